@@ -1,0 +1,1 @@
+"""Identity: parties, mandates, officers, agencies, devices and their keys."""

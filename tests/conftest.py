@@ -1,0 +1,76 @@
+"""Fixtures that every test folder may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import Engine
+
+from clearway.identity.model import Actor, ActorKind, Role
+from clearway.ledger import tables
+from clearway.ledger.database import open_writer
+from clearway.ledger.transaction import Projections, Transaction
+from clearway.policy.act import Act, Allowed
+
+T = TypeVar("T")
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of outside test vectors, kept beside a checkout; never part of it."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("outside test vectors are absent: no folder shared/data beside the checkout")
+    return folder
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A real SQLite writer on a fresh file, all tables of the rooms imported so far created."""
+    opened = open_writer(tmp_path / "node.db")
+    tables.METADATA.create_all(opened)
+    yield opened
+    opened.dispose()
+
+
+class OpenPolicy:
+    """Allows everything, for tests of what happens after policy said yes."""
+
+    def require(self, actor: Actor, action: str, resource: dict[str, str]) -> Allowed:
+        """Say yes."""
+        return Allowed(f"test: {action}")
+
+
+def officer(*roles: Role, agency: str = "customs", id: str = "amina") -> Actor:
+    """Return an officer; without roles, a customs officer."""
+    return Actor(ActorKind.OFFICER, id, agency, frozenset(roles or {Role.CUSTOMS_OFFICER}))
+
+
+@dataclass
+class Store:
+    """Opens acts on a real database, one committed transaction each, and counts facts on."""
+
+    engine: Engine
+    projections: Projections
+    now: datetime = NOON
+    next_seq: int = 0
+
+    def act(self, action: Callable[..., T], *args: object, actor: Actor | None = None) -> T:
+        """Run one action in a committed transaction and return what it returns."""
+        with self.engine.begin() as connection:
+            tx = Transaction(connection, self.now, self.next_seq, self.projections)
+            result = action(Act(tx, actor or officer(), OpenPolicy()), *args)
+            self.next_seq = tx.next_seq
+        return result
+
+
+@pytest.fixture
+def store(engine: Engine) -> Callable[[Projections], Store]:
+    """`store(PROJECTIONS)` opens acts on a fresh database with these projections."""
+    return lambda projections: Store(engine, projections)
