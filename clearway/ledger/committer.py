@@ -1,0 +1,256 @@
+"""The one writer: takes actions from fair lanes, commits them in groups, then answers.
+
+The life of an action:
+1. `submit(lane, action)` puts it in its sender's lane and gives a future.
+2. The writer thread takes what waits (at most `batch_limit`), opens ONE transaction, and runs each
+   action in a savepoint of its own. An action that raises leaves nothing behind.
+3. The facts of the batch get salts, leaves, tiles and one signed checkpoint (`log.Log`).
+4. COMMIT with synchronous=FULL. Only now is any future answered, with receipts to be had.
+5. On an I/O error nobody is told "done": the futures fail, the committer stops for good, and the
+   node goes down to verify at its next start.
+
+The WAL checkpoint runs in `Checkpointer`, on a connection of its own, off the answering path.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from clearway.errors import ClearwayError, MustStop, StorageFailure, TryLater
+from clearway.ledger.fact import Fact
+from clearway.ledger.lanes import Lanes
+from clearway.ledger.log import Log
+from clearway.ledger.transaction import Projections, Transaction
+
+Result = TypeVar("Result")
+Action = Callable[[Transaction], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Result]):
+    """What an action returned, the facts it recorded, and the log's size that holds them."""
+
+    result: Result
+    facts: tuple[Fact, ...]
+    size: int
+
+
+@dataclass(slots=True)
+class _Waiting:
+    action: Action
+    future: Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may wait and how much is committed at once."""
+
+    lane: int = 1_000
+    total: int = 20_000
+    batch: int = 128
+
+
+class Committer:
+    """Runs actions in order on the one writing connection.
+
+    Args:
+        engine: from `database.open_writer`.
+        log: the open Merkle log of that database.
+        projections: which tables follow which fact type.
+        clock: gives the aware UTC instant; called once a batch.
+        entropy: gives n random bytes, for the salts.
+        on_stop: told once, from the writer thread, when the store failed.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        log: Log,
+        projections: Projections,
+        *,
+        clock: Callable[[], datetime],
+        entropy: Callable[[int], bytes],
+        limits: Limits = Limits(),
+        on_stop: Callable[[MustStop], None] = lambda error: None,
+    ) -> None:
+        self._engine = engine
+        self._log = log
+        self._projections = projections
+        self._clock = clock
+        self._entropy = entropy
+        self._batch_limit = limits.batch
+        self._on_stop = on_stop
+        self._lanes: Lanes[_Waiting] = Lanes(lane_limit=limits.lane, total_limit=limits.total)
+        self._stopped: MustStop | None = None
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+
+    def start(self) -> None:
+        """Start the writer thread."""
+        self._thread.start()
+
+    def submit(self, lane: str, action: Callable[[Transaction], Result]) -> Future[Outcome[Result]]:
+        """Let `action` wait its turn in `lane`; the future is answered after its commit.
+
+        Raises: TryLater: the lane is full. MustStop: the store failed before.
+        """
+        if self._stopped is not None:
+            raise self._stopped
+        future: Future[Outcome[Result]] = Future()
+        self._lanes.put(lane, _Waiting(action, future))
+        return future
+
+    @property
+    def waiting(self) -> int:
+        """How many actions wait now."""
+        return len(self._lanes)
+
+    @property
+    def failure(self) -> MustStop | None:
+        """Why the committer stopped, or None while it runs."""
+        return self._stopped
+
+    def close(self) -> None:
+        """Finish what waits, take no more, end the thread."""
+        self._lanes.close()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        connection = self._engine.connect()
+        try:
+            while self._stopped is None:
+                batch = self._lanes.take(self._batch_limit)
+                if batch:
+                    self._commit(connection, batch)
+                elif self._lanes.is_closed:
+                    return
+        finally:
+            connection.close()
+            self._refuse_the_rest()
+
+    def _commit(self, connection: Connection, batch: list[_Waiting]) -> None:
+        """Run the batch in one transaction; answer only after its commit."""
+        try:
+            with connection.begin():
+                answers, facts = self._run_actions(connection, batch)
+                if facts:
+                    sealed = self._log.prepare(facts, [self._entropy(32) for _ in facts])
+                    self._log.write(connection, sealed)
+        except Exception as error:  # noqa: BLE001 (whatever it is, nobody may be told "done")
+            self._fail(error, batch)
+            return
+        if facts:
+            self._log.accept(sealed)
+        for waiting, answer in zip(batch, answers, strict=True):
+            self._answer(waiting.future, answer)
+
+    @staticmethod
+    def _answer(future: Future[Any], answer: Outcome[Any] | BaseException) -> None:
+        if not future.set_running_or_notify_cancel():
+            return  # nobody waits any more; what was committed stays
+        if isinstance(answer, Outcome):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
+
+    def _run_actions(
+        self, connection: Connection, batch: list[_Waiting]
+    ) -> tuple[list[Outcome[Any] | BaseException], list[Fact]]:
+        now = self._clock()
+        facts: list[Fact] = []
+        answers: list[Outcome[Any] | BaseException] = []
+        for waiting in batch:
+            first = self._log.size + len(facts)
+            tx = Transaction(connection, now, first, self._projections)
+            answer = self._run_one(connection, waiting, tx)
+            if isinstance(answer, Outcome):
+                facts.extend(answer.facts)
+            answers.append(answer)
+        return answers, facts
+
+    @staticmethod
+    def _run_one(
+        connection: Connection, waiting: _Waiting, tx: Transaction
+    ) -> Outcome[Any] | BaseException:
+        if waiting.future.cancelled():
+            return CancelledError()
+        connection.exec_driver_sql("SAVEPOINT action")
+        try:
+            result = waiting.action(tx)
+        except MustStop:
+            raise
+        except Exception as error:  # noqa: BLE001 (handed to whoever waits; nothing is swallowed)
+            connection.exec_driver_sql("ROLLBACK TO action")
+            connection.exec_driver_sql("RELEASE action")
+            return error
+        connection.exec_driver_sql("RELEASE action")
+        return Outcome(result, tuple(tx.facts), tx.next_seq)
+
+    def _fail(self, error: Exception, batch: list[_Waiting]) -> None:
+        """Nothing of this batch was committed: a full disk may be freed, all else must stop."""
+        if "disk is full" in str(error):
+            _refuse(batch, TryLater("The disk of this node is full", retry_after_s=10))
+            return
+        stop = (
+            error
+            if isinstance(error, MustStop)
+            else StorageFailure(f"The store refused to commit ({error}); nothing was answered")
+        )
+        self._stopped = stop
+        self._lanes.close()
+        _refuse(batch, stop)
+        self._on_stop(stop)
+
+    def _refuse_the_rest(self) -> None:
+        """Answer whatever still waits after a stop."""
+        closed = self._stopped or StorageFailure("The node closed before this was run")
+        while left := self._lanes.take(self._batch_limit, timeout_s=0):
+            _refuse(left, closed)
+
+
+def _refuse(batch: list[_Waiting], error: ClearwayError) -> None:
+    for waiting in batch:
+        if waiting.future.set_running_or_notify_cancel():
+            waiting.future.set_exception(error)
+
+
+class Checkpointer:
+    """Moves the WAL into the database aside from the answering path.
+
+    Args:
+        engine: an engine of its own (a writer's pragmas, its own connection).
+        interval_s: seconds between looks.
+    """
+
+    def __init__(self, engine: Engine, *, interval_s: float = 0.5) -> None:
+        self._engine = engine
+        self._interval_s = interval_s
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wal-checkpoint", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread after a last, whole checkpoint."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            while not self._ended.wait(self._interval_s):
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            connection.close()
