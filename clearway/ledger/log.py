@@ -1,0 +1,333 @@
+"""The stored Merkle log: leaves in `fact`, full tiles in `tile`, signed heads in `checkpoint`.
+
+The life of a batch (the committer's thread alone does this):
+1. `prepare(facts, salts)` computes leaf hashes, tiles, the new tree and its signed checkpoint, and
+   changes nothing.
+2. `write(connection, batch)` inserts them in the caller's transaction.
+3. After COMMIT, `accept(batch)` makes them this log's state. Without a commit the old state stays.
+
+Meanwhile any thread may ask for proofs: a state is never changed, only replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from clearway.errors import VerificationError
+from clearway.ledger import checkpoint as checkpoints
+from clearway.ledger import merkle, tables
+from clearway.ledger.cache import TileCache
+from clearway.ledger.checkpoint import Checkpoint
+from clearway.ledger.commitment import commitment, entry, envelope, leaf_hash
+from clearway.ledger.fact import Fact
+from clearway.ledger.merkle import Frontier
+from clearway.ledger.note import Signer, Verifier, open_note
+from clearway.ledger.tiles import WIDTH, Tile, address, edge_width, full_tiles, levels
+
+__all__ = ["Batch", "Log", "commitment", "entry", "envelope", "leaf_hash"]
+
+_INSERT_FACT = insert(tables.fact)
+_INSERT_TILE = insert(tables.tile)
+_INSERT_CHECKPOINT = insert(tables.checkpoint)
+_SELECT_TILE = select(tables.tile.c.hashes).where(
+    tables.tile.c.level == bindparam("level"), tables.tile.c.number == bindparam("number")
+)
+_SELECT_TILES_FROM = (
+    select(tables.tile.c.hashes)
+    .where(tables.tile.c.level == bindparam("level"), tables.tile.c.number >= bindparam("first"))
+    .order_by(tables.tile.c.number)
+)
+_SELECT_LEAVES = (
+    select(tables.fact.c.leaf_hash)
+    .where(tables.fact.c.seq >= bindparam("first"), tables.fact.c.seq < bindparam("end"))
+    .order_by(tables.fact.c.seq)
+)
+_SELECT_SIZE = select(tables.fact.c.seq + 1).order_by(tables.fact.c.seq.desc()).limit(1)
+_SELECT_HEAD = (
+    select(tables.checkpoint.c.size, tables.checkpoint.c.note)
+    .order_by(tables.checkpoint.c.size.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One version of the tree.
+
+    Args:
+        size: number of leaves.
+        frontier: roots of its complete subtrees.
+        edges: for each tile level, the partial tile at the right edge.
+        note: its signed checkpoint.
+    """
+
+    size: int
+    frontier: Frontier
+    edges: tuple[Tile, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one commit adds.
+
+    Args:
+        facts: in order; the first takes the place `first`.
+        tiles: full tiles that these facts complete, as (level, number, tile).
+        state: the log's state once it is committed.
+    """
+
+    first: int
+    facts: Sequence[Fact]
+    salts: Sequence[bytes]
+    leaf_hashes: Sequence[bytes]
+    tiles: Sequence[tuple[int, int, Tile]]
+    state: State
+
+
+class Log:
+    """One agency's log.
+
+    Args:
+        origin: its identity, such as `customs.example/border`.
+        signer: signs every checkpoint.
+    """
+
+    def __init__(self, origin: str, signer: Signer) -> None:
+        self.origin = origin
+        self._signer = signer
+        self._cache = TileCache()
+        self._state = self._seal(Frontier(), ())
+
+    @classmethod
+    def open(
+        cls, connection: Connection, origin: str, signer: Signer, former: Sequence[Verifier] = ()
+    ) -> Log:
+        """Return the log as stored: a few reads for each tile level, whatever the size.
+
+        Args:
+            former: keys that signed before the present one, still trusted for old checkpoints.
+
+        Raises: VerificationError: what is stored does not agree with its last signed checkpoint.
+        """
+        log = cls(origin, signer)
+        size = connection.execute(_SELECT_SIZE).scalar() or 0
+        edges = tuple(_read_edge(connection, level, size) for level in range(levels(size)))
+        frontier = Frontier.of(size, lambda level, index: _edge_node(edges, level, index))
+        log._state = log._seal(frontier, edges)
+        log._require_last_checkpoint(connection, former)
+        return log
+
+    @property
+    def size(self) -> int:
+        """Number of committed facts."""
+        return self._state.size
+
+    @property
+    def note(self) -> str:
+        """The signed checkpoint of everything committed."""
+        return self._state.note
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public key that signs this log's checkpoints."""
+        return self._signer.verifier
+
+    def prepare(self, facts: Sequence[Fact], salts: Sequence[bytes]) -> Batch:
+        """Return the batch that these facts make; changes nothing.
+
+        Args:
+            facts: numbered on from `size`.
+            salts: 32 secret random bytes for each fact.
+
+        Raises: VerificationError: a gap in the numbers, or a salt of wrong length.
+        """
+        first = self._state.size
+        for place, fact in enumerate(facts, first):
+            if fact.seq != place:
+                raise VerificationError(f"Fact {fact.seq} cannot stand at place {place} of the log")
+        hashes = [leaf_hash(fact, salt) for fact, salt in zip(facts, salts, strict=True)]
+        frontier = self._state.frontier.copy()
+        for hash_ in hashes:
+            frontier.append(hash_)
+        tiles, edges = _grow(self._state.edges, first, hashes)
+        return Batch(first, facts, salts, hashes, tiles, self._seal(frontier, edges))
+
+    def write(self, connection: Connection, batch: Batch) -> None:
+        """Insert the batch in the caller's transaction."""
+        if not batch.facts:
+            return
+        connection.execute(_INSERT_FACT, _rows(batch))
+        if batch.tiles:
+            connection.execute(
+                _INSERT_TILE,
+                [
+                    {"level": level, "number": number, "hashes": b"".join(tile.hashes)}
+                    for level, number, tile in batch.tiles
+                ],
+            )
+        connection.execute(
+            _INSERT_CHECKPOINT,
+            {
+                "size": batch.state.size,
+                "note": batch.state.note,
+                "signed_at": batch.facts[-1].recorded_at,
+            },
+        )
+
+    def accept(self, batch: Batch) -> None:
+        """Take over the state of a batch that was committed.
+
+        Raises: VerificationError: another batch was accepted since it was prepared.
+        """
+        if batch.first != self._state.size:
+            raise VerificationError(
+                f"A batch after {batch.first} facts cannot follow {self._state.size}"
+            )
+        for level, number, tile in batch.tiles:
+            self._cache.put(level, number, tile)
+        self._state = batch.state
+
+    def inclusion(self, connection: Connection, seq: int, size: int | None = None) -> list[bytes]:
+        """Return the proof that fact `seq` is in the tree of `size` leaves (default: all).
+
+        Raises: VerificationError: there is no such tree, or a tile is missing.
+        """
+        state = self._state
+        size = state.size if size is None else size
+        if not 0 <= seq < size <= state.size:
+            raise VerificationError(
+                f"No proof of fact {seq} in {size}: this log has {state.size} facts"
+            )
+        return merkle.inclusion_path(seq, size, _Nodes(connection, state, self._cache))
+
+    def consistency(self, connection: Connection, old: int, new: int | None = None) -> list[bytes]:
+        """Return the proof that the first `old` leaves are a prefix of the first `new`.
+
+        Raises: VerificationError: there is no such tree, or a tile is missing.
+        """
+        state = self._state
+        new = state.size if new is None else new
+        if not 0 < old <= new <= state.size:
+            raise VerificationError(
+                f"No proof from {old} to {new}: this log has {state.size} facts"
+            )
+        return merkle.consistency_path(old, new, _Nodes(connection, state, self._cache))
+
+    def _seal(self, frontier: Frontier, edges: tuple[Tile, ...]) -> State:
+        head = Checkpoint(self.origin, frontier.size, frontier.root())
+        return State(frontier.size, frontier, edges, self._signer.sign(head.marshal()))
+
+    def _require_last_checkpoint(self, connection: Connection, former: Sequence[Verifier]) -> None:
+        """Refuse a store whose facts are not those of its last signed checkpoint."""
+        row = connection.execute(_SELECT_HEAD).first()
+        if row is None and self.size == 0:
+            return
+        if row is None:
+            raise VerificationError("The log has facts but no signed checkpoint")
+        opened = open_note(row.note, (self._signer.verifier, *former))
+        last = checkpoints.parse(opened.text)
+        if last != Checkpoint(self.origin, self.size, self._state.frontier.root()):
+            raise VerificationError(
+                f"The {self.size} stored facts of {self.origin!r} are not those of the last signed "
+                f"checkpoint ({last.size} of {last.origin!r}); run `clearway ledger verify`"
+            )
+
+
+class _Nodes:
+    """`node_at` of one state, read from the edges, the cache, or the database."""
+
+    __slots__ = ("_cache", "_connection", "_state")
+
+    def __init__(self, connection: Connection, state: State, cache: TileCache) -> None:
+        self._connection = connection
+        self._state = state
+        self._cache = cache
+
+    def __call__(self, level: int, index: int) -> bytes:
+        tile_level, number, up, within = address(level, index)
+        return self._tile(tile_level, number).node(up, within)
+
+    def _tile(self, level: int, number: int) -> Tile:
+        if number == full_tiles(level, self._state.size):
+            return self._state.edges[level]
+        tile = self._cache.get(level, number)
+        if tile is None:
+            tile = _read_tile(self._connection, level, number)
+            self._cache.put(level, number, tile)
+        return tile
+
+
+def _read_tile(connection: Connection, level: int, number: int) -> Tile:
+    stored = connection.execute(_SELECT_TILE, {"level": level, "number": number}).scalar()
+    if stored is None:
+        raise VerificationError(f"Tile {number} of level {level} is missing from the log")
+    return Tile.read(stored)
+
+
+def _read_edge(connection: Connection, level: int, size: int) -> Tile:
+    """Return the partial tile of a level: leaf hashes, or roots of the full tiles below it."""
+    first = full_tiles(level, size) * WIDTH
+    if level == 0:
+        hashes = list(connection.execute(_SELECT_LEAVES, {"first": first, "end": size}).scalars())
+    else:
+        below = {"level": level - 1, "first": first}
+        hashes = [
+            Tile.read(stored).root()
+            for stored in connection.execute(_SELECT_TILES_FROM, below).scalars()
+        ]
+    if len(hashes) != edge_width(level, size):
+        raise VerificationError(
+            f"Level {level} of the log has {len(hashes)} hashes at its right edge; "
+            f"{size} facts need {edge_width(level, size)}"
+        )
+    return Tile(hashes)
+
+
+def _edge_node(edges: tuple[Tile, ...], level: int, index: int) -> bytes:
+    tile_level, _, up, within = address(level, index)
+    return edges[tile_level].node(up, within)
+
+
+def _grow(
+    edges: tuple[Tile, ...], first: int, hashes: list[bytes]
+) -> tuple[list[tuple[int, int, Tile]], tuple[Tile, ...]]:
+    """Return the tiles that `hashes` complete on every level, and the new edges."""
+    full: list[tuple[int, int, Tile]] = []
+    grown: list[Tile] = []
+    level, added = 0, hashes
+    while added or level < len(edges):
+        edge = edges[level] if level < len(edges) else Tile([])
+        if not added:
+            grown.append(edge)  # with the inner nodes that it has computed
+            level += 1
+            continue
+        row = [*edge.hashes, *added]
+        number = full_tiles(level, first)
+        ends = len(row) - len(row) % WIDTH
+        completed = [Tile(row[at : at + WIDTH]) for at in range(0, ends, WIDTH)]
+        full += [(level, number + place, tile) for place, tile in enumerate(completed)]
+        grown.append(Tile(row[ends:]))
+        level, added = level + 1, [tile.root() for tile in completed]
+    return full, tuple(grown)
+
+
+def _rows(batch: Batch) -> list[dict[str, object]]:
+    return [
+        {
+            "seq": fact.seq,
+            "type": fact.type,
+            "subject": fact.subject,
+            "issuer": fact.issuer,
+            "actor": fact.actor,
+            "occurred_at": fact.occurred_at,
+            "recorded_at": fact.recorded_at,
+            "body": fact.body,
+            "salt": salt,
+            "leaf_hash": hash_,
+        }
+        for fact, salt, hash_ in zip(batch.facts, batch.salts, batch.leaf_hashes, strict=True)
+    ]
