@@ -1,1 +1,118 @@
-"""Settings."""
+"""Settings: the only place that reads the environment and the settings file.
+
+Each setting can stand in a TOML file (`--settings FILE`, or `CLEARWAY_SETTINGS`), or in the
+environment as `CLEARWAY_<NAME>` in capitals; the environment wins. `docs/settings.md` lists them
+all, and a test keeps it so. Secrets are never settings: the log's key lies in its own file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+from clearway.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that an operator may choose; the defaults work on one machine."""
+
+    data_directory: Annotated[
+        Path, "Folder of the database, the log's key, the lake and the models."
+    ] = Path("var")
+    node_name: Annotated[
+        str,
+        "Origin of this node's log, as each receipt names it: a name that you own, fixed at init.",
+    ] = "clearway.example/border"
+    country: Annotated[str, "ISO 3166 code of the administration; XA is the sample country."] = "XA"
+    host: Annotated[str, "Address on which `clearway serve` listens."] = "127.0.0.1"
+    port: Annotated[int, "Port on which `clearway serve` listens; 0 takes a free one."] = 8080
+    allowed_hosts: Annotated[
+        tuple[str, ...], "Host names under which the node answers; others get 400."
+    ] = ("localhost", "127.0.0.1")
+    body_limit_bytes: Annotated[int, "Largest message body, in bytes."] = 2_097_152
+    batch_limit_bytes: Annotated[
+        int, "Largest file of many declarations (one JSON document a line), in bytes."
+    ] = 1_073_741_824
+    path_limit: Annotated[int, "Longest path and query of a request, in characters."] = 1_024
+    lane_limit: Annotated[int, "Most messages of one sender that may wait at once."] = 64
+    waiting_limit: Annotated[int, "Most messages of all senders that may wait at once."] = 4_096
+    at_work_limit: Annotated[int, "Most messages that are worked on at the same instant."] = 8
+    connection_limit: Annotated[int, "Most open connections; further ones are refused."] = 4_096
+    page_limit: Annotated[int, "Most rows on one page of a list."] = 200
+    session_hours: Annotated[int, "Hours after which a console session must sign in again."] = 8
+    examination_bays: Annotated[int, "Examinations that can run at the same time."] = 3
+    examination_minutes: Annotated[int, "Usual minutes of one examination."] = 45
+    red_share: Annotated[float, "Share of declarations that officers can examine."] = 0.08
+    random_share: Annotated[float, "Share examined by chance, to measure what is missed."] = 0.01
+    model_directory: Annotated[
+        str, "Folder of the risk model in use; empty: the one activated last, else rules only."
+    ] = ""
+    profile: Annotated[str, "Country profile: tariff, required certificates, controls."] = "sample"
+    secure_cookies: Annotated[
+        bool, "Mark cookies Secure; set false only to try the console over plain HTTP."
+    ] = True
+    log_level: Annotated[str, "DEBUG, INFO, WARNING or ERROR."] = "INFO"
+    lake_seconds: Annotated[int, "Seconds between two copies of new facts to the lake."] = 30
+
+
+def load(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of a file and the environment.
+
+    Args:
+        file: TOML; without it, the one that CLEARWAY_SETTINGS names, if any.
+        environment: for tests; without it, the process's own.
+
+    Raises: InputError: an unknown name, or a value that does not fit; says which.
+    """
+    env = os.environ if environment is None else environment
+    path = file or (Path(env["CLEARWAY_SETTINGS"]) if "CLEARWAY_SETTINGS" in env else None)
+    given: dict[str, Any] = _read(path) if path else {}
+    for name in NAMES:
+        if (value := env.get(f"CLEARWAY_{name.upper()}")) is not None:
+            given[name] = value
+    unknown = sorted(set(given) - set(NAMES))
+    if unknown:
+        raise InputError(f"{path}: no such setting: {', '.join(unknown)}; see docs/settings.md")
+    return Settings(**{name: _fit(name, value) for name, value in given.items()})
+
+
+NAMES: tuple[str, ...] = tuple(f.name for f in fields(Settings))
+_DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(Settings)}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"The settings file {path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"The settings file {path} is not TOML: {error}") from error
+
+
+def _fit(name: str, value: Any) -> Any:
+    """Return `value` in the type of the setting's default."""
+    wanted = type(_DEFAULTS[name])
+    try:
+        if wanted is bool and isinstance(value, str):
+            return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+        if wanted is tuple:
+            parts = value.split(",") if isinstance(value, str) else value
+            return tuple(str(part).strip() for part in parts)
+        return wanted(value)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"The setting {name} cannot be {value!r}: a {wanted.__name__}") from error
+
+
+def table() -> str:
+    """Return the table of `docs/settings.md`."""
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    hints = get_type_hints(Settings, include_extras=True)
+    for f in fields(Settings):
+        default = ", ".join(f.default) if isinstance(f.default, tuple) else str(f.default)
+        rows.append(f"| `{f.name}` | `{default or ' '}` | {hints[f.name].__metadata__[0]} |")
+    return "\n".join(rows) + "\n"

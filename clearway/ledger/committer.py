@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -35,17 +36,25 @@ Action = Callable[[Transaction], Any]
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Result]):
-    """What an action returned, the facts it recorded, and the log's size that holds them."""
+    """What an action returned and the facts it recorded, each with the salt of its commitment."""
 
     result: Result
     facts: tuple[Fact, ...]
-    size: int
+    salts: tuple[bytes, ...]
 
 
 @dataclass(slots=True)
 class _Waiting:
     action: Action
     future: Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """An action that ran well; not committed yet."""
+
+    result: Any
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,37 +149,32 @@ class Committer:
         try:
             with connection.begin():
                 answers, facts = self._run_actions(connection, batch)
-                if facts:
-                    sealed = self._log.prepare(facts, [self._entropy(32) for _ in facts])
-                    self._log.write(connection, sealed)
+                salts = [self._entropy(32) for _ in facts]
+                sealed = self._log.prepare(facts, salts)
+                self._log.write(connection, sealed)
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody may be told "done")
             self._fail(error, batch)
             return
-        if facts:
-            self._log.accept(sealed)
+        self._log.accept(sealed)
+        left = iter(salts)
         for waiting, answer in zip(batch, answers, strict=True):
-            self._answer(waiting.future, answer)
-
-    @staticmethod
-    def _answer(future: Future[Any], answer: Outcome[Any] | BaseException) -> None:
-        if not future.set_running_or_notify_cancel():
-            return  # nobody waits any more; what was committed stays
-        if isinstance(answer, Outcome):
-            future.set_result(answer)
-        else:
-            future.set_exception(answer)
+            if isinstance(answer, _Done):
+                mine = tuple(islice(left, len(answer.facts)))
+                _answer(waiting.future, Outcome(answer.result, answer.facts, mine))
+            else:
+                _answer(waiting.future, answer)
 
     def _run_actions(
         self, connection: Connection, batch: list[_Waiting]
-    ) -> tuple[list[Outcome[Any] | BaseException], list[Fact]]:
+    ) -> tuple[list[_Done | BaseException], list[Fact]]:
         now = self._clock()
         facts: list[Fact] = []
-        answers: list[Outcome[Any] | BaseException] = []
+        answers: list[_Done | BaseException] = []
         for waiting in batch:
             first = self._log.size + len(facts)
             tx = Transaction(connection, now, first, self._projections)
             answer = self._run_one(connection, waiting, tx)
-            if isinstance(answer, Outcome):
+            if isinstance(answer, _Done):
                 facts.extend(answer.facts)
             answers.append(answer)
         return answers, facts
@@ -178,7 +182,7 @@ class Committer:
     @staticmethod
     def _run_one(
         connection: Connection, waiting: _Waiting, tx: Transaction
-    ) -> Outcome[Any] | BaseException:
+    ) -> _Done | BaseException:
         if waiting.future.cancelled():
             return CancelledError()
         connection.exec_driver_sql("SAVEPOINT action")
@@ -191,7 +195,7 @@ class Committer:
             connection.exec_driver_sql("RELEASE action")
             return error
         connection.exec_driver_sql("RELEASE action")
-        return Outcome(result, tuple(tx.facts), tx.next_seq)
+        return _Done(result, tuple(tx.facts))
 
     def _fail(self, error: Exception, batch: list[_Waiting]) -> None:
         """Nothing of this batch was committed: a full disk may be freed, all else must stop."""
@@ -213,6 +217,15 @@ class Committer:
         closed = self._stopped or StorageFailure("The node closed before this was run")
         while left := self._lanes.take(self._batch_limit, timeout_s=0):
             _refuse(left, closed)
+
+
+def _answer(future: Future[Any], answer: Outcome[Any] | BaseException) -> None:
+    if not future.set_running_or_notify_cancel():
+        return  # nobody waits any more; what was committed stays
+    if isinstance(answer, Outcome):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)
 
 
 def _refuse(batch: list[_Waiting], error: ClearwayError) -> None:

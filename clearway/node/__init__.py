@@ -1,1 +1,1 @@
-"""Node."""
+"""The node: the only wiring. Settings in, engines opened, rooms put together, workers started."""
