@@ -1,0 +1,1 @@
+"""Hardened readers of XML and JSON: limits before meaning."""
