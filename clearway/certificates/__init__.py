@@ -1,1 +1,1 @@
-"""Certificates."""
+"""Certificates of every kind: received, verified, used up; e-Phyto first."""

@@ -1,0 +1,1 @@
+"""Wire forms of certificates: read leniently with findings, written strictly."""
