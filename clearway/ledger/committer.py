@@ -15,7 +15,7 @@ The WAL checkpoint runs in `Checkpointer`, on a connection of its own, off the a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,6 +75,7 @@ class Committer:
         projections: which tables follow which fact type.
         clock: gives the aware UTC instant; called once a batch.
         entropy: gives n random bytes, for the salts.
+        on_commit: told of the facts of each commit, from the writer thread; must be quick.
         on_stop: told once, from the writer thread, when the store failed.
     """
 
@@ -87,6 +88,7 @@ class Committer:
         clock: Callable[[], datetime],
         entropy: Callable[[int], bytes],
         limits: Limits = Limits(),
+        on_commit: Callable[[Sequence[Fact]], None] = lambda facts: None,
         on_stop: Callable[[MustStop], None] = lambda error: None,
     ) -> None:
         self._engine = engine
@@ -95,6 +97,7 @@ class Committer:
         self._clock = clock
         self._entropy = entropy
         self._batch_limit = limits.batch
+        self._on_commit = on_commit
         self._on_stop = on_stop
         self._lanes: Lanes[_Waiting] = Lanes(lane_limit=limits.lane, total_limit=limits.total)
         self._stopped: MustStop | None = None
@@ -156,6 +159,7 @@ class Committer:
             self._fail(error, batch)
             return
         self._log.accept(sealed)
+        self._on_commit(facts)
         left = iter(salts)
         for waiting, answer in zip(batch, answers, strict=True):
             if isinstance(answer, _Done):

@@ -1,0 +1,189 @@
+"""A node: one agency's Clearway on one machine.
+
+    node = Node.open(load(), clock=utc_now, entropy=entropy)
+    with node:
+        outcome = node.act(actor, lambda act: lodge(act, declaration)).result()
+        receipt = node.receipt(outcome.facts[0], outcome.salts[0])
+
+Opening verifies: the library is safe, the folder is ours alone, the log agrees with its last
+signed checkpoint. On a storage error the node stops answering for good (`failure`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from clearway.errors import MustStop
+from clearway.identity.model import Actor
+from clearway.ledger import receipt as receipts
+from clearway.ledger import tables
+from clearway.ledger.committer import Checkpointer, Committer, Limits, Outcome
+from clearway.ledger.database import open_reader, open_writer
+from clearway.ledger.fact import Fact
+from clearway.ledger.log import Log
+from clearway.ledger.note import Signer
+from clearway.ledger.transaction import Transaction
+from clearway.node import rooms
+from clearway.node.clock import Clock, Entropy
+from clearway.node.feed import Feed
+from clearway.node.files import Folder
+from clearway.node.workshop import Workshop
+from clearway.policy.act import Act, Policy
+from clearway.policy.cedar import CedarPolicy
+from clearway.risk.scoring import Scorer, load_scorer
+from clearway.settings import Settings
+
+Result = TypeVar("Result")
+logger = structlog.get_logger()
+
+
+def create(settings: Settings, entropy: Entropy) -> Folder:
+    """Make the folder of a new node with a new key. Raises: InputError: there is one already."""
+    folder = Folder(settings.data_directory)
+    folder.create(Signer.from_seed(settings.node_name, entropy(32)))
+    return folder
+
+
+class Node:
+    """Everything opened and wired; use as a context manager."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Folder,
+        lock: IO[bytes],
+        engines: tuple[Engine, Engine, Engine],
+        log: Log,
+        policy: Policy,
+        scorer: Scorer,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.log = log
+        self.policy = policy
+        self.scorer = scorer
+        self.clock = clock
+        self.entropy = entropy
+        self.feed = Feed()
+        self._lock = lock
+        self._writer, self._reader, aside = engines
+        self._listeners: list[Callable[[Sequence[Fact]], None]] = [self.feed.tell]
+        self.committer = Committer(
+            self._writer,
+            log,
+            rooms.projections(),
+            clock=clock,
+            entropy=entropy,
+            limits=Limits(settings.lane_limit, settings.waiting_limit),
+            on_commit=self._tell,
+            on_stop=self._stopped,
+        )
+        self.workshop = Workshop(
+            threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
+        )
+        self._checkpointer = Checkpointer(aside)
+        self._aside = aside
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Clock, entropy: Entropy) -> Node:
+        """Open the node that lies in `settings.data_directory`.
+
+        Raises: InputError: there is none. StorageFailure: unsafe library, or another process has
+        it. VerificationError: what is stored does not agree with its signed checkpoint.
+        """
+        folder = Folder(settings.data_directory)
+        signer = folder.signer()
+        lock = folder.lock()
+        engines = (
+            open_writer(folder.database),
+            open_reader(folder.database),
+            open_writer(folder.database),
+        )
+        with engines[0].begin() as connection:
+            tables.METADATA.create_all(connection)
+            log = Log.open(connection, signer.name, signer)
+        policy = CedarPolicy.load()
+        scorer = _scorer(settings, engines[1])
+        return cls(
+            settings, folder, lock, engines, log, policy, scorer, clock=clock, entropy=entropy
+        )
+
+    def __enter__(self) -> Node:
+        self.committer.start()
+        self.workshop.start()
+        self._checkpointer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.workshop.close()
+        self.committer.close()
+        self._checkpointer.close()
+        for engine in (self._writer, self._reader, self._aside):
+            engine.dispose()
+        self._lock.close()
+
+    def act(
+        self, actor: Actor, action: Callable[[Act], Result], *, lane: str | None = None
+    ) -> Future[Outcome[Result]]:
+        """Run `action` in the actor's name; the future is answered when its facts are durable.
+
+        Args:
+            lane: whose turn it takes; the actor's own by default.
+
+        Raises: TryLater: too much waits already. MustStop: the store failed.
+        """
+        policy = self.policy
+
+        def run(tx: Transaction) -> Result:
+            return action(Act(tx, actor, policy))
+
+        return self.committer.submit(lane or actor.reference, run)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a read-only connection on one snapshot of what is committed."""
+        with self._reader.begin() as connection:
+            yield connection
+
+    def receipt(self, fact: Fact, salt: bytes) -> bytes:
+        """Return the receipt (JSON text) of a fact just committed."""
+        with self._reader.connect() as connection:
+            return receipts.issue(connection, self.log, fact, salt).marshal()
+
+    @property
+    def failure(self) -> MustStop | None:
+        """Why the node stopped answering, or None."""
+        return self.committer.failure
+
+    def on_commit(self, listener: Callable[[Sequence[Fact]], None]) -> None:
+        """Tell `listener` of the facts of each commit, from the writer thread; be quick."""
+        self._listeners.append(listener)
+
+    def _tell(self, facts: Sequence[Fact]) -> None:
+        for listener in self._listeners:
+            listener(facts)
+
+    @staticmethod
+    def _stopped(error: MustStop) -> None:
+        logger.critical("store_failed", detail=error.detail)
+
+
+def _scorer(settings: Settings, reader: Engine) -> Scorer:
+    """Return the scorer of the chosen model, or one that knows rules only."""
+    return load_scorer(Path(settings.model_directory) if settings.model_directory else None)

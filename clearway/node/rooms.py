@@ -1,0 +1,41 @@
+"""Which tables follow which facts: the one list of rooms that have projections."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from sqlalchemy import Table
+
+from clearway.certificates import tables as certificates
+from clearway.clearance import tables as clearance
+from clearway.coldchain import tables as coldchain
+from clearway.declarations import tables as declarations
+from clearway.identity import tables as identity
+from clearway.ledger.transaction import Projection, Projections
+from clearway.movements import tables as movements
+from clearway.risk import tables as risk
+
+# Lower floors first: a room above may read, in its projection, what a room below has written.
+_ROOMS: tuple[ModuleType, ...] = (
+    identity,
+    declarations,
+    certificates,
+    movements,
+    coldchain,
+    risk,
+    clearance,
+)
+
+
+def projections() -> Projections:
+    """Return every room's projections, by fact type, lower floors first."""
+    merged: dict[str, tuple[Projection, ...]] = {}
+    for room in _ROOMS:
+        for fact_type, functions in room.PROJECTIONS.items():
+            merged[fact_type] = (*merged.get(fact_type, ()), *functions)
+    return merged
+
+
+def projection_tables() -> tuple[Table, ...]:
+    """Return every projection table: what `rebuild` empties and fills again."""
+    return tuple(table for room in _ROOMS for table in room.TABLES)
