@@ -1,0 +1,176 @@
+"""Units of UN/ECE Recommendation 20 that trade uses, with exact factors inside each dimension.
+
+A unit is a name, a dimension and the exact factor to that dimension's base unit. Pieces are a
+dimension of their own and never become mass. Packages (Recommendation 21 codes, which
+Recommendation 20 writes with an X before them) count things of unlike size, so each kind is a
+dimension of its own; `CT` and `XCT` are two spellings of one.
+
+Source: UN/ECE Recommendation 20 (units), 21 (packages); factors of the international yard and pound
+agreement (1959), the UK and US definitions of gallon and hundredweight, and the SI brochure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit: amount in base = (amount + offset) * factor."""
+
+    name: str
+    dimension: str
+    factor: Fraction
+    offset: Fraction = Fraction(0)
+
+
+_LINEAR: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "mass": (
+        ("KGM", "kilogram", "1"),
+        ("GRM", "gram", "1/1000"),
+        ("MGM", "milligram", "1/1000000"),
+        ("HGM", "hectogram", "1/10"),
+        ("DTN", "decitonne (quintal)", "100"),
+        ("TNE", "tonne", "1000"),
+        ("KTN", "kilotonne", "1000000"),
+        ("CTM", "metric carat", "1/5000"),
+        ("LBR", "pound", "0.45359237"),
+        ("ONZ", "ounce", "0.028349523125"),
+        ("APZ", "troy ounce", "0.0311034768"),
+        ("CWA", "hundred pounds", "45.359237"),
+        ("CWI", "hundredweight (UK)", "50.80234544"),
+        ("STN", "short ton", "907.18474"),
+        ("LTN", "long ton", "1016.0469088"),
+    ),
+    "volume": (
+        ("LTR", "litre", "1"),
+        ("MLT", "millilitre", "1/1000"),
+        ("CLT", "centilitre", "1/100"),
+        ("DLT", "decilitre", "1/10"),
+        ("HLT", "hectolitre", "100"),
+        ("MTQ", "cubic metre", "1000"),
+        ("DMQ", "cubic decimetre", "1"),
+        ("CMQ", "cubic centimetre", "1/1000"),
+        ("GLL", "gallon (US)", "3.785411784"),
+        ("GLI", "gallon (UK)", "4.54609"),
+        ("BLL", "barrel (US, oil)", "158.987294928"),
+        ("INQ", "cubic inch", "0.016387064"),
+        ("FTQ", "cubic foot", "28.316846592"),
+    ),
+    "alcohol": (
+        ("LPA", "litre of pure alcohol", "1"),
+        ("HPA", "hectolitre of pure alcohol", "100"),
+    ),
+    "length": (
+        ("MTR", "metre", "1"),
+        ("MMT", "millimetre", "1/1000"),
+        ("CMT", "centimetre", "1/100"),
+        ("DMT", "decimetre", "1/10"),
+        ("HMT", "hectometre", "100"),
+        ("KMT", "kilometre", "1000"),
+        ("INH", "inch", "0.0254"),
+        ("FOT", "foot", "0.3048"),
+        ("YRD", "yard", "0.9144"),
+        ("SMI", "mile", "1609.344"),
+        ("NMI", "nautical mile", "1852"),
+    ),
+    "area": (
+        ("MTK", "square metre", "1"),
+        ("CMK", "square centimetre", "1/10000"),
+        ("DMK", "square decimetre", "1/100"),
+        ("HAR", "hectare", "10000"),
+        ("KMK", "square kilometre", "1000000"),
+        ("FTK", "square foot", "0.09290304"),
+        ("YDK", "square yard", "0.83612736"),
+    ),
+    "energy": (
+        ("KWH", "kilowatt hour", "3600000"),
+        ("MWH", "megawatt hour", "3600000000"),
+        ("GWH", "gigawatt hour", "3600000000000"),
+        ("JOU", "joule", "1"),
+        ("KJO", "kilojoule", "1000"),
+        ("3B", "megajoule", "1000000"),
+        ("D30", "terajoule", "1000000000000"),
+    ),
+    "time": (
+        ("SEC", "second", "1"),
+        ("MIN", "minute", "60"),
+        ("HUR", "hour", "3600"),
+        ("DAY", "day", "86400"),
+        ("WEE", "week", "604800"),
+    ),
+    "pieces": (
+        ("C62", "one", "1"),
+        ("H87", "piece", "1"),
+        ("PCE", "piece", "1"),
+        ("NAR", "number of articles", "1"),
+        ("EA", "each", "1"),
+        ("PR", "pair", "2"),
+        ("NPR", "number of pairs", "2"),
+        ("DZN", "dozen", "12"),
+        ("DPC", "dozen pieces", "12"),
+        ("DPR", "dozen pairs", "24"),
+        ("CEN", "hundred", "100"),
+        ("GRO", "gross", "144"),
+        ("MIL", "thousand", "1000"),
+        ("MIO", "million", "1000000"),
+    ),
+    "sets": (("SET", "set", "1"),),
+    "packs": (("NMP", "number of packs", "1"),),
+    "rolls": (("NRL", "number of rolls", "1"),),
+    "proportion": (("P1", "per cent", "1/100"), ("59", "part per million", "1/1000000")),
+}
+
+_TEMPERATURES = (
+    ("KEL", "kelvin", Fraction(1), Fraction(0)),
+    ("CEL", "degree Celsius", Fraction(1), Fraction("273.15")),
+    ("FAH", "degree Fahrenheit", Fraction(5, 9), Fraction("459.67")),
+)
+
+_PACKAGES = {
+    "BA": "barrel",
+    "BE": "bundle",
+    "BG": "bag",
+    "BL": "bale, compressed",
+    "BN": "bale, not compressed",
+    "BO": "bottle, not protected",
+    "BX": "box",
+    "CA": "can, rectangular",
+    "CG": "cage",
+    "CN": "container",
+    "CR": "crate",
+    "CS": "case",
+    "CT": "carton",
+    "CY": "cylinder",
+    "DR": "drum",
+    "JR": "jar",
+    "KG": "keg",
+    "NE": "unpacked",
+    "PA": "packet",
+    "PK": "package",
+    "PL": "pail",
+    "PX": "pallet",
+    "RO": "roll",
+    "SA": "sack",
+    "TB": "tub",
+    "TN": "tin",
+    "TY": "tank, cylindrical",
+    "VY": "bulk, solid, fine particles",
+}
+
+
+def _every_unit() -> dict[str, Unit]:
+    units = {
+        code: Unit(name, dimension, Fraction(factor))
+        for dimension, rows in _LINEAR.items()
+        for code, name, factor in rows
+    }
+    for code, name, factor, offset in _TEMPERATURES:
+        units[code] = Unit(name, "temperature", factor, offset)
+    for code, name in _PACKAGES.items():
+        units["X" + code] = units[code] = Unit(name, f"packages: {name}", Fraction(1))
+    return units
+
+
+UNITS: dict[str, Unit] = _every_unit()
