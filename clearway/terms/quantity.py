@@ -19,7 +19,7 @@ from clearway.terms.units import UNITS, Unit
 # A number on a trade document has at most 16 digits and 6 decimals (WCO DM); these limits leave
 # room for what conversion makes of them, and keep a hostile 1E+999999 from filling the memory.
 _LARGEST = Decimal("1E+21")
-_SMALLEST_EXPONENT = -40
+_SMALLEST_EXPONENT = -80
 
 # As many digits as IEEE 754 decimal128, for the few conversions that have no finite decimal.
 _ROUNDED = Context(prec=34, rounding=ROUND_HALF_EVEN)
@@ -59,7 +59,7 @@ KGM = UnitCode("KGM")
 def require_number(term: str, value: Decimal) -> Decimal:
     """Return a finite Decimal of sane size.
 
-    Raises: BadTerm: not a Decimal, not finite, 10^21 or more, or over 40 decimals.
+    Raises: BadTerm: not a Decimal, not finite, 10^21 or more, or over 80 decimals.
     """
     if not isinstance(value, Decimal):
         raise BadTerm(term, type(value).__name__, "must be a decimal number, never a float")
@@ -67,7 +67,7 @@ def require_number(term: str, value: Decimal) -> Decimal:
     if not isinstance(exponent, int):
         raise BadTerm(term, str(value), "must be a finite number")
     if exponent < _SMALLEST_EXPONENT or exponent > 21 or value.copy_abs() >= _LARGEST:
-        raise BadTerm(term, str(value), "must be below 10^21 and have at most 40 decimals")
+        raise BadTerm(term, str(value), "must be below 10^21 and have at most 80 decimals")
     return value
 
 

@@ -169,7 +169,10 @@ def _every_unit() -> dict[str, Unit]:
     for code, name, factor, offset in _TEMPERATURES:
         units[code] = Unit(name, "temperature", factor, offset)
     for code, name in _PACKAGES.items():
-        units["X" + code] = units[code] = Unit(name, f"packages: {name}", Fraction(1))
+        units["X" + code] = Unit(name, f"packages: {name}", Fraction(1))
+        # Who writes KG means kilograms and must be told, not be taken to mean kegs.
+        if code != "KG":
+            units[code] = units["X" + code]
     return units
 
 
