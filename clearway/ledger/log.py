@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from clearway.errors import VerificationError
+from clearway.errors import NotFound, VerificationError
 from clearway.ledger import checkpoint as checkpoints
 from clearway.ledger import merkle, tables
 from clearway.ledger.cache import TileCache
@@ -25,6 +25,7 @@ from clearway.ledger.commitment import commitment, entry, envelope, leaf_hash
 from clearway.ledger.fact import Fact
 from clearway.ledger.merkle import Frontier
 from clearway.ledger.note import Signer, Verifier, open_note
+from clearway.ledger.receipt import Receipt, issue
 from clearway.ledger.tiles import WIDTH, Tile, address, edge_width, full_tiles, levels
 
 __all__ = ["Batch", "Log", "commitment", "entry", "envelope", "leaf_hash"]
@@ -45,6 +46,7 @@ _SELECT_LEAVES = (
     .where(tables.fact.c.seq >= bindparam("first"), tables.fact.c.seq < bindparam("end"))
     .order_by(tables.fact.c.seq)
 )
+_SELECT_FACT = select(tables.fact).where(tables.fact.c.seq == bindparam("seq"))
 _SELECT_SIZE = select(tables.fact.c.seq + 1).order_by(tables.fact.c.seq.desc()).limit(1)
 _SELECT_HEAD = (
     select(tables.checkpoint.c.size, tables.checkpoint.c.note)
@@ -203,6 +205,20 @@ class Log:
                 f"No proof of fact {seq} in {size}: this log has {state.size} facts"
             )
         return merkle.inclusion_path(seq, size, _Nodes(connection, state, self._cache))
+
+    def receipt(self, connection: Connection, seq: int) -> Receipt:
+        """Return the receipt of a committed fact under the newest checkpoint.
+
+        Raises: NotFound: no fact of this number is committed.
+        """
+        state = self._state
+        row = connection.execute(_SELECT_FACT, {"seq": seq}).first() if seq < state.size else None
+        if row is None:
+            raise NotFound(f"No fact {seq} is recorded, so there is no receipt for it", seq=seq)
+        *columns, salt, _ = row
+        nodes = _Nodes(connection, state, self._cache)
+        path = merkle.inclusion_path(seq, state.size, nodes)
+        return issue(Fact(*columns), salt, path, state.note)
 
     def consistency(self, connection: Connection, old: int, new: int | None = None) -> list[bytes]:
         """Return the proof that the first `old` leaves are a prefix of the first `new`.

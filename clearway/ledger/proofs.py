@@ -38,7 +38,8 @@ def root_from_inclusion(index: int, size: int, leaf_hash: bytes, path: Sequence[
     Raises: VerificationError: when index, size and length of the path do not fit together.
     """
     _require_size("size", size)
-    if not 0 <= index < size:
+    _require_size("index", index)
+    if index >= size:
         raise VerificationError(
             f"Leaf {index} cannot be in a tree of {size} leaves", index=index, size=size
         )
@@ -113,7 +114,7 @@ def _climb_right_edge(node: bytes, path: Sequence[bytes]) -> bytes:
 
 def _require_size(name: str, size: int) -> None:
     if not 0 <= size <= MAX_SIZE:
-        raise VerificationError(f"The {name} {str(size)[:40]} is outside 0 to {MAX_SIZE}")
+        raise VerificationError(f"The {name} is outside 0 to {MAX_SIZE}")
 
 
 def _require_hash(name: str, value: bytes) -> None:
