@@ -59,8 +59,6 @@ def verify_consistency(
     """
     _require_size("old size", old_size)
     _require_size("new size", new_size)
-    _require_hash("old root", old_root)
-    _require_hash("new root", new_root)
     if not 0 < old_size <= new_size:
         raise VerificationError(
             f"A tree of {old_size} leaves cannot be shown to grow into {new_size}",
@@ -71,6 +69,8 @@ def verify_consistency(
         _require_length("consistency proof", path, 0)
         _require_equal("old root", old_root, new_root, old_size)
         return
+    _require_hash("old root", old_root)
+    _require_hash("new root", new_root)
     _verify_growth(old_size, new_size, path, old_root, new_root)
 
 
