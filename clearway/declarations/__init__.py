@@ -1,1 +1,1 @@
-"""Declarations."""
+"""Declarations: lodged, checked, corrected, released."""

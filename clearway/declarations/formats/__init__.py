@@ -1,0 +1,1 @@
+"""Wire forms of declarations and of the notifications about them."""
