@@ -14,8 +14,12 @@ import pycountry
 
 TERMS = Path(__file__).resolve().parents[1] / "clearway" / "terms"
 
-# User-assigned ISO 3166-1 codes that trade messages carry.
-TRADE_USE = {"XI": "Northern Ireland (customs use)", "XK": "Kosovo (customs use)"}
+# User-assigned ISO 3166-1 codes: two that trade messages carry, one for the demo's own border.
+TRADE_USE = {
+    "XA": "Sample country (demonstration)",
+    "XI": "Northern Ireland (customs use)",
+    "XK": "Kosovo (customs use)",
+}
 
 # ISO 4217 minor units that are not 2; pycountry does not carry them.
 MINOR_UNITS = {

@@ -250,6 +250,7 @@ COUNTRIES: dict[str, str] = {
     "VU": "Vanuatu",
     "WF": "Wallis and Futuna",
     "WS": "Samoa",
+    "XA": "Sample country (demonstration)",
     "XI": "Northern Ireland (customs use)",
     "XK": "Kosovo (customs use)",
     "YE": "Yemen",

@@ -13,7 +13,7 @@ _INTERNATIONAL_WATERS = "XZ"
 
 
 class Country(Term):
-    """An ISO 3166-1 alpha-2 code; `XI` and `XK` are taken as customs messages use them."""
+    """An ISO 3166-1 alpha-2 code; `XI` and `XK` as customs use them, `XA` for the demo."""
 
     __slots__ = ()
 
