@@ -108,11 +108,16 @@ def _fit(name: str, value: Any) -> Any:
         raise InputError(f"The setting {name} cannot be {value!r}: a {wanted.__name__}") from error
 
 
+def meanings() -> dict[str, str]:
+    """Return what each setting means."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hints[name].__metadata__[0] for name in NAMES}
+
+
 def table() -> str:
     """Return the table of `docs/settings.md`."""
     rows = ["| setting | default | meaning |", "|---|---|---|"]
-    hints = get_type_hints(Settings, include_extras=True)
     for f in fields(Settings):
         default = ", ".join(f.default) if isinstance(f.default, tuple) else str(f.default)
-        rows.append(f"| `{f.name}` | `{default or ' '}` | {hints[f.name].__metadata__[0]} |")
+        rows.append(f"| `{f.name}` | `{default or ' '}` | {meanings()[f.name]} |")
     return "\n".join(rows) + "\n"

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clearway.api.problems import plain_problem
+from clearway.api.problems import BodyRefused, plain_problem
 from clearway.settings import Settings
 
 CONTENT_POLICY = (
@@ -30,15 +30,6 @@ HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"content-security-policy", CONTENT_POLICY.encode()),
 )
-
-
-class BodyRefused(Exception):
-    """The body is over its limit, or broke off."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)

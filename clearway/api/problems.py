@@ -25,6 +25,15 @@ MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
 
+class BodyRefused(Exception):  # noqa: N818 (control flow between the gate and a door)
+    """The body is over its limit, too slow, or broke off."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
 class FindingOut(BaseModel):
     """One remark on one field of the message."""
 
@@ -90,6 +99,10 @@ def install(app: FastAPI) -> None:
         if error.status >= 500:
             log.error("problem", code=error.code, detail=error.detail, path=request.url.path)
         return problem(error)
+
+    @app.exception_handler(BodyRefused)
+    async def _body(request: Request, error: BodyRefused) -> Response:
+        return plain_problem("body", "Refused", error.status, error.detail)
 
     @app.exception_handler(RequestValidationError)
     async def _parameters(request: Request, error: RequestValidationError) -> Response:

@@ -163,8 +163,11 @@ class Node:
 
     def receipt(self, fact: Fact, salt: bytes) -> bytes:
         """Return the receipt (JSON text) of a fact just committed."""
+        note = self.log.note  # one version of the tree, whatever is committed meanwhile
+        size = int(note.split("\n", 2)[1])
         with self._reader.connect() as connection:
-            return receipts.issue(connection, self.log, fact, salt).marshal()
+            path = self.log.inclusion(connection, fact.seq, size)
+        return receipts.issue(fact, salt, path, note).marshal()
 
     @property
     def failure(self) -> MustStop | None:

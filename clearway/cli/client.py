@@ -1,0 +1,65 @@
+"""Commands of the trade knock at the same doors as everybody: HTTP, with a token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from clearway.errors import ClearwayError, InputError, NotAuthenticated, Refused, TryLater
+
+
+class Client:
+    """A small client of one node's API."""
+
+    def __init__(self, url: str, token: str) -> None:
+        import httpx
+
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+            trust_env=False,
+        )
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """Return the envelope of a GET."""
+        return self._ask("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: Any) -> dict[str, Any]:
+        """Return the envelope of a POST of JSON."""
+        return self._ask("POST", path, json=body)
+
+    def send(self, path: str, file: Path, *, key: str | None = None) -> dict[str, Any]:
+        """Return the envelope of a POST of a file; its ending says what it is."""
+        kind = {".xml": "application/xml", ".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+        headers = {"Content-Type": kind.get(file.suffix.lower(), "application/json")}
+        if key:
+            headers["Idempotency-Key"] = key
+        return self._ask("POST", path, content=file.read_bytes(), headers=headers)
+
+    def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        import httpx
+
+        try:
+            response = self._http.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise TryLater(f"{self._http.base_url} cannot be reached: {error}") from error
+        if response.is_success:
+            answer: dict[str, Any] = response.json()
+            return answer
+        raise _error_of(response.status_code, response)
+
+
+def _error_of(status: int, response: Any) -> ClearwayError:
+    """Return the problem of an answer as an error of ours."""
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {"detail": response.text[:200]}
+    lines = [problem.get("detail", "no detail")]
+    lines += [
+        f"{one['code']} {one['field']}: {one['message']}" for one in problem.get("findings", [])
+    ]
+    detail = "\n  ".join(lines)
+    kinds = {401: NotAuthenticated, 403: Refused, 429: TryLater, 503: TryLater}
+    return kinds.get(status, InputError)(detail)

@@ -1,0 +1,102 @@
+"""`clearway declarations`: what traders and brokers do."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from clearway.cli.options import URL, AsJson, InputFile, Token, Url
+from clearway.cli.output import EXIT_NO, emit, say, show_table
+
+app = typer.Typer(name="declarations", help="Lodge and follow declarations.", no_args_is_help=True)
+
+
+@app.command()
+def check(file: InputFile, as_json: AsJson = False) -> None:
+    """Read a declaration and try every rule, offline, before lodging; exit 1 if refused."""
+    from clearway.declarations.formats.reading import read
+    from clearway.declarations.rules import check as try_rules
+    from clearway.node.clock import utc_now
+    from clearway.terms.finding import is_refusal
+
+    declaration, findings = read(file.read_bytes(), file.suffix)
+    if declaration is not None:
+        findings = (*findings, *try_rules(declaration, utc_now()))
+    if as_json:
+        emit(findings)
+    elif findings:
+        rows = [(one.level, one.code, one.field, one.message) for one in findings]
+        show_table(file.name, ("level", "rule", "field", "what"), rows)
+    if is_refusal(findings):
+        sys.exit(EXIT_NO)
+    if not as_json:
+        say("[green]This declaration would be accepted.[/]")
+
+
+@app.command()
+def lodge(
+    file: InputFile,
+    token: Token,
+    url: Url = URL,
+    key: Annotated[
+        str | None, typer.Option(help="Idempotency key; without it the LRN serves.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lodge a declaration (WCO XML or JSON), or a file of many (.ndjson, one JSON a line)."""
+    from clearway.cli.client import Client
+
+    many = file.suffix.lower() == ".ndjson"
+    path = "/v1/declarations/batch" if many else "/v1/declarations"
+    answer = Client(url, token).send(path, file, key=key)
+    if as_json:
+        emit(answer)
+    elif many:
+        say(str(answer["data"]))
+    else:
+        say(f"Lodged as [bold]{answer['data']['mrn']}[/]: {answer['data']['status']}")
+
+
+@app.command()
+def show(
+    mrn: Annotated[str, typer.Argument(help="The reference given at lodgement.")],
+    token: Token,
+    url: Url = URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show a declaration: its state and its steps."""
+    from clearway.cli.client import Client
+
+    found = Client(url, token).get(f"/v1/declarations/{mrn}")
+    if as_json:
+        emit(found)
+        return
+    data = found["data"]
+    say(f"[bold]{mrn}[/] {data['status']}")
+    rows = [(step["at"], step["text"]) for step in data["timeline"]]
+    show_table("Steps", ("when", "what"), rows)
+
+
+@app.command("list")
+def list_(
+    token: Token,
+    url: Url = URL,
+    status: Annotated[str | None, typer.Option(help="Only this state.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="The `next` of the page before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List declarations that you may see, newest first."""
+    from clearway.cli.client import Client
+
+    page = Client(url, token).get("/v1/declarations", status=status, cursor=cursor)
+    if as_json:
+        emit(page)
+        return
+    rows = [
+        (one["mrn"], one["status"], one["importer"], one["accepted_at"]) for one in page["data"]
+    ]
+    show_table("Declarations", ("mrn", "state", "importer", "accepted"), rows)
+    if page["next"]:
+        say(f"More: --cursor {page['next']}")

@@ -1,0 +1,78 @@
+"""`clearway ledger`: what auditors run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearway.cli.options import AsJson, SettingsFile
+from clearway.cli.output import EXIT_NO, emit, say, show_table
+
+app = typer.Typer(name="ledger", help="Verify the log.", no_args_is_help=True)
+
+
+@app.command()
+def verify(
+    settings: SettingsFile = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, help="A checkpoint kept elsewhere: finds a rollback of the whole machine."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hash again everything that is stored; exit 1 if anything was changed."""
+    from clearway.cli.progress import counting
+    from clearway.cli.store import opened
+    from clearway.ledger.verify import verify_store
+
+    outside = [file.read_text(encoding="utf-8") for file in checkpoint or ()]
+    with (
+        opened(settings) as (_, signer, connection),
+        counting("facts", quiet=as_json) as progress,
+    ):
+        found = verify_store(
+            connection, signer.name, [signer.verifier], outside=outside, progress=progress
+        )
+    if as_json:
+        emit(found)
+    elif found.holds:
+        say(
+            f"[green bold]Holds.[/] {found.head.size} facts, {found.tiles} tiles and"
+            f" {found.checkpoints} checkpoints hashed again; nothing was changed."
+        )
+        if not outside:
+            say("Without a --checkpoint kept elsewhere, a rollback of the machine stays unseen.")
+    else:
+        rows = [(fault.code, fault.place, fault.message) for fault in found.faults]
+        show_table(f"{found.fault_count} faults", ("code", "place", "what"), rows)
+    if not found.holds:
+        sys.exit(EXIT_NO)
+
+
+@app.command()
+def checkpoint(settings: SettingsFile = None, as_json: AsJson = False) -> None:
+    """Print the signed checkpoint: keep it somewhere else, it proves a later rollback."""
+    from clearway.cli.store import opened_log
+
+    with opened_log(settings) as (log, _):
+        note = log.note
+    if as_json:
+        emit({"checkpoint": note})
+    else:
+        sys.stdout.write(note)
+
+
+@app.command()
+def receipt(
+    seq: Annotated[int, typer.Argument(min=0, help="The fact's place in the log.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Print the receipt of a stored fact."""
+    from clearway.cli.store import receipt_of
+
+    sys.stdout.buffer.write(receipt_of(settings, seq))

@@ -1,0 +1,118 @@
+"""`clearway node`, `serve`, `rebuild`, `settings`, `bench`: running a node."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from clearway.cli.options import AsJson, SettingsFile
+from clearway.cli.output import EXIT_NO, emit, say
+
+app = typer.Typer(name="node", help="Make a node and look after it.", no_args_is_help=True)
+
+
+@app.command()
+def init(
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the folder, the database and the log's key of a new node, with an administrator."""
+    from clearway.cli.setup import first_administrator
+    from clearway.node.clock import entropy
+    from clearway.node.node import create
+    from clearway.settings import load
+
+    chosen = load(settings)
+    folder = create(chosen, entropy)
+    name, token = first_administrator(chosen)
+    if as_json:
+        emit({"folder": str(folder.root), "account": name, "token": token})
+        return
+    say(f"A new node lies in [bold]{folder.root}[/]. Its verifier key is in {folder.vkey}:")
+    say(f"  {folder.vkey.read_text(encoding='ascii').strip()}")
+    say("Give that key to everybody who shall verify receipts. Keep log.key to yourself.")
+    say(f"Administrator: {name}. Token, shown once: [bold]{token}[/]")
+
+
+@app.command()
+def status(settings: SettingsFile = None, as_json: AsJson = False) -> None:
+    """Say what is stored and what the last checkpoint is."""
+    from clearway.cli.store import opened_log
+
+    with opened_log(settings) as (log, _):
+        found = {"origin": log.origin, "facts": log.size, "checkpoint": log.note}
+    if as_json:
+        emit(found)
+    else:
+        say(f"{found['origin']}: {found['facts']} facts\n\n{found['checkpoint']}")
+
+
+def serve(
+    settings: SettingsFile = None,
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the node first if there is none.")
+    ] = False,
+) -> None:
+    """Run the API, the console and the workers until interrupted."""
+    from clearway.cli.server import serve as run
+    from clearway.settings import load
+
+    run(load(settings), create=create)
+
+
+def rebuild(
+    settings: SettingsFile = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare with the tables that stand there.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make every table again from the facts; exit 1 if --check finds a difference."""
+    from clearway.cli.store import rebuild as run
+
+    found = run(settings, keep=not check, progress=not as_json)
+    if as_json:
+        emit(found)
+    elif found.changed:
+        say(f"{found.facts} facts replayed; different: {', '.join(found.changed)}")
+    else:
+        say(f"{found.facts} facts replayed; every table came out the same")
+    if check and found.changed:
+        sys.exit(EXIT_NO)
+
+
+def settings(
+    file: SettingsFile = None,
+    as_json: AsJson = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the table of docs/settings.md.")
+    ] = False,
+) -> None:
+    """Show every setting, its meaning and its value here."""
+    from clearway.cli.output import show_table
+    from clearway.settings import NAMES, load, meanings, table
+
+    if markdown:
+        sys.stdout.write(table())
+        return
+    values = load(file)
+    if as_json:
+        emit({name: str(getattr(values, name)) for name in NAMES})
+        return
+    rows = [(name, getattr(values, name), meanings()[name]) for name in NAMES]
+    show_table("Settings", ("setting", "value", "meaning"), rows)
+
+
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes, for a look.")] = False,
+    only: Annotated[
+        str, typer.Option(help="One part only: declarations, ledger, readings, growth or flood.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure this machine: our rates beside a peer or a physical limit, in one run."""
+    from clearway.cli.bench import run
+
+    run(quick=quick, only=only, as_json=as_json)

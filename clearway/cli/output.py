@@ -1,0 +1,78 @@
+"""How commands print: tables for people, JSON for machines, errors with the way out.
+
+Exit codes: 0 done; 1 the answer is no (evidence does not hold, tables differ, a check failed);
+2 wrong usage; 65 the input must be mended; 69 not available now, try later; 70 the node must stop;
+77 not permitted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from clearway import errors
+
+EXIT_NO = 1
+EXIT_INPUT = 65
+EXIT_UNAVAILABLE = 69
+EXIT_STOP = 70
+EXIT_NOT_PERMITTED = 77
+
+
+def emit(value: Any) -> None:
+    """Print a value as one JSON document."""
+    from clearway.ledger.fact import encode
+
+    sys.stdout.write(encode(value).decode() + "\n")
+
+
+def say(text: str = "") -> None:
+    """Print a line for people, with rich markup."""
+    console().print(text)
+
+
+def console() -> Any:
+    """Return the terminal (rich)."""
+    from rich.console import Console
+
+    return Console()
+
+
+def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table for people."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(table)
+
+
+def exit_code(error: errors.ClearwayError) -> int:
+    """Return the stated exit code of an error."""
+    if isinstance(error, errors.VerificationError):
+        return EXIT_NO
+    if isinstance(error, errors.MustStop):
+        return EXIT_STOP
+    if isinstance(error, errors.TryLater):
+        return EXIT_UNAVAILABLE
+    if isinstance(error, errors.Refused | errors.NotAuthenticated):
+        return EXIT_NOT_PERMITTED
+    return EXIT_INPUT
+
+
+def report(error: errors.ClearwayError, *, as_json: bool) -> int:
+    """Print an error on standard error and return the exit code."""
+    if as_json:
+        from clearway.ledger.fact import encode
+
+        problem = {"code": error.code, "title": error.title, "detail": error.detail}
+        sys.stderr.write(encode(problem).decode() + "\n")
+    else:
+        sys.stderr.write(f"{error.title}: {error.detail}\n")
+        for finding in getattr(error, "findings", ()):
+            sys.stderr.write(f"  {finding.code} {finding.field}: {finding.message}\n")
+    return exit_code(error)

@@ -1,0 +1,82 @@
+"""Commands that look into a node's folder without running the node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from clearway.cli.progress import counting
+from clearway.errors import NotFound
+from clearway.ledger import receipt as receipts
+from clearway.ledger import tables
+from clearway.ledger.database import open_reader, open_writer
+from clearway.ledger.fact import Fact
+from clearway.ledger.log import Log
+from clearway.ledger.note import Signer
+from clearway.node import rooms
+from clearway.node.files import Folder
+from clearway.node.rebuild import Rebuilt
+from clearway.node.rebuild import rebuild as replay
+from clearway.settings import load
+
+
+@contextmanager
+def opened(file: Path | None) -> Iterator[tuple[Folder, Signer, Connection]]:
+    """Give the folder, its signer and a read-only connection on one snapshot."""
+    folder = Folder(load(file).data_directory)
+    signer = folder.signer()
+    engine = open_reader(folder.database, pool_size=1)
+    try:
+        with engine.begin() as connection:
+            yield folder, signer, connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def opened_log(file: Path | None) -> Iterator[tuple[Log, Connection]]:
+    """Give the log as it is now, and a connection for its proofs."""
+    with opened(file) as (_, signer, connection):
+        yield Log.open(connection, signer.name, signer), connection
+
+
+def receipt_of(file: Path | None, seq: int) -> bytes:
+    """Return the receipt of a stored fact. Raises: NotFound: no such fact."""
+    columns = [column for column in tables.fact.c if column.name != "leaf_hash"]
+    with opened_log(file) as (log, connection):
+        row = connection.execute(select(*columns).where(tables.fact.c.seq == seq)).first()
+        if row is None:
+            raise NotFound(f"There is no fact {seq}; the log has {log.size}")
+        values = dict(row._mapping)
+        salt = values.pop("salt")
+        path = log.inclusion(connection, seq)
+        return receipts.issue(Fact(**values), salt, path, log.note).marshal()
+
+
+def rebuild(file: Path | None, *, keep: bool, progress: bool) -> Rebuilt:
+    """Replay all facts into the tables; without `keep`, only compare."""
+    folder = Folder(load(file).data_directory)
+    folder.signer()
+    engine = open_writer(folder.database)
+    with (
+        folder.lock(),
+        counting("facts", quiet=not progress) as bar,
+        engine.connect() as connection,
+    ):
+        transaction = connection.begin()
+        tables.METADATA.create_all(connection)
+        found = replay(
+            connection,
+            rooms.projections(),
+            rooms.projection_tables(),
+            progress=lambda done: bar(done, done),
+        )
+        if keep:
+            transaction.commit()
+        else:
+            transaction.rollback()
+    engine.dispose()
+    return found

@@ -1,0 +1,1 @@
+"""Generators and helpers of the repository; not part of the package."""
