@@ -148,6 +148,10 @@ class Log:
         Raises: VerificationError: a gap in the numbers, or a salt of wrong length.
         """
         first = self._state.size
+        if not facts:
+            return Batch(first, (), (), (), (), self._state)
+        if len(salts) != len(facts):
+            raise VerificationError(f"There are {len(facts)} facts, but {len(salts)} salts")
         for place, fact in enumerate(facts, first):
             if fact.seq != place:
                 raise VerificationError(f"Fact {fact.seq} cannot stand at place {place} of the log")
@@ -211,14 +215,21 @@ class Log:
 
         Raises: NotFound: no fact of this number is committed.
         """
-        state = self._state
-        row = connection.execute(_SELECT_FACT, {"seq": seq}).first() if seq < state.size else None
-        if row is None:
+        row = connection.execute(_SELECT_FACT, {"seq": seq}).first()
+        if row is None or seq >= self.size:
             raise NotFound(f"No fact {seq} is recorded, so there is no receipt for it", seq=seq)
         *columns, salt, _ = row
+        return self.receipt_for(connection, Fact(*columns), salt)
+
+    def receipt_for(self, connection: Connection, fact: Fact, salt: bytes) -> Receipt:
+        """Return the receipt of a committed fact that is at hand, with path and head of one state.
+
+        A fact of the newest batches costs no read. Raises: VerificationError: it is not committed.
+        """
+        state = self._state
         nodes = _Nodes(connection, state, self._cache)
-        path = merkle.inclusion_path(seq, state.size, nodes)
-        return issue(Fact(*columns), salt, path, state.note)
+        path = merkle.inclusion_path(fact.seq, state.size, nodes)
+        return issue(fact, salt, path, state.note)
 
     def consistency(self, connection: Connection, old: int, new: int | None = None) -> list[bytes]:
         """Return the proof that the first `old` leaves are a prefix of the first `new`.
