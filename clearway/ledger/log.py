@@ -14,45 +14,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection
 
 from clearway.errors import NotFound, VerificationError
 from clearway.ledger import checkpoint as checkpoints
-from clearway.ledger import merkle, tables
+from clearway.ledger import merkle, stored
 from clearway.ledger.cache import TileCache
 from clearway.ledger.checkpoint import Checkpoint
-from clearway.ledger.commitment import commitment, entry, envelope, leaf_hash
+from clearway.ledger.commitment import leaf_hash
 from clearway.ledger.fact import Fact
 from clearway.ledger.merkle import Frontier
 from clearway.ledger.note import Signer, Verifier, open_note
 from clearway.ledger.receipt import Receipt, issue
-from clearway.ledger.tiles import WIDTH, Tile, address, edge_width, full_tiles, levels
-
-__all__ = ["Batch", "Log", "commitment", "entry", "envelope", "leaf_hash"]
-
-_INSERT_FACT = insert(tables.fact)
-_INSERT_TILE = insert(tables.tile)
-_INSERT_CHECKPOINT = insert(tables.checkpoint)
-_SELECT_TILE = select(tables.tile.c.hashes).where(
-    tables.tile.c.level == bindparam("level"), tables.tile.c.number == bindparam("number")
-)
-_SELECT_TILES_FROM = (
-    select(tables.tile.c.hashes)
-    .where(tables.tile.c.level == bindparam("level"), tables.tile.c.number >= bindparam("first"))
-    .order_by(tables.tile.c.number)
-)
-_SELECT_LEAVES = (
-    select(tables.fact.c.leaf_hash)
-    .where(tables.fact.c.seq >= bindparam("first"), tables.fact.c.seq < bindparam("end"))
-    .order_by(tables.fact.c.seq)
-)
-_SELECT_FACT = select(tables.fact).where(tables.fact.c.seq == bindparam("seq"))
-_SELECT_SIZE = select(tables.fact.c.seq + 1).order_by(tables.fact.c.seq.desc()).limit(1)
-_SELECT_HEAD = (
-    select(tables.checkpoint.c.size, tables.checkpoint.c.note)
-    .order_by(tables.checkpoint.c.size.desc())
-    .limit(1)
-)
+from clearway.ledger.tiles import WIDTH, Tile, address, full_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +90,8 @@ class Log:
         Raises: VerificationError: what is stored does not agree with its last signed checkpoint.
         """
         log = cls(origin, signer)
-        size = connection.execute(_SELECT_SIZE).scalar() or 0
-        edges = tuple(_read_edge(connection, level, size) for level in range(levels(size)))
+        size = stored.read_size(connection)
+        edges = stored.read_edges(connection, size)
         frontier = Frontier.of(size, lambda level, index: _edge_node(edges, level, index))
         log._state = log._seal(frontier, edges)
         log._require_last_checkpoint(connection, former)
@@ -166,23 +140,10 @@ class Log:
         """Insert the batch in the caller's transaction."""
         if not batch.facts:
             return
-        connection.execute(_INSERT_FACT, _rows(batch))
-        if batch.tiles:
-            connection.execute(
-                _INSERT_TILE,
-                [
-                    {"level": level, "number": number, "hashes": b"".join(tile.hashes)}
-                    for level, number, tile in batch.tiles
-                ],
-            )
-        connection.execute(
-            _INSERT_CHECKPOINT,
-            {
-                "size": batch.state.size,
-                "note": batch.state.note,
-                "signed_at": batch.facts[-1].recorded_at,
-            },
-        )
+        state = batch.state
+        stored.insert_facts(connection, batch.facts, batch.salts, batch.leaf_hashes)
+        stored.insert_tiles(connection, batch.tiles)
+        stored.insert_checkpoint(connection, state.size, state.note, batch.facts[-1].recorded_at)
 
     def accept(self, batch: Batch) -> None:
         """Take over the state of a batch that was committed.
@@ -215,11 +176,10 @@ class Log:
 
         Raises: NotFound: no fact of this number is committed.
         """
-        row = connection.execute(_SELECT_FACT, {"seq": seq}).first()
-        if row is None or seq >= self.size:
+        found = stored.read_fact(connection, seq)
+        if found is None or seq >= self.size:
             raise NotFound(f"No fact {seq} is recorded, so there is no receipt for it", seq=seq)
-        *columns, salt, _ = row
-        return self.receipt_for(connection, Fact(*columns), salt)
+        return self.receipt_for(connection, *found)
 
     def receipt_for(self, connection: Connection, fact: Fact, salt: bytes) -> Receipt:
         """Return the receipt of a committed fact that is at hand, with path and head of one state.
@@ -250,12 +210,12 @@ class Log:
 
     def _require_last_checkpoint(self, connection: Connection, former: Sequence[Verifier]) -> None:
         """Refuse a store whose facts are not those of its last signed checkpoint."""
-        row = connection.execute(_SELECT_HEAD).first()
-        if row is None and self.size == 0:
+        note = stored.read_last_note(connection)
+        if note is None and self.size == 0:
             return
-        if row is None:
+        if note is None:
             raise VerificationError("The log has facts but no signed checkpoint")
-        opened = open_note(row.note, (self._signer.verifier, *former))
+        opened = open_note(note, (self._signer.verifier, *former))
         last = checkpoints.parse(opened.text)
         if last != Checkpoint(self.origin, self.size, self._state.frontier.root()):
             raise VerificationError(
@@ -283,35 +243,9 @@ class _Nodes:
             return self._state.edges[level]
         tile = self._cache.get(level, number)
         if tile is None:
-            tile = _read_tile(self._connection, level, number)
+            tile = stored.read_tile(self._connection, level, number)
             self._cache.put(level, number, tile)
         return tile
-
-
-def _read_tile(connection: Connection, level: int, number: int) -> Tile:
-    stored = connection.execute(_SELECT_TILE, {"level": level, "number": number}).scalar()
-    if stored is None:
-        raise VerificationError(f"Tile {number} of level {level} is missing from the log")
-    return Tile.read(stored)
-
-
-def _read_edge(connection: Connection, level: int, size: int) -> Tile:
-    """Return the partial tile of a level: leaf hashes, or roots of the full tiles below it."""
-    first = full_tiles(level, size) * WIDTH
-    if level == 0:
-        hashes = list(connection.execute(_SELECT_LEAVES, {"first": first, "end": size}).scalars())
-    else:
-        below = {"level": level - 1, "first": first}
-        hashes = [
-            Tile.read(stored).root()
-            for stored in connection.execute(_SELECT_TILES_FROM, below).scalars()
-        ]
-    if len(hashes) != edge_width(level, size):
-        raise VerificationError(
-            f"Level {level} of the log has {len(hashes)} hashes at its right edge; "
-            f"{size} facts need {edge_width(level, size)}"
-        )
-    return Tile(hashes)
 
 
 def _edge_node(edges: tuple[Tile, ...], level: int, index: int) -> bytes:
@@ -340,21 +274,3 @@ def _grow(
         grown.append(Tile(row[ends:]))
         level, added = level + 1, [tile.root() for tile in completed]
     return full, tuple(grown)
-
-
-def _rows(batch: Batch) -> list[dict[str, object]]:
-    return [
-        {
-            "seq": fact.seq,
-            "type": fact.type,
-            "subject": fact.subject,
-            "issuer": fact.issuer,
-            "actor": fact.actor,
-            "occurred_at": fact.occurred_at,
-            "recorded_at": fact.recorded_at,
-            "body": fact.body,
-            "salt": salt,
-            "leaf_hash": hash_,
-        }
-        for fact, salt, hash_ in zip(batch.facts, batch.salts, batch.leaf_hashes, strict=True)
-    ]

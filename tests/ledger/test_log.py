@@ -14,8 +14,9 @@ from sqlalchemy.pool import StaticPool
 
 from clearway.errors import NotFound, VerificationError
 from clearway.ledger import checkpoint, tables
+from clearway.ledger.commitment import leaf_hash
 from clearway.ledger.database import open_reader
-from clearway.ledger.log import Log, leaf_hash
+from clearway.ledger.log import Log
 from clearway.ledger.merkle import EMPTY_ROOT, Frontier
 from clearway.ledger.note import Signer, open_note
 from clearway.ledger.proofs import verify_consistency, verify_inclusion
