@@ -22,6 +22,8 @@ class Role(StrEnum):
     RISK_ANALYST = "risk_analyst"
     PLANT_HEALTH_INSPECTOR = "plant_health_inspector"
     FOOD_INSPECTOR = "food_inspector"
+    VETERINARY_INSPECTOR = "veterinary_inspector"
+    PORT_HEALTH_INSPECTOR = "port_health_inspector"
     CERTIFYING_OFFICER = "certifying_officer"
     TRADER = "trader"
     BROKER = "broker"
