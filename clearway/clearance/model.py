@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from clearway.certificates.model import Key
 from clearway.terms.identifiers import Mrn
 from clearway.terms.quantity import Quantity
 from clearway.terms.reason import Reason
@@ -86,6 +87,7 @@ class FieldVerdict:
         declared: what the declaration says, as shown.
         certified: what the certificate says, as shown.
         note: one sentence, empty when there is nothing to add.
+        code: of the field, for statistics and translation: `CLR_M12` is the amount.
     """
 
     field: str
@@ -93,28 +95,20 @@ class FieldVerdict:
     declared: str = ""
     certified: str = ""
     note: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LineUse:
-    """How much of a certificate's line one item of a declaration takes."""
+    """How much of a certificate's line one item of a declaration takes.
+
+    Args:
+        quantity: in the unit of the line; None when nothing stated can be compared.
+    """
 
     line: int
     item: int
     quantity: Quantity | None
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateKey:
-    """What names a certificate for good: its type, its issuing country and its number."""
-
-    type_code: str
-    country: str
-    number: str
-
-    def __str__(self) -> str:
-        """As facts name it: `<type>:<country>:<number>`."""
-        return f"{self.type_code}:{self.country}:{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +123,19 @@ class Match:
         uses: which item takes how much of which line.
         for_officer: one sentence.
         for_trader: one sentence that says what to do.
+        is_usable: whether the certificate's own status lets goods enter.
+        is_overdrawn: whether other declarations have used what these goods would need.
     """
 
-    certificate: CertificateKey
+    certificate: Key
     digest: str
     cover: Cover
     fields: tuple[FieldVerdict, ...]
     uses: tuple[LineUse, ...]
     for_officer: str
     for_trader: str
+    is_usable: bool = True
+    is_overdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
