@@ -1,0 +1,156 @@
+"""Copying facts to Parquet, aside from the transaction path, as often as one likes.
+
+The life of a copy:
+1. Facts after the cursor are read in chunks from a reader's connection.
+2. Each chunk is split by noun (`parcel` of `parcel.weighed/1`) and recorded date (UTC),
+   and written as new files: `facts/noun=<noun>/date=<date>/<first>-<last>.parquet`.
+3. The manifest that lists them, with the new cursor, replaces the old one (`manifest.py`).
+4. Where a partition has many small files, they are merged (`compaction.py`).
+
+Killed at any moment, the lake is what the last manifest says; the next copy goes on from there and
+sweeps what is not listed. The lake is derived: delete its folder, and the next copy makes it anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+from sqlalchemy import Connection, Row, text
+
+from clearway.errors import StorageFailure, TryLater, WrongState
+from clearway.lake import compaction, manifest
+from clearway.lake.files import TEMPORARY, make_folder, write_durably
+from clearway.lake.manifest import Manifest, Part
+from clearway.lake.parquet import SCHEMA, to_parquet
+
+# About 40 MB of facts of 2 kB at a time.
+CHUNK = 20_000
+
+# The `fact` table is the ledger's public contract; instants are microseconds since 1970 UTC.
+_FACTS_AFTER = text(
+    "SELECT seq, type, subject, issuer, actor, occurred_at, recorded_at, body, leaf_hash"
+    " FROM fact WHERE seq > :cursor ORDER BY seq LIMIT :chunk"
+)
+_LEAF = text("SELECT leaf_hash FROM fact WHERE seq = :seq")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class LakeWriter:
+    """Writes one lake; processes and threads take turns.
+
+    Args:
+        folder: of the lake, made at the first copy.
+        chunk: most facts read at a time.
+    """
+
+    def __init__(self, folder: Path, *, chunk: int = CHUNK) -> None:
+        self._folder = folder
+        self._chunk = chunk
+        self._swept = False
+
+    def copy(self, connection: Connection) -> int:
+        """Copy the facts that the lake lacks; return how many.
+
+        Raises:
+            TryLater: somebody else is writing to this lake.
+            WrongState: the lake holds facts of another ledger, or of a later state of this one.
+            StorageFailure: the manifest or a fact cannot be read.
+        """
+        make_folder(self._folder)
+        with _alone(self._folder):
+            state = manifest.load(self._folder)
+            self._sweep(state)
+            _require_same_ledger(connection, state, self._folder)
+            before = state.cursor
+            while rows := _read(connection, state.cursor, self._chunk):
+                state = self._write(state, rows)
+            compaction.compact(self._folder, state)
+            return state.cursor - before
+
+    def _write(self, state: Manifest, rows: Sequence[Row[Any]]) -> Manifest:
+        parts = [
+            self._write_part(partition, chosen) for partition, chosen in _partitions(rows).items()
+        ]
+        last = rows[-1]
+        grown = Manifest(
+            cursor=last.seq,
+            last_leaf=last.leaf_hash.hex(),
+            parts=(*state.parts, *parts),
+            retired=state.retired,
+        )
+        grown.save(self._folder)
+        return grown
+
+    def _write_part(self, partition: str, rows: Sequence[Row[Any]]) -> Part:
+        first, last = rows[0].seq, rows[-1].seq
+        part = Part(f"{partition}/{first}-{last}.parquet", first, last, len(rows))
+        make_folder(self._folder / partition)
+        write_durably(self._folder / part.path, to_parquet(_frame(rows)))
+        return part
+
+    def _sweep(self, state: Manifest) -> None:
+        """Delete what a crash left behind, once for each writer."""
+        if self._swept:
+            return
+        listed = {part.path for part in state.parts} | set(state.retired)
+        for pattern in ("*.parquet", f"*{TEMPORARY}"):
+            for path in self._folder.rglob(pattern):
+                if path.relative_to(self._folder).as_posix() not in listed:
+                    path.unlink()
+        self._swept = True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lake's lock. Raises: TryLater: it is held."""
+    with open(folder / "lake.lock", "ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TryLater(f"Somebody else is copying facts to {folder} just now") from error
+        yield
+
+
+def _read(connection: Connection, cursor: int, chunk: int) -> Sequence[Row[Any]]:
+    return connection.execute(_FACTS_AFTER, {"cursor": cursor, "chunk": chunk}).all()
+
+
+def _require_same_ledger(connection: Connection, state: Manifest, folder: Path) -> None:
+    if state.cursor < 0:
+        return
+    leaf = connection.execute(_LEAF, {"seq": state.cursor}).scalar()
+    if leaf is None or leaf.hex() != state.last_leaf:
+        raise WrongState(
+            f"The lake in {folder} ends with a fact {state.cursor} that this ledger does not have;"
+            " after restoring an older ledger, delete that folder and copy the facts again"
+        )
+
+
+def _partitions(rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    """Return the rows by the folder in which they belong, in order of seq."""
+    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        noun = quote(row.type.partition(".")[0], safe="")
+        date = (_EPOCH + timedelta(microseconds=row.recorded_at)).date()
+        found[f"facts/noun={noun}/date={date}"].append(row)
+    return found
+
+
+def _frame(rows: Sequence[Row[Any]]) -> pl.DataFrame:
+    columns = list(zip(*rows, strict=True))[:8]
+    try:
+        columns[7] = [body.decode() for body in columns[7]]  # type: ignore[call-overload]
+    except UnicodeDecodeError as error:
+        raise StorageFailure(
+            f"A fact between {rows[0].seq} and {rows[-1].seq} is not text; "
+            "run `clearway ledger verify`"
+        ) from error
+    return pl.DataFrame(dict(zip(SCHEMA, columns, strict=True)), schema=SCHEMA)
