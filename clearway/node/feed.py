@@ -21,6 +21,11 @@ class Listener:
         """Return the next fact, waiting for it."""
         return await self._queue.get()
 
+    def skip(self) -> None:
+        """Forget the news that waits: whoever shows a page shows the newest state anyway."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+
     def tell(self, facts: Sequence[Fact]) -> None:
         """Hand over facts from any thread; a loop that has ended hears nothing."""
         with suppress(RuntimeError):

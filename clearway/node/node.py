@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import IO, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
-from clearway.errors import MustStop
+from clearway.errors import MustStop, NotFound
 from clearway.identity.model import Actor
 from clearway.ledger import receipt as receipts
 from clearway.ledger import tables
@@ -79,6 +79,7 @@ class Node:
         self._lock = lock
         self._writer, self._reader, aside = engines
         self._listeners: list[Callable[[Sequence[Fact]], None]] = [self.feed.tell]
+        self._mourners: list[Callable[[MustStop], None]] = []
         self.committer = Committer(
             self._writer,
             log,
@@ -169,6 +170,16 @@ class Node:
             path = self.log.inclusion(connection, fact.seq, size)
         return receipts.issue(fact, salt, path, note).marshal()
 
+    def stored_receipt(self, seq: int) -> bytes:
+        """Return the receipt of a fact of any age. Raises: NotFound: there is none."""
+        columns = [column for column in tables.fact.c if column.name != "leaf_hash"]
+        with self.reading() as connection:
+            row = connection.execute(select(*columns).where(tables.fact.c.seq == seq)).first()
+        if row is None or seq >= self.log.size:
+            raise NotFound(f"There is no fact {seq}; the log has {self.log.size}")
+        values = dict(row._mapping)
+        return self.receipt(salt=values.pop("salt"), fact=Fact(**values))
+
     @property
     def failure(self) -> MustStop | None:
         """Why the node stopped answering, or None."""
@@ -178,13 +189,18 @@ class Node:
         """Tell `listener` of the facts of each commit, from the writer thread; be quick."""
         self._listeners.append(listener)
 
+    def on_stop(self, listener: Callable[[MustStop], None]) -> None:
+        """Tell `listener` when the store failed and the node stops answering for good."""
+        self._mourners.append(listener)
+
     def _tell(self, facts: Sequence[Fact]) -> None:
         for listener in self._listeners:
             listener(facts)
 
-    @staticmethod
-    def _stopped(error: MustStop) -> None:
+    def _stopped(self, error: MustStop) -> None:
         logger.critical("store_failed", detail=error.detail)
+        for listener in self._mourners:
+            listener(error)
 
 
 def _scorer(settings: Settings, reader: Engine) -> Scorer:

@@ -1,0 +1,38 @@
+"""The log: its checkpoint, its verifier key, receipts of facts that the caller may see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import PlainTextResponse
+
+from clearway.api.access import TheActor, TheNode
+from clearway.api.problems import RESPONSES
+from clearway.api.work import look
+
+router = APIRouter(prefix="/v1/ledger", tags=["ledger"], responses=RESPONSES)
+
+
+@router.get("/checkpoint", response_class=PlainTextResponse)
+async def checkpoint(node: TheNode) -> str:
+    """Return the newest signed checkpoint (C2SP tlog-checkpoint); open to everybody.
+
+    Keep it: it proves later that the log was not rolled back.
+    """
+    return node.log.note
+
+
+@router.get("/key", response_class=PlainTextResponse)
+async def key(node: TheNode) -> str:
+    """Return the log's verifier key (C2SP signed-note); get it on another way too, and compare."""
+    return node.log.verifier.vkey + "\n"
+
+
+@router.get("/facts/{seq}/receipt")
+async def receipt(node: TheNode, actor: TheActor, seq: Annotated[int, Path(ge=0)]) -> Response:
+    """Return the receipt of a fact; verify it offline with `clearway receipt verify`."""
+    node.policy.require(actor, "ledger.read", {})
+    content = await look(node, actor, lambda: node.stored_receipt(seq))
+    name = f'attachment; filename="receipt-{seq}.json"'
+    return Response(content, 200, {"Content-Disposition": name}, "application/json")

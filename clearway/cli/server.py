@@ -1,0 +1,123 @@
+"""Running a node behind uvicorn: API and console in one process, workers beside them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from clearway.api.app import LONG_PATHS, build_api
+from clearway.api.guard import Guard
+from clearway.cli.output import EXIT_STOP, say
+from clearway.console.app import build_console
+from clearway.errors import MustStop
+from clearway.node.clock import entropy, utc_now
+from clearway.node.files import Folder
+from clearway.node.node import Node, create
+from clearway.node.workers import Workers
+from clearway.settings import Settings
+
+
+def application(node: Node) -> ASGIApp:
+    """Return the whole ASGI application of a node: console, API, and the gate before both."""
+    api = build_api(node)
+    routes = [
+        Route("/", lambda request: RedirectResponse("/console/")),
+        Mount("/console", build_console(node)),
+        Mount("/", api),
+    ]
+    return Guard(Starlette(routes=routes), node.settings, LONG_PATHS)
+
+
+class Server:
+    """uvicorn in a thread of its own, for the demo and the tests; or in the foreground."""
+
+    def __init__(self, node: Node, *, port: int | None = None) -> None:
+        settings = node.settings
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                application(node),
+                host=settings.host,
+                port=settings.port if port is None else port,
+                http="httptools",
+                loop="uvloop",
+                limit_concurrency=settings.connection_limit,
+                backlog=4_096,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=10,
+                access_log=False,
+                server_header=False,
+                log_config=None,
+            )
+        )
+        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        node.on_stop(self._halt)
+
+    def run(self) -> None:
+        """Serve in this thread until interrupted or the node stops."""
+        sys.setswitchinterval(0.001)  # the writer and the doors share one interpreter
+        self._server.run()
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            threading.Event().wait(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    def _halt(self, error: MustStop) -> None:
+        self._server.should_exit = True
+
+
+def configure_logging(level: str) -> None:
+    """Write one JSON line per event to standard error; nothing of a message's content."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def serve(settings: Settings, *, create: bool) -> None:
+    """Run until interrupted; exit 70 when the node had to stop."""
+    configure_logging(settings.log_level)
+    _create_if_asked(settings, create)
+    with Node.open(settings, clock=utc_now, entropy=entropy) as node, Workers(node):
+        say(f"Clearway listens on http://{settings.host}:{settings.port}/ (Ctrl-C ends it)")
+        Server(node).run()
+        failure = node.failure
+    if failure is not None:
+        say(f"[red]{failure.title}:[/] {failure.detail}")
+        sys.exit(EXIT_STOP)
+
+
+def _create_if_asked(settings: Settings, wanted: bool) -> None:
+    if not wanted or Folder(settings.data_directory).key.exists():
+        return
+    from clearway.cli.setup import first_administrator
+
+    create(settings, entropy)
+    name, token = first_administrator(settings)
+    say(f"A new node was made. Administrator {name}, token, shown once: [bold]{token}[/]")

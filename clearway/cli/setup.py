@@ -1,0 +1,102 @@
+"""Accounts from the command line: acts of the machine's owner on a node that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from clearway.errors import BadTerm
+from clearway.identity import passwords
+from clearway.identity.actions.close_account import close_account as close
+from clearway.identity.actions.issue_token import issue_token
+from clearway.identity.actions.open_account import open_account
+from clearway.identity.actions.set_password import set_password as keep_password
+from clearway.identity.model import Actor, ActorKind, Role
+from clearway.node.clock import entropy, utc_now
+from clearway.node.node import Node
+from clearway.policy.act import Act
+from clearway.settings import Settings, load
+from clearway.terms.identifiers import PartyId
+
+Result = TypeVar("Result")
+
+# Whoever can write to the node's folder owns the node; in the log the acts bear this name.
+OWNER = Actor(ActorKind.SYSTEM, "owner", "customs", frozenset({Role.ADMINISTRATOR}))
+_TOKEN_LIFE = timedelta(days=365)
+_TRADERS = {Role.TRADER, Role.BROKER, Role.CARRIER, Role.TERMINAL}
+
+
+def first_administrator(settings: Settings) -> tuple[str, str]:
+    """Open the account `admin` on a new node; return its name and its token."""
+    return "admin", _with_node(settings, lambda act: _open(act, "admin", {Role.ADMINISTRATOR}))
+
+
+def add_account(
+    file: Path | None,
+    name: str,
+    roles: Iterable[str],
+    *,
+    agency: str,
+    party: str | None,
+    person: str,
+) -> str:
+    """Open an account and return its token. Raises: BadTerm: an unknown role."""
+    chosen = {_role(role) for role in roles}
+    owner = None if party is None else PartyId(party)
+    return _with_node(
+        load(file),
+        lambda act: _open(act, name, chosen, agency=agency, party=owner, person=person),
+    )
+
+
+def add_token(file: Path | None, name: str) -> str:
+    """Return one more token of an account."""
+    return _with_node(load(file), lambda act: _token(act, name))
+
+
+def set_password(file: Path | None, name: str, text: str) -> None:
+    """Set the console password of an account."""
+    hashed = passwords.hash_password(text, name, entropy(16))
+    _with_node(load(file), lambda act: keep_password(act, name, hashed))
+
+
+def close_account(file: Path | None, name: str) -> None:
+    """Close an account."""
+    _with_node(load(file), lambda act: close(act, name, "closed on the command line"))
+
+
+def _with_node(settings: Settings, action: Callable[[Act], Result]) -> Result:
+    with Node.open(settings, clock=utc_now, entropy=entropy) as node:
+        return node.act(OWNER, action).result().result
+
+
+def _open(
+    act: Act,
+    name: str,
+    roles: set[Role],
+    *,
+    agency: str = "customs",
+    party: PartyId | None = None,
+    person: str = "",
+) -> str:
+    kind = ActorKind.OFFICER
+    if roles & _TRADERS:
+        kind = ActorKind.TRADER
+    elif Role.DEVICE in roles:
+        kind = ActorKind.DEVICE
+    open_account(act, name, kind, agency, roles, party=party, name=person or name)
+    return _token(act, name)
+
+
+def _token(act: Act, name: str) -> str:
+    return issue_token(act, name, entropy(32), expires_at=act.now + _TOKEN_LIFE)
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError as error:
+        known = ", ".join(role.value for role in Role)
+        raise BadTerm("role", text, f"is none of: {known}") from error

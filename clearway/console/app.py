@@ -1,0 +1,63 @@
+"""The console: plain pages that show what the API gives, by the same actions and queries.
+
+It works with no network besides this node: every asset is served from the package. Forms carry a
+seal bound to the session; scripts are files of ours only (see the content policy in `api.guard`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from clearway.console.pages import (
+    alarms,
+    declarations,
+    examinations,
+    insight,
+    live,
+    queue,
+    session,
+    worldmap,
+)
+from clearway.console.render import page
+from clearway.errors import ClearwayError, NotAuthenticated
+from clearway.node.node import Node
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def build_console(node: Node) -> Starlette:
+    """Return the console of a node, to be mounted at `/console`."""
+    routes: list[BaseRoute] = [
+        Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+        *session.ROUTES,
+        *queue.ROUTES,
+        *declarations.ROUTES,
+        *examinations.ROUTES,
+        *alarms.ROUTES,
+        *insight.ROUTES,
+        *worldmap.ROUTES,
+        *live.ROUTES,
+    ]
+    app = Starlette(routes=routes, exception_handlers={ClearwayError: _problem})
+    app.state.node = node
+    return app
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    """Show what went wrong and the way out; nobody signed in: the way in."""
+    if not isinstance(error, ClearwayError):
+        raise error
+    if isinstance(error, NotAuthenticated):
+        if request.headers.get("HX-Request"):
+            return Response(status_code=401, headers={"HX-Redirect": "/console/login"})
+        return RedirectResponse("/console/login", 303)
+    status = error.status if error.status < 500 else 503
+    return page(
+        request, None, "problem.html", status=status, title=error.title, detail=error.detail
+    )

@@ -1,0 +1,44 @@
+"""What a node does besides answering: copying new facts to the lake, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from clearway.errors import ClearwayError
+from clearway.lake.writer import LakeWriter
+from clearway.node.node import Node
+
+logger = structlog.get_logger()
+
+
+class Workers:
+    """The node's background work; use as a context manager inside the open node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._lake = LakeWriter(node.folder.lake)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lake", daemon=True)
+
+    def __enter__(self) -> Workers:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def copy_to_lake(self) -> int:
+        """Copy the facts that the lake lacks; return how many."""
+        with self._node.reading() as connection:
+            return self._lake.copy(connection)
+
+    def _run(self) -> None:
+        """Copy now and then; a lake that fails never stops the node, it is told and tried again."""
+        while not self._ended.wait(self._node.settings.lake_seconds):
+            try:
+                self.copy_to_lake()
+            except (ClearwayError, OSError) as error:
+                logger.exception("lake_copy_failed", detail=str(error))
