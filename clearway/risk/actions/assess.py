@@ -1,0 +1,52 @@
+"""Assess a declaration: score it, select its channel, say why."""
+
+from __future__ import annotations
+
+from clearway.declarations.model import Declaration
+from clearway.ledger.fact import Fact
+from clearway.policy.act import Act
+from clearway.risk import pasts, tables
+from clearway.risk.facts import Assessed
+from clearway.risk.goods import goods_of, header_of
+from clearway.risk.history import day_of, trace
+from clearway.risk.model import Assessment, Demands
+from clearway.risk.selectivity import Known, Selectivity, judge
+
+
+def assess(
+    act: Act,
+    mrn: str,
+    declaration: Declaration,
+    accepted: Fact,
+    *,
+    draw: float,
+    selectivity: Selectivity,
+    demands: Demands,
+) -> Assessment:
+    """Record the assessment of a declaration and return it; its fact is `act.tx.facts[-1]`.
+
+    Args:
+        mrn: of the declaration.
+        declaration: as it stands now, corrections included.
+        accepted: the fact of its acceptance, whose projections have run.
+        draw: 0 <= draw < 1, drawn for this assessment alone.
+        selectivity: of this node.
+        demands: of `demands.demands_of`, worked out before.
+
+    Raises: Refused: policy says no.
+    """
+    act.require("risk.assess", office=declaration.office)
+    day = day_of(accepted.occurred_at)
+    items = tuple(map(trace, goods_of(mrn, declaration, day, demands.duty_rates)))
+    known = Known(
+        items=items,
+        pasts=pasts.read(act.connection, items, accepted, selectivity.scorer),
+        header=header_of(declaration),
+        demands=demands,
+        day=tables.read_day(act.connection, declaration.office, day_of(act.now)),
+        now=act.now,
+    )
+    assessment = judge(selectivity, known, draw)
+    stated = Assessed(mrn, accepted.seq, declaration.office, day_of(act.now), assessment)
+    act.append(stated, subject=f"declaration:{mrn}")
+    return assessment

@@ -1,0 +1,61 @@
+"""What risk states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from clearway.risk.card import Metric
+from clearway.risk.model import Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A declaration was scored and a channel proposed. Subject: `declaration:<MRN>`.
+
+    Args:
+        mrn: the declaration.
+        accepted: seq of the fact of its acceptance, whose goods were scored.
+        office: whose capacity it used.
+        day: of that office, days since 1970 UTC.
+        assessment: the outcome, with its reasons.
+    """
+
+    TYPE: ClassVar[str] = "risk.assessed/1"
+
+    mrn: str
+    accepted: int
+    office: str
+    day: int
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class ModelActivated:
+    """From now on declarations are scored with this model. Subject: `model:<id>`.
+
+    Args:
+        model: its id, which is made from the hashes of all its parts.
+        trained_at: when it was trained.
+        cut_off: midnight UTC; what was known before stands in its snapshot, the rest in
+            `risk_history`.
+        rows: items it learnt from.
+        labelled: of these, with a result.
+        illicit: of these, not conform.
+        data: SHA-256 of what it learnt from.
+        metrics: on a last period that it had not seen.
+        reason: why it was activated, in the officer's words.
+    """
+
+    TYPE: ClassVar[str] = "risk.model_activated/1"
+
+    model: str
+    trained_at: datetime
+    cut_off: datetime
+    rows: int
+    labelled: int
+    illicit: int
+    data: str
+    metrics: tuple[Metric, ...]
+    reason: str = ""

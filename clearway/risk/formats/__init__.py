@@ -1,0 +1,1 @@
+"""Outside forms of risk: histories, artefacts of models, files of profiles."""

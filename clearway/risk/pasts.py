@@ -1,0 +1,42 @@
+"""What is known of a declaration's keys: the snapshot of the model, plus what came since.
+
+The declaration itself was counted when it was accepted, so what it added is taken out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from clearway.ledger.fact import Fact, decode
+from clearway.risk import tables
+from clearway.risk.goods import Accepted, goods_of
+from clearway.risk.history import Trace, counted, day_of, merge, trace, without
+from clearway.risk.model import NEVER, Past
+from clearway.risk.scoring import Scorer
+
+
+def read(
+    connection: Connection, items: Sequence[Trace], accepted: Fact, scorer: Scorer
+) -> dict[int, Past]:
+    """Return the pasts of all keys of a declaration's items, itself not counted.
+
+    Args:
+        items: as they stand now.
+        accepted: the fact of its acceptance; what was declared then is what was counted.
+        scorer: whose snapshot goes before.
+    """
+    day = day_of(accepted.occurred_at)
+    keys = {key for each in items for key in each.keys}
+    since = tables.read_pasts(connection, keys, since=scorer.cut_off_day, today=day)
+    before = scorer.snapshot.read(keys)
+    first = decode(accepted.body, Accepted)
+    own = counted(trace(each) for each in goods_of(first.mrn, first.declaration, day, {}))
+    counted_in = since if day >= scorer.cut_off_day else before
+    for key in own.keys() & counted_in.keys():
+        counted_in[key] = without(counted_in[key], own[key])
+    return {
+        key: merge(before.get(key, NEVER), since.get(key, NEVER))
+        for key in before.keys() | since.keys()
+    }

@@ -1,0 +1,155 @@
+"""How risk's tables follow the facts: its own, and those of acceptance and of examinations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, desc, func, insert, select
+
+from clearway.ledger.fact import Fact, decode, encode
+from clearway.risk import schema
+from clearway.risk.facts import Assessed, ModelActivated
+from clearway.risk.goods import Accepted, goods_of
+from clearway.risk.history import Changes, counted, day_of, resulted, trace
+from clearway.risk.model import Channel, Goods, Stratum
+
+# Days of a model's past stay when a newer one is activated, so that one can go back to it.
+MODELS_KEPT = 3
+
+
+def count_accepted(connection: Connection, fact: Fact) -> None:
+    """Count an accepted declaration under the keys of its items, and keep its goods."""
+    accepted = decode(fact.body, Accepted)
+    today = day_of(fact.occurred_at)
+    goods = goods_of(accepted.mrn, accepted.declaration, today, {})
+    _add(connection, counted(map(trace, goods)), today)
+    connection.execute(schema.PUT_DECLARATION, {"mrn": accepted.mrn, "goods": _pack(goods)})
+
+
+@dataclass(frozen=True, slots=True)
+class _ExaminedFinding:
+    item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    mrn: str
+    agency: str
+    outcome: str
+    findings: tuple[_ExaminedFinding, ...] = ()
+
+
+def learn_result(connection: Connection, fact: Fact) -> None:
+    """Learn from a customs examination, once for each declaration.
+
+    Other agencies look for other things: a pest says nothing about an undervalued invoice.
+    """
+    examined = decode(fact.body, _Examined)
+    if examined.agency != "customs":
+        return
+    row = connection.execute(schema.GET_DECLARATION, {"mrn": examined.mrn}).first()
+    if row is None or row.examined_day is not None:
+        return
+    today = day_of(fact.occurred_at)
+    goods = _unpack(row.goods)
+    named = {finding.item for finding in examined.findings} & {each.item for each in goods}
+    guilty = named or {each.item for each in goods}
+    conform = examined.outcome != "not_conform"
+    results = [(trace(each), not conform and each.item in guilty) for each in goods]
+    _add(connection, resulted(results), today)
+    connection.execute(schema.MARK_EXAMINED, {"b_mrn": examined.mrn, "b_day": today})
+
+
+def put_assessment(connection: Connection, fact: Fact) -> None:
+    """Keep the assessment as the declaration's last, and count it in its office's day."""
+    stated = decode(fact.body, Assessed)
+    outcome = stated.assessment
+    connection.execute(
+        schema.PUT_ASSESSMENT,
+        {
+            "mrn": stated.mrn,
+            "seq": fact.seq,
+            "at": fact.recorded_at,
+            "office": stated.office,
+            "channel": outcome.channel.value,
+            "stratum": outcome.stratum.value,
+            "score": outcome.score,
+            "body": encode(outcome),
+        },
+    )
+    red = outcome.channel is Channel.RED
+    connection.execute(
+        schema.ADD_DAY,
+        {
+            "office": stated.office,
+            "day": stated.day,
+            "red": int(red),
+            "red_mandatory": int(red and outcome.stratum is Stratum.MANDATORY),
+            "yellow": int(outcome.channel is Channel.YELLOW),
+            "blue": int(outcome.channel is Channel.BLUE),
+        },
+    )
+
+
+def put_model(connection: Connection, fact: Fact) -> None:
+    """Make a model the active one, and drop days that no model kept needs any more."""
+    activated = decode(fact.body, ModelActivated)
+    connection.execute(
+        insert(schema.model).values(
+            seq=fact.seq,
+            id=activated.model,
+            activated_at=fact.recorded_at,
+            activated_by=fact.actor,
+            trained_at=activated.trained_at,
+            cut_off=activated.cut_off,
+            cut_off_day=day_of(activated.cut_off),
+            body=fact.body,
+        )
+    )
+    oldest = oldest_cut_off_day(connection)
+    if oldest is not None:
+        connection.execute(delete(schema.history).where(schema.history.c.day < oldest))
+
+
+def _add(connection: Connection, changes: Changes, today: int) -> None:
+    rows = [
+        {"key": key, "day": today, **change._asdict()} for key, change in sorted(changes.items())
+    ]
+    if rows:
+        connection.execute(schema.ADD_HISTORY, rows)
+
+
+def _pack(goods: Iterable[Goods]) -> bytes:
+    # NaN has no JSON form; msgspec writes it as null.
+    return encode([_FIELDS(each) for each in goods])
+
+
+def _unpack(data: bytes) -> tuple[Goods, ...]:
+    rows: list[list[Any]] = msgspec.json.decode(data)
+    return tuple(Goods(*[_number(value) for value in row]) for row in rows)
+
+
+def _number(value: Any) -> Any:
+    return math.nan if value is None else value
+
+
+_FIELDS = attrgetter(*(field.name for field in fields(Goods)))
+
+
+def oldest_cut_off_day(connection: Connection) -> int | None:
+    """Return the oldest cut-off that can still be active; None: any, nothing was dropped yet."""
+    last = (
+        select(schema.model.c.cut_off_day)
+        .order_by(desc(schema.model.c.seq))
+        .limit(MODELS_KEPT)
+        .subquery()
+    )
+    count, oldest = connection.execute(
+        select(func.count(), func.min(last.c.cut_off_day)).select_from(last)
+    ).one()
+    return oldest if count == MODELS_KEPT else None

@@ -1,0 +1,187 @@
+"""Selectivity profiles: rules of risk analysts in the Common Expression Language (CEL).
+
+All profiles become ONE program that returns a list of yes and no for each item, because entering
+the CEL engine costs more than sixty comparisons inside it. A profile sees:
+
+    item         number, hs, origin, preference, is_preferential, net_mass_kg, value_eur,
+                 price_eur_kg, duty_rate, packages, description, is_vague, certificates,
+                 price_spreads, importer_items, importer_examined, importer_found
+    declaration  kind, office, importer, declarant, exporter, dispatch, transport_mode, containers,
+                 documents (types), items (how many), value_eur
+
+Each item is asked by itself; a declaration hits where one of its items does. There is no way to
+ask all items from within one, since 999 items would then cost a million steps.
+
+Numbers are never null: what is unknown is -1.0 (`price_spreads`: 0.0), an unknown text is "".
+
+    item.hs.startsWith("0302") && item.price_spreads < -2.0 && declaration.office == "GHTEM"
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import cel
+
+from clearway.errors import RuleViolation
+from clearway.ledger.fact import encode
+from clearway.risk.model import Hit, Profile
+
+Variables: TypeAlias = dict[str, Any]
+
+MOST_CHARACTERS = 2_000
+
+# What the engine raises for an expression that fails on some value; anything else is a defect.
+FAILURES = (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError)
+
+_ITEM: Variables = {
+    "number": 1,
+    "hs": "030214",
+    "origin": "NO",
+    "preference": "",
+    "is_preferential": False,
+    "net_mass_kg": 1.0,
+    "value_eur": 1.0,
+    "price_eur_kg": 1.0,
+    "duty_rate": 0.0,
+    "packages": 1,
+    "description": "",
+    "is_vague": False,
+    "certificates": 0.0,
+    "price_spreads": 0.0,
+    "importer_items": 0,
+    "importer_examined": 0,
+    "importer_found": 0,
+}
+_DECLARATION: Variables = {
+    "kind": "import",
+    "office": "",
+    "importer": "",
+    "declarant": "",
+    "exporter": "",
+    "dispatch": "",
+    "transport_mode": "",
+    "containers": 0,
+    "documents": [],
+    "items": 1,
+    "value_eur": 1.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What the profiles say of a declaration.
+
+    Args:
+        hits: in the order of the profiles.
+        failed: ids of profiles whose expression failed on this declaration: their owner must
+            mend them, and the declaration is looked at by a person.
+    """
+
+    hits: tuple[Hit, ...]
+    failed: tuple[str, ...] = ()
+
+
+class Profiles:
+    """A set of profiles, compiled once.
+
+    Args:
+        profiles: ids must differ.
+        name: of the set, for the version.
+
+    Raises: RuleViolation: an expression cannot be read, is no yes-or-no question, names what
+        profiles do not see, is too long, or an id comes twice.
+    """
+
+    __slots__ = ("_program", "_single", "profiles", "version")
+
+    def __init__(self, profiles: Sequence[Profile], name: str = "profiles") -> None:
+        self.profiles = tuple(profiles)
+        ids = [profile.id for profile in profiles]
+        if len(set(ids)) != len(ids):
+            twice = sorted({each for each in ids if ids.count(each) > 1})
+            raise RuleViolation(f"Two profiles have the id {', '.join(twice)}; ids must differ")
+        self._single = tuple(_compiled(profile) for profile in profiles)
+        # A line break ends a comment that an expression may close with.
+        parts = ",".join(f"({profile.expression}\n)" for profile in profiles)
+        self._program = cel.compile(f"items.map(item, [{parts}])")
+        self.version = f"{name}-{hashlib.sha256(encode(self.profiles)).hexdigest()[:12]}"
+
+    def match(self, variables: Variables, at: datetime) -> Matched:
+        """Return the hits of a declaration at a moment.
+
+        Args:
+            variables: of `variables.variables_of`.
+            at: aware UTC; profiles out of force do not hit.
+        """
+        if not self.profiles:
+            return Matched(())
+        numbers = [item["number"] for item in variables["items"]]
+        try:
+            table = self._program.execute(variables)
+        except FAILURES:
+            return self._one_by_one(variables, numbers, at)
+        hits: list[Hit] = []
+        for place, answers in enumerate(zip(*table, strict=True)):
+            if any(answers) and self.profiles[place].period.contains(at):
+                found = tuple(n for n, yes in zip(numbers, answers, strict=True) if yes)
+                hits.append(_hit(self.profiles[place], found))
+        return Matched(tuple(hits))
+
+    def _one_by_one(self, variables: Variables, numbers: list[int], at: datetime) -> Matched:
+        """Find out which profile failed, so that it does not silence the others."""
+        hits: list[Hit] = []
+        failed: list[str] = []
+        for profile, program in zip(self.profiles, self._single, strict=True):
+            if not profile.period.contains(at):
+                continue
+            header = variables["declaration"]
+            try:
+                answers = [
+                    program.execute({"item": item, "declaration": header})
+                    for item in variables["items"]
+                ]
+            except FAILURES:
+                failed.append(profile.id)
+                continue
+            found = tuple(n for n, yes in zip(numbers, answers, strict=True) if yes)
+            if found:
+                hits.append(_hit(profile, found))
+        return Matched(tuple(hits), tuple(failed))
+
+
+def _compiled(profile: Profile) -> Any:
+    if len(profile.expression) > MOST_CHARACTERS:
+        raise RuleViolation(
+            f"The expression of profile {profile.id} has {len(profile.expression)} characters;"
+            f" the limit is {MOST_CHARACTERS}"
+        )
+    try:
+        program = cel.compile(profile.expression)
+        answer = program.execute({"item": _ITEM, "declaration": _DECLARATION})
+    except FAILURES as broken:
+        raise RuleViolation(
+            f"The expression of profile {profile.id} cannot be used: {broken}. A profile sees"
+            f" item ({', '.join(_ITEM)}) and declaration ({', '.join(_DECLARATION)})",
+            profile=profile.id,
+        ) from broken
+    if "items" in program.variables():
+        raise RuleViolation(
+            f"The expression of profile {profile.id} names items; a profile asks one item at a"
+            " time, as item",
+            profile=profile.id,
+        )
+    if not isinstance(answer, bool):
+        raise RuleViolation(
+            f"The expression of profile {profile.id} gives {answer!r}; it must give true or false",
+            profile=profile.id,
+        )
+    return program
+
+
+def _hit(profile: Profile, items: tuple[int, ...]) -> Hit:
+    return Hit(profile.id, profile.text, profile.lane, profile.agency, profile.mandatory, items)

@@ -1,0 +1,134 @@
+"""Selectivity: the model, the profiles and the capacities of a node, put to one declaration.
+
+`judge` is the whole of risk without a store: what is known goes in, an assessment comes out. The
+same arguments give the same assessment, so one of last year can be worked out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from clearway.risk import explain
+from clearway.risk.history import Trace
+from clearway.risk.model import (
+    Assessment,
+    Capacities,
+    Channel,
+    Choice,
+    Day,
+    Demands,
+    Header,
+    Hit,
+    Past,
+    Stratum,
+)
+from clearway.risk.rules import Matched, Profiles
+from clearway.risk.scoring import Scored, Scorer
+from clearway.risk.selection import choose, share_of_day
+from clearway.risk.variables import variables_of
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Selectivity:
+    """How a node selects.
+
+    Args:
+        scorer: with the active model, or `scoring.rules_only()`.
+        profiles: in force.
+        capacities: of the offices.
+    """
+
+    scorer: Scorer
+    profiles: Profiles
+    capacities: Capacities
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a declaration when it is judged.
+
+    Args:
+        items: traces of its items, at least one.
+        pasts: of their keys, this declaration not counted.
+        header: what profiles see beside the items.
+        demands: what the law demands of it.
+        day: of its office so far.
+        now: aware UTC.
+    """
+
+    items: tuple[Trace, ...]
+    pasts: Mapping[int, Past]
+    header: Header
+    demands: Demands
+    day: Day
+    now: datetime
+
+
+def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
+    """Return the assessment of a declaration.
+
+    Args:
+        draw: 0 <= draw < 1, drawn for this declaration alone.
+    """
+    scorer = selectivity.scorer
+    office = known.items[0].goods.office
+    capacity = selectivity.capacities.of(office)
+    scored = scorer.score(known.items, known.pasts)
+    variables = variables_of(known.items, scored.matrix.tolist(), known.header)
+    matched = selectivity.profiles.match(variables, known.now)
+    hits = (*known.demands.controls, *matched.hits, *_failures(matched))
+    passed = share_of_day(known.now, capacity)
+    choice = choose(scored.score, hits, known.day, capacity, passed=passed, draw=draw)
+    evidence, contributions = _evidence(scorer, scored, known, choice)
+    reasons = explain.reasons(
+        choice,
+        hits,
+        score=scored.score,
+        office=office,
+        capacity=capacity,
+        absence=scorer.absence,
+        evidence=evidence,
+        contributions=contributions,
+    )
+    return Assessment(
+        score=scored.score,
+        expected_revenue=Decimal(repr(scored.expected_revenue)).quantize(_CENT),
+        channel=choice.channel,
+        reasons=reasons,
+        mandatory=tuple(hit.id for hit in hits if hit.mandatory),
+        random_draw=draw,
+        propensity=choice.propensity,
+        stratum=choice.stratum,
+        model=scorer.model,
+        rules=selectivity.profiles.version,
+        probability=scored.probability,
+        profiles=tuple(hit.id for hit in matched.hits),
+        threshold=choice.threshold,
+        features=scored.features,
+    )
+
+
+def _failures(matched: Matched) -> tuple[Hit, ...]:
+    """Return a documentary check for each profile that failed: a person looks instead of it."""
+    text = "This profile could not be evaluated; its owner must mend it."
+    return tuple(Hit(id, text, Channel.YELLOW, "customs", False, ()) for id in matched.failed)
+
+
+def _evidence(
+    scorer: Scorer, scored: Scored, known: Known, choice: Choice
+) -> tuple[explain.Evidence | None, list[float]]:
+    """Return what is said of the goods: for declarations that somebody will look at.
+
+    TreeSHAP costs ten times the score itself; it is worked out for the few that are selected, and
+    not for a drawn one, which must not be prejudiced.
+    """
+    if not scorer.model or choice.channel is Channel.GREEN or choice.stratum is Stratum.RANDOM:
+        return None, []
+    row = scored.matrix[scored.weightiest]
+    evidence = explain.Evidence(known.items[scored.weightiest], row.tolist(), known.pasts)
+    return evidence, scorer.contributions(row)
