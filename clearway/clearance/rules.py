@@ -1,0 +1,269 @@
+"""The decision on a declaration: release, examine, hold or refuse, with every reason.
+
+Each rule bears a code `CLR_Rnn`; its docstring says what it does in one sentence. The order:
+
+1. What an examination found decides first: refuse, or hold (R51, R52).
+2. What must be examined is put in ONE order for all agencies: certificates (R04 to R06), the risk
+   channel (R10, R11), controls that a law demands (R20), the cold chain (R30 to R32), seals (R40).
+3. Documents that are not there hold the release, whatever else is decided (R01 to R03).
+4. Otherwise the goods go: at once, or the moment they arrive (R60).
+
+A prediction (score, shelf life) can only add an examination or move it up in the queue. Release
+rests on documents, laws and what people found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clearway.clearance.calls import (
+    CUSTOMS,
+    calls,
+    claims_with,
+    dedupe,
+    parts_of,
+    unsettled,
+    widest,
+)
+from clearway.clearance.claims import ClaimVerdict
+from clearway.clearance.model import (
+    Conformity,
+    Cover,
+    Decision,
+    Examination,
+    MissingDocument,
+    Outcome,
+    Part,
+    Result,
+    Scope,
+)
+from clearway.clearance.situation import Need, Paper, Situation
+from clearway.errors import RuleViolation, WrongState
+from clearway.risk.model import Channel
+from clearway.terms.reason import Reason
+
+VERSION = "clearance-rules/1"
+"""Stands in every decision; a change of any rule below takes a new one."""
+
+REFUSING_KINDS = frozenset({"prohibited_goods", "quarantine_pest", "unfit_for_consumption"})
+"""Discrepancies after which goods do not enter; other ones are held for mending or payment."""
+
+
+def decide(situation: Situation) -> Decision:
+    """Return the decision on a declaration; the same situation always gives the same."""
+    found = _findings(situation)
+    if found is not None:
+        return found
+    missing = tuple(missing_documents(situation))
+    made = tuple(unsettled(calls(situation), situation.orders))
+    reasons = tuple(dedupe(call.reason for call in made))
+    documents = tuple(Reason(code, each.text, each.number) for code, each in missing)
+    wanted = tuple(each for _, each in missing)
+    if made:
+        return Decision(
+            Outcome.EXAMINE,
+            reasons + documents,
+            parts=parts_of(made),
+            missing=wanted,
+            is_mandatory=any(call.is_mandatory for call in made),
+        )
+    if missing:
+        return Decision(Outcome.HOLD, documents, missing=wanted)
+    return _release(situation)
+
+
+def _release(situation: Situation) -> Decision:
+    """CLR_R60: goods in order go out at once, or the moment they arrive (TFA 7.1)."""
+    reasons = list(_why_release(situation))
+    if not situation.is_arrived:
+        text = "Decided before arrival: the goods go out the moment they arrive."
+        reasons.append(Reason("CLR_R60", text))
+    return Decision(Outcome.RELEASE, tuple(reasons), on_arrival=not situation.is_arrived)
+
+
+def _why_release(situation: Situation) -> Iterable[Reason]:
+    """CLR_R50, R12, R13, R14: examined and conform; else the channel; and papers in order."""
+    agencies = [result.agency for order in situation.orders for result in order.results]
+    if agencies:
+        who = ", ".join(dict.fromkeys(agencies)).replace("_", " ")
+        yield Reason("CLR_R50", f"Examined by {who} and found conform.")
+    elif situation.assessment and situation.assessment.channel is Channel.BLUE:
+        yield Reason("CLR_R12", "Released now; the documents are audited after clearance.")
+    else:
+        yield Reason("CLR_R13", "Nothing demands an examination.")
+    for paper in situation.papers:
+        if paper.match is not None:
+            covers = paper.match.cover is Cover.COVERS
+            verb = "covers the goods" if covers else "was accepted after the examination"
+            yield Reason("CLR_R14", f"Document {paper.type} {paper.number} {verb}.", paper.number)
+    for claim in claims_with(situation, ClaimVerdict.VERIFIED):
+        days = f"{claim.days_achieved:.1f}"
+        text = f"The logger of {claim.claim.container} shows the treatment: {days} days."
+        yield Reason("CLR_R33", text, days)
+
+
+def _findings(situation: Situation) -> Decision | None:
+    """CLR_R51, R52: what the last closed examination found decides before all else."""
+    closed = [order for order in situation.orders if order.closed_at is not None]
+    if not closed:
+        return None
+    bad = [one for one in closed[-1].results if one.outcome is Conformity.NOT_CONFORM]
+    if not bad:
+        return None
+    refused = any(each.kind in REFUSING_KINDS for one in bad for each in one.discrepancies)
+    code = "CLR_R52" if refused else "CLR_R51"
+    reasons = tuple(
+        Reason(code, f"{_agency(one.agency)} found: {each.detail}", each.kind)
+        for one in bad
+        for each in one.discrepancies
+    )
+    return Decision(Outcome.REFUSE if refused else Outcome.HOLD, reasons)
+
+
+def missing_documents(situation: Situation) -> Iterable[tuple[str, MissingDocument]]:
+    """Yield each document that the release waits for, with the code of its rule.
+
+    CLR_R01: a document that a measure demands is not named in the declaration.
+    CLR_R02: a certificate is named, but has not come from its authority.
+    CLR_R03: a certificate is withdrawn, replaced, expired or otherwise not usable.
+    """
+    for need in situation.needs:
+        if need.is_control:
+            continue
+        named = [p for p in situation.papers if p.type in need.type_codes and _serves(p, need)]
+        if not named:
+            text = f"{need.text} No such document is named for {_items(need.items)}."
+            yield "CLR_R01", MissingDocument(need.type_codes, need.agency, text)
+            continue
+        if not need.is_certificate:
+            continue
+        yield from _wanting(need, named)
+
+
+def _wanting(need: Need, named: list[Paper]) -> Iterable[tuple[str, MissingDocument]]:
+    if any(paper.match is not None and paper.match.is_usable for paper in named):
+        return
+    paper = named[0]
+    if paper.match is None:
+        code = "CLR_R02"
+        text = (
+            f"Document {paper.type} {paper.number} is named, but has not come from its authority;"
+            " ask the authority to send it, or hand it in."
+        )
+    else:
+        code, text = "CLR_R03", paper.match.for_trader
+    yield code, MissingDocument(need.type_codes, need.agency, text, paper.number)
+
+
+def _serves(paper: Paper, need: Need) -> bool:
+    return not paper.items or not need.items or bool(set(paper.items) & set(need.items))
+
+
+def _agency(code: str) -> str:
+    return code.replace("_", " ").capitalize()
+
+
+def _items(numbers: tuple[int, ...]) -> str:
+    if not numbers:
+        return "the goods"
+    word = "item" if len(numbers) == 1 else "items"
+    return f"{word} {', '.join(map(str, numbers))}"
+
+
+CONFIDENTIAL = frozenset({"CLR_R10", "CLR_R11"})
+"""Why risk selected goods is for officers: whoever knows it learns how not to be selected."""
+
+
+def for_trader(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return the reasons as the trader may see them (TFA 4 and 7.9.4)."""
+    hidden = "Selected for examination by customs' risk management."
+    return tuple(
+        Reason(each.code, hidden) if each.code in CONFIDENTIAL else each for each in reasons
+    )
+
+
+# What may be done with an examination
+
+
+def extend(order: Examination, parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts of an open order with more agencies, scopes and reasons in it."""
+    mine = {part.agency: part for part in order.parts}
+    for part in parts:
+        known = mine.get(part.agency)
+        if known is None:
+            mine[part.agency] = part
+            continue
+        scope = widest((known.scope, part.scope))
+        mine[part.agency] = Part(part.agency, scope, tuple(dedupe((*known.reasons, *part.reasons))))
+    return tuple(mine[agency] for agency in sorted(mine, key=lambda code: (code != CUSTOMS, code)))
+
+
+def require_startable(order: Examination, *, is_arrived: bool) -> None:
+    """Refuse to begin an examination of goods that are not here, or that is over.
+
+    Raises: WrongState: CLR_R61, CLR_R62.
+    """
+    if order.closed_at is not None:
+        raise WrongState(f"Examination {order.id} is closed; nothing more can be done in it")
+    goods = any(part.scope is Scope.GOODS for part in order.parts)
+    if goods and not is_arrived:
+        raise WrongState(
+            f"The goods of {order.mrn} have not arrived; record their arrival first", rule="CLR_R61"
+        )
+
+
+def require_result(order: Examination, result: Result) -> None:
+    """Refuse a result that cannot be one.
+
+    Raises:
+        WrongState: CLR_R62 the order is closed, CLR_R63 the agency takes no part, CLR_R64 it has
+            reported already.
+        RuleViolation: CLR_R65 it ends before it starts, CLR_R66 not conform without saying what,
+            CLR_R67 conform with a discrepancy, CLR_R68 revenue below zero.
+    """
+    who = _agency(result.agency)
+    if order.closed_at is not None:
+        raise WrongState(f"Examination {order.id} is closed", rule="CLR_R62")
+    if result.agency not in order.agencies:
+        took = ", ".join(order.agencies)
+        detail = f"{who} takes no part in examination {order.id}; {took} do"
+        raise WrongState(detail, rule="CLR_R63")
+    if result.agency not in order.waiting_for:
+        detail = f"{who} has reported on {order.id} already; a second report needs a new order"
+        raise WrongState(detail, rule="CLR_R64")
+    broken = _broken(result)
+    if broken:
+        raise RuleViolation(broken[1], rule=broken[0])
+
+
+def _broken(result: Result) -> tuple[str, str] | None:
+    if result.ended_at < result.started_at:
+        return "CLR_R65", "ended_at lies before started_at; an examination ends after it starts"
+    conform = result.outcome is Conformity.CONFORM
+    if not conform and not result.discrepancies:
+        return "CLR_R66", "not_conform needs at least one finding: what was found?"
+    if conform and result.discrepancies:
+        return "CLR_R67", "conform goes with no finding; say not_conform, or leave findings out"
+    if result.extra_revenue < 0:
+        return "CLR_R68", f"extra_revenue {result.extra_revenue} must not be below zero"
+    return None
+
+
+def require_releasable(orders: tuple[Examination, ...], last: Outcome, reason: str) -> None:
+    """Refuse a release by hand that nobody could answer for.
+
+    Raises:
+        WrongState: CLR_R69 an examination is open, CLR_R70 the goods were refused.
+        RuleViolation: CLR_R71 no reason is given.
+    """
+    for order in orders:
+        if order.closed_at is None:
+            who = " and ".join(map(_agency, order.waiting_for))
+            detail = f"Examination {order.id} is open: {who} must report first"
+            raise WrongState(detail, rule="CLR_R69")
+    if last is Outcome.REFUSE:
+        detail = "The goods were refused; they can only be re-exported, returned or destroyed"
+        raise WrongState(detail, rule="CLR_R70")
+    if not reason.strip():
+        detail = "reason is empty; say in one sentence why the goods are released"
+        raise RuleViolation(detail, rule="CLR_R71")

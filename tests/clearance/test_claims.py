@@ -1,0 +1,157 @@
+"""A cold treatment on a certificate against the logger of the container that it names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from clearway.certificates import parts
+from clearway.certificates.model import Certificate, CertificateLine
+from clearway.clearance.claims import ClaimVerdict, cold_claims, judge
+from clearway.coldchain.model import Reading
+from clearway.terms.places import Country
+from clearway.terms.quantity import Quantity, UnitCode
+from clearway.terms.transport import ContainerNumber
+
+BOX = ContainerNumber("CSQU3054383")
+LOADED = datetime(2026, 2, 20, tzinfo=UTC)
+STEP = timedelta(minutes=30)
+
+
+def celsius(value: str) -> Quantity:
+    return Quantity(Decimal(value), UnitCode("CEL"))
+
+
+def days(value: str) -> Quantity:
+    return Quantity(Decimal(value), UnitCode("DAY"))
+
+
+def cold(
+    temperature: str = "1.4", lasting: str = "16", period_days: int | None = None
+) -> parts.Treatment:
+    ended = None if period_days is None else LOADED + timedelta(days=period_days)
+    return parts.Treatment(
+        type="CT",
+        temperature=celsius(temperature),
+        duration=days(lasting),
+        started=None if ended is None else parts.Stated.instant(LOADED),
+        ended=None if ended is None else parts.Stated.instant(ended),
+    )
+
+
+def certificate(*treatments: parts.Treatment, container: str = str(BOX)) -> Certificate:
+    return Certificate(
+        number="ZA-1",
+        type_code="851",
+        status="70",
+        issuing_country=Country("ZA"),
+        importing_country=Country("KE"),
+        issued=None,
+        issuer=parts.Party("NPPO"),
+        consignor=parts.Party("A"),
+        consignee=parts.Party("B"),
+        lines=(CertificateLine(1, treatments=treatments),),
+        equipment=(parts.Equipment(container),) if container else (),
+    )
+
+
+def readings(
+    lasting_days: float,
+    pulp_c: float | None = 0.8,
+    *,
+    warm: tuple[float, float] | None = None,
+    silent: tuple[float, float] | None = None,
+) -> list[Reading]:
+    """Readings every half hour; `warm` and `silent` are spans in days from loading."""
+    made = []
+    for n in range(int(lasting_days * 48) + 1):
+        day = n / 48
+        if silent and silent[0] < day < silent[1]:
+            continue
+        shown = 6.0 if warm and warm[0] <= day < warm[1] else pulp_c
+        made.append(Reading(n, LOADED + n * STEP, supply_c=0.5, return_c=0.7, pulp_c=shown))
+    return made
+
+
+def verdict(treatment: parts.Treatment, shown: list[Reading]) -> ClaimVerdict:
+    (claim,) = cold_claims(certificate(treatment), ())
+    return judge(claim, shown).verdict
+
+
+def test_readings_that_stay_cold_long_enough_verify_the_claim_with_numbers() -> None:
+    (claim,) = cold_claims(certificate(cold()), ())
+    assert claim.text == "16 days at or below 1.4 °C"
+    result = judge(claim, readings(18))
+    assert result.verdict is ClaimVerdict.VERIFIED
+    assert result.days_achieved == pytest.approx(18, abs=0.1)
+    assert result.hours_over == 0
+    assert result.longest_gap_h == 0.5
+
+
+def test_two_warm_days_in_the_middle_contradict_the_claim() -> None:
+    (claim,) = cold_claims(certificate(cold()), ())
+    result = judge(claim, readings(18, warm=(8, 10)))
+    assert result.verdict is ClaimVerdict.CONTRADICTED
+    assert result.hours_over > 0
+    assert any("minutes" in reason.text for reason in result.reasons)
+
+
+def test_a_gap_in_otherwise_cold_readings_is_not_enough_data() -> None:
+    assert verdict(cold(), readings(18, silent=(8, 9))) is ClaimVerdict.NOT_ENOUGH_DATA
+
+
+def test_a_gap_does_not_hide_warmth_that_excludes_the_treatment() -> None:
+    shown = readings(18, silent=(8, 9), warm=(10, 11))
+    assert verdict(cold(), shown) is ClaimVerdict.CONTRADICTED
+
+
+def test_a_logger_that_saw_only_ten_days_proves_nothing_of_sixteen() -> None:
+    assert verdict(cold(), readings(10)) is ClaimVerdict.NOT_ENOUGH_DATA
+
+
+def test_within_a_claimed_period_warm_days_contradict_though_the_logger_began_late() -> None:
+    """16 days claimed from day 0 to 17; the logger saw day 10 to 17, three of them warm."""
+    shown = [one for one in readings(17, warm=(12, 15)) if one.at >= LOADED + timedelta(days=10)]
+    assert verdict(cold(period_days=17), shown) is ClaimVerdict.CONTRADICTED
+
+
+def test_readings_outside_the_claimed_period_do_not_count() -> None:
+    assert verdict(cold(period_days=17), readings(30, warm=(20, 25))) is ClaimVerdict.VERIFIED
+
+
+def test_air_temperatures_say_nothing_of_the_goods() -> None:
+    (claim,) = cold_claims(certificate(cold()), ())
+    result = judge(claim, readings(18, pulp_c=None))
+    assert result.verdict is ClaimVerdict.NOT_ENOUGH_DATA
+    assert "readings of the air only" in result.reasons[0].text
+
+
+def test_no_readings_are_not_enough_data() -> None:
+    assert verdict(cold(), []) is ClaimVerdict.NOT_ENOUGH_DATA
+
+
+def test_heat_fumigation_and_vague_claims_are_not_for_the_logger() -> None:
+    hot = parts.Treatment(type="HT", temperature=celsius("56"), duration=days("1"))
+    vague = parts.Treatment(type="CT", temperature=celsius("1"))
+    nonsense = parts.Treatment(
+        temperature=Quantity(Decimal(3), UnitCode("KGM")), duration=days("1")
+    )
+    assert cold_claims(certificate(hot, vague, nonsense), (str(BOX),)) == ()
+
+
+def test_without_containers_on_the_certificate_the_declared_ones_are_checked() -> None:
+    (claim,) = cold_claims(certificate(cold(), container=""), (str(BOX),))
+    assert claim.container == BOX
+    assert cold_claims(certificate(cold(), container="NO SUCH BOX"), ()) == ()
+
+
+def test_hours_and_fahrenheit_are_understood() -> None:
+    treatment = parts.Treatment(
+        temperature=Quantity(Decimal("34.52"), UnitCode("FAH")),
+        duration=Quantity(Decimal(384), UnitCode("HUR")),
+    )
+    (claim,) = cold_claims(certificate(treatment), ())
+    assert float(claim.warmest_c) == pytest.approx(1.4)
+    assert claim.lasting_days == 16
