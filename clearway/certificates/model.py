@@ -52,6 +52,14 @@ class Status(StrEnum):
     ISSUED = "70"
 
 
+def describe_status(status: str) -> str:
+    """Return a status with its name, such as `40 (withdrawn)`."""
+    try:
+        return f"{status} ({Status(status).name.lower()})"
+    except ValueError:
+        return f"{status} (unknown)"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
     """What makes a certificate one: kind, issuing country and number.
@@ -143,6 +151,11 @@ class CertificateLine:
         if outermost is None or outermost.count != int(outermost.count):
             return None
         return int(outermost.count)
+
+    @property
+    def packages_in_words(self) -> str:
+        """Packages that have no code, such as `100 bags of 20 boxes`; or ""."""
+        return ", ".join(noted(self.notes, "other_packages"))
 
     @property
     def certified(self) -> Quantity | None:

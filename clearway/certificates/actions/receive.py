@@ -1,0 +1,154 @@
+"""Receive a certificate: file what came, follow what it changes, or raise an alarm.
+
+    outcome = receive(act, certificate, findings, original, provenance)
+
+Prepare the arguments outside the transaction, with `intake.examine`. The same message again is
+answered the same and changes nothing. Answer the sender after the commit only.
+"""
+
+from __future__ import annotations
+
+import binascii
+from dataclasses import dataclass
+from typing import Final
+
+from clearway.certificates import facts, tables
+from clearway.certificates.formats.profile import profile_of
+from clearway.certificates.lifecycle import Change, judge, successions
+from clearway.certificates.model import Assurance, Certificate, Key, Provenance, Status
+from clearway.certificates.proof import assurance, outranks
+from clearway.certificates.record import Record
+from clearway.errors import TooLarge
+from clearway.ledger.fact import Fact
+from clearway.policy.act import Act
+from clearway.terms.finding import Finding
+
+LARGEST_BYTES: Final = 2 << 20
+_SCOPE: Final = "certificate.receive"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The message is on file.
+
+    Args:
+        key: which certificate.
+        seq: the fact that holds it.
+    """
+
+    key: Key
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Other content stands on file under this number: an alarm was recorded.
+
+    Args:
+        key: which certificate.
+        seq: the fact of the alarm, which says which of the two counts.
+    """
+
+    key: Key
+    seq: int
+
+
+def receive(
+    act: Act,
+    certificate: Certificate,
+    findings: tuple[Finding, ...],
+    original: bytes,
+    provenance: Provenance,
+) -> Received | Conflict:
+    """File a certificate that came in.
+
+    Args:
+        certificate: as read from `original`.
+        findings: of the reader and of the rules; severe ones do not keep it off the file.
+        original: the message, at most 2 MiB.
+        provenance: where it came from, as the door proved it.
+
+    Raises:
+        TooLarge: the message is longer.
+        Refused: policy says no.
+    """
+    key, proof = certificate.key, assurance(certificate, provenance)
+    agency = profile_of(certificate.type_code).agency
+    act.require("certificate.receive", agency=agency, certificate=key.subject)
+    _require_small(original)
+    seq = _earlier(act, certificate, proof)
+    if seq is not None:
+        return Conflict(key, seq) if tables.is_alarm(act.connection, seq) else Received(key, seq)
+    record = tables.find(act.connection, key)
+    change = judge(record, certificate, proof)
+    if record is not None and change is Change.SAME:
+        return Received(key, record.seq)
+    body = facts.Received(certificate, provenance, proof, findings, change, _base64(original))
+    if record is None or not change.is_conflict:
+        fact = _file(act, body, key)
+        _claim(act, certificate, proof, fact)
+        return Received(key, fact.seq)
+    fact = _alarm(act, record, body, change)
+    _claim(act, certificate, proof, fact)
+    return Conflict(key, fact.seq)
+
+
+def _require_small(original: bytes) -> None:
+    if len(original) > LARGEST_BYTES:
+        raise TooLarge(
+            f"The certificate has {len(original):,} bytes; at most {LARGEST_BYTES:,} can be filed."
+            " Send it without its attachments; a reference to each of them is enough",
+            limit="size_bytes",
+        )
+
+
+def _earlier(act: Act, certificate: Certificate, proof: Assurance) -> int | None:
+    """Return the fact that this content became when it came before, proved as well or better."""
+    digest = bytes.fromhex(certificate.content_digest)
+    for known in Assurance:
+        if not outranks(proof, known):
+            seq = act.tx.earlier(_SCOPE, f"{certificate.content_digest}:{known}", digest)
+            if seq is not None:
+                return seq
+    return None
+
+
+def _claim(act: Act, certificate: Certificate, proof: Assurance, fact: Fact) -> None:
+    digest = certificate.content_digest
+    act.tx.claim(_SCOPE, f"{digest}:{proof}", bytes.fromhex(digest), fact)
+
+
+def _alarm(act: Act, record: Record, body: facts.Received, change: Change) -> Fact:
+    prevails = change is Change.CORRECTION
+    alarm = facts.Conflicted(
+        certificate=body.certificate,
+        provenance=body.provenance,
+        assurance=body.assurance,
+        registered_digest=record.certificate.digest,
+        registered_seq=record.seq,
+        prevails=prevails,
+        is_disputed=change is Change.DISPUTE,
+        original="" if prevails else body.original,
+    )
+    fact = act.append(alarm, subject=record.key.subject)
+    if prevails:
+        _file(act, body, record.key)
+    return fact
+
+
+def _file(act: Act, body: facts.Received, key: Key) -> Fact:
+    """Append the version, and what follows from it for this certificate and for others."""
+    fact = act.append(body, subject=key.subject)
+    if body.certificate.status == Status.WITHDRAWN:
+        act.append(facts.Withdrawn(key.subject, ""), subject=key.subject)
+    if body.certificate.status == Status.REPLACED:
+        act.append(facts.Replaced(key.subject, None), subject=key.subject)
+    filed = tables.get(act.connection, key)
+    older = tables.find_replaced(act.connection, filed.certificate)
+    for old, new in successions(filed, older, tables.find_replacing(act.connection, key)):
+        act.append(facts.Replaced(old.subject, new.subject), subject=old.subject)
+    return fact
+
+
+def _base64(original: bytes) -> str:
+    return binascii.b2a_base64(original, newline=False).decode()
