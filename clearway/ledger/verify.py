@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Connection, CursorResult, Row, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from clearway.errors import VerificationError
@@ -46,6 +46,7 @@ _FACTS = text(
     "SELECT seq, type, subject, issuer, actor, occurred_at, recorded_at, body, salt, leaf_hash"
     " FROM fact ORDER BY seq"
 )
+_KINDS = (int, str, str, str, str, int, int, bytes, bytes)
 _TILES = text("SELECT level, number, hashes FROM tile WHERE level = :level ORDER BY number")
 _CHECKPOINTS = text("SELECT size, note, signed_at FROM checkpoint ORDER BY size")
 
@@ -111,6 +112,8 @@ def verify_store(
         run.read_facts()
     except SQLAlchemyError as error:
         run.fault("unreadable", run.frontier.size, f"The database cannot be read: {error}")
+    finally:
+        run.close()
     head = Checkpoint(origin, run.frontier.size, run.frontier.root())
     return Report(head, run.checkpoint_count, run.tile_count, tuple(run.faults), run.fault_count)
 
@@ -131,6 +134,7 @@ class _Run:
         self._progress = progress
         self._outside: list[Checkpoint] = []
         self._levels: list[_Level] = []
+        self._results: list[CursorResult[Any]] = []
         self.frontier = Frontier()
         self.faults: list[Fault] = []
         self.fault_count = 0
@@ -290,7 +294,14 @@ class _Run:
 
     def _stream(self, statement: TextClause, **values: int) -> Iterator[Row[Any]]:
         options = {"yield_per": _CHUNK}
-        return iter(self._connection.execute(statement, values, execution_options=options))
+        result = self._connection.execute(statement, values, execution_options=options)
+        self._results.append(result)
+        return iter(result)
+
+    def close(self) -> None:
+        """End the cursors: one left open could reset the same statement when run again."""
+        for result in self._results:
+            result.close()
 
 
 class _Level:
@@ -323,25 +334,10 @@ class _Peekable:
 
 def _leaf_of(row: Row[Any]) -> bytes:
     """Return the leaf hash of a stored row. Raises: TypeError: a value is of a wrong kind."""
-    for value in (row.type, row.subject, row.issuer, row.actor):
-        _require_kind(value, str)
-    for value in (row.body, row.salt):
-        _require_kind(value, bytes)
-    for value in (row.occurred_at, row.recorded_at):
-        _require_kind(value, int)
-    fact = Fact(
-        row.seq,
-        row.type,
-        row.subject,
-        row.issuer,
-        row.actor,
-        from_microseconds(row.occurred_at),
-        from_microseconds(row.recorded_at),
-        row.body,
-    )
-    return leaf_hash(fact, row.salt)
-
-
-def _require_kind(value: object, kind: type) -> None:
-    if type(value) is not kind:
-        raise TypeError(f"a value is of the kind {type(value).__name__}, not {kind.__name__}")
+    values: tuple[Any, ...] = tuple(row)
+    if tuple(map(type, values))[:9] != _KINDS:
+        wrong = next(n for n, kind in enumerate(_KINDS) if type(values[n]) is not kind)
+        raise TypeError(f"its {row._fields[wrong]} is of the kind {type(values[wrong]).__name__}")
+    seq, type_, subject, issuer, actor, occurred_at, recorded_at, body, salt, _ = values
+    occurred, recorded = from_microseconds(occurred_at), from_microseconds(recorded_at)
+    return leaf_hash(Fact(seq, type_, subject, issuer, actor, occurred, recorded, body), salt)
