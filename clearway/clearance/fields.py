@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from clearway.certificates.model import Certificate, CertificateLine, Status
+from clearway.certificates.model import Certificate, CertificateLine, describe_status
 from clearway.certificates.profile import Profile
 from clearway.clearance import names
 from clearway.clearance.model import FieldVerdict, Verdict
@@ -27,32 +27,18 @@ drying of goods differ by about as much; an administration sets its own."""
 HS_DIGITS = 6
 """Digits that are the same in every country; what follows is national."""
 
-_STATUS_WORDS = {
-    Status.APPROVED: "approved, but not issued",
-    Status.WITHDRAWN: "withdrawn by its authority",
-    Status.REJECTED: "rejected",
-    Status.PENDING: "not approved yet",
-    Status.REPLACED: "replaced by another certificate",
-    Status.ABSENT: "unknown to its authority",
-    Status.DRAFT: "a draft",
-    Status.EXPIRED: "expired",
-    Status.ISSUED: "issued",
-}
 
+def status(certificate: Certificate, profile: Profile, unusable: str = "") -> FieldVerdict:
+    """Judge whether goods may enter under the certificate.
 
-def status(certificate: Certificate, profile: Profile) -> FieldVerdict:
-    """Judge whether goods may enter under the certificate's status."""
-    words = status_words(certificate.status)
-    if certificate.status in profile.usable_statuses:
-        return FieldVerdict("status", Verdict.AGREES, certified=words, code="CLR_M03")
-    note = f"The certificate is {words}; goods cannot enter under it."
-    return FieldVerdict("status", Verdict.DIFFERS, certified=words, note=note, code="CLR_M03")
-
-
-def status_words(code: str) -> str:
-    """Return a status as people say it."""
-    known = next((status for status in Status if status == code), None)
-    return f"in the unknown status {code!r}" if known is None else _STATUS_WORDS[known]
+    Args:
+        unusable: why not, beyond its status: disputed, or with severe findings.
+    """
+    words = describe_status(certificate.status)
+    if certificate.status not in profile.usable_statuses:
+        unusable = unusable or f"Goods cannot enter under a certificate in status {words}."
+    verdict = Verdict.DIFFERS if unusable else Verdict.AGREES
+    return FieldVerdict("status", verdict, certified=words, note=unusable, code="CLR_M03")
 
 
 def document_type(document: Document, profile: Profile) -> FieldVerdict:

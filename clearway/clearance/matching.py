@@ -76,6 +76,7 @@ def compare(
     arrival: datetime,
     remaining: Mapping[int, Quantity] | None = None,
     needed_for: Collection[int] = (),
+    unusable: str = "",
 ) -> Match:
     """Return what the certificate does for the declaration.
 
@@ -87,13 +88,17 @@ def compare(
         remaining: by certificate line, what declarations other than this one have left.
         needed_for: numbers of the items for which a law demands such a certificate; without them,
             and where only the header names it, all items whose goods it knows.
+        unusable: why goods cannot enter under it, beyond its status (see `fields.status`).
     """
     named = documents_naming(declaration, certificate.number)
     items = _items(declaration, certificate, named, needed_for)
     pool = _Pool(certificate, remaining or {})
     goods = tuple(_goods(naming, certificate, pool) for naming in items)
+    status = fields.status(certificate, profile, unusable)
     found = (
-        *_head(declaration, certificate, profile, named, arrival),
+        *_papers(certificate, profile, named),
+        status,
+        *_head(declaration, certificate, profile, arrival),
         *_carriage(declaration, certificate, tuple(naming.item for naming in items)),
         *(verdict for one in goods for verdict in one.fields),
     )
@@ -106,7 +111,7 @@ def compare(
         uses=tuple(use for one in goods for use in one.uses),
         for_officer=_for_officer(profile, certificate, cover, found),
         for_trader=_for_trader(profile, certificate, cover, found),
-        is_usable=certificate.status in profile.usable_statuses,
+        is_usable=status.verdict is Verdict.AGREES,
         is_overdrawn=any(one.is_overdrawn for one in goods),
     )
 
@@ -135,20 +140,22 @@ def _items(
     )
 
 
-def _head(
-    declaration: Declaration,
-    certificate: Certificate,
-    profile: Profile,
-    named: tuple[tuple[Document, Item | None], ...],
-    arrival: datetime,
+def _papers(
+    certificate: Certificate, profile: Profile, named: tuple[tuple[Document, Item | None], ...]
 ) -> tuple[FieldVerdict, ...]:
     kinds = tuple(dict.fromkeys(document for document, _ in named))
+    return (
+        *_worst(fields.document_type(each, profile) for each in kinds),
+        *_worst(fields.issuing_country(each, certificate) for each in kinds),
+    )
+
+
+def _head(
+    declaration: Declaration, certificate: Certificate, profile: Profile, arrival: datetime
+) -> tuple[FieldVerdict, ...]:
     exporter = declaration.exporter.name if declaration.exporter else ""
     consignee = declaration.consignee or declaration.importer
     return (
-        *(_worst(fields.document_type(each, profile) for each in kinds)),
-        *(_worst(fields.issuing_country(each, certificate) for each in kinds)),
-        fields.status(certificate, profile),
         fields.importing_country(declaration, certificate),
         fields.issue_date(certificate, profile, arrival),
         fields.party("consignor", exporter, certificate.consignor.name, "CLR_M06"),

@@ -187,6 +187,13 @@ def test_a_certificate_that_differs_in_one_field_covers_in_part(
     assert note and note in found.for_officer and note in found.for_trader
 
 
+def test_a_certificate_with_severe_faults_does_not_cover() -> None:
+    found = match(declaration(), certificate(), unusable="Its signature is missing.")
+    assert found.cover is Cover.DOES_NOT_COVER
+    assert not found.is_usable
+    assert "Its signature is missing." in found.for_officer
+
+
 def test_neither_party_agreeing_means_another_consignment() -> None:
     said = declaration(exporter=Party(name="Nile Perch"), importer=Party(name="Blue Ocean"))
     assert match(said, certificate()).cover is Cover.DOES_NOT_COVER
