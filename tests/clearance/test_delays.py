@@ -85,7 +85,7 @@ def test_a_document_that_is_still_missing_is_named() -> None:
     )
     (reason,) = explain(course(missing=(missing,), now=at(14)))
     assert (reason.code, reason.agency, reason.hours) == ("CLR_D02", "trader", 4)
-    assert "The certificate is missing" in reason.text
+    assert "The phytosanitary certificate is missing" in reason.text
 
 
 def test_goods_released_on_arrival_have_no_delay() -> None:
