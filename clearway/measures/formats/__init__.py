@@ -1,0 +1,1 @@
+"""How a country's measures are written down."""
