@@ -7,6 +7,7 @@ Paths to a field are written as `items[1].net_mass_kg`: they count from 0, as th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +22,10 @@ from clearway.terms.transport import ContainerNumber, SealNumber
 
 # What the HS calls nothing by name; statistics (UN Comtrade) use it for goods without a code.
 UNSPECIFIED_GOODS = HsCode("999999")
+
+# Additional types of declaration (DE 1/2).
+_FULL = frozenset("ADXYZ")
+_BEFORE_ARRIVAL = frozenset("DEFK")
 
 
 class Kind(StrEnum):
@@ -70,7 +75,7 @@ class Document:
 
     Args:
         type: category and type in one, such as `N851` (phytosanitary certificate) or `C085`.
-        number: as its issuer wrote it.
+        number: as its issuer wrote it; "" where none is needed (see `status`).
         issuer_country: country of the issuing authority.
         lines: lines of that document which cover the goods; empty: all of them.
         status: whether it is attached, exempt or waived (LPCO exemption code), such as `AE`.
@@ -80,7 +85,7 @@ class Document:
     """
 
     type: str
-    number: str
+    number: str = ""
     issuer_country: Country | None = None
     lines: tuple[int, ...] = ()
     status: str = ""
@@ -130,11 +135,11 @@ class DutyTaxFee:
     """What the declarant reckons for one tax (DE 4/3 to 4/8).
 
     Args:
-        type: such as `A00` (customs duty) or `B00` (value added tax).
+        type: such as `A00` (customs duty) or `B00` (value added tax); "": all of them.
         payment_method: one letter.
     """
 
-    type: str
+    type: str = ""
     payment_method: str = ""
     base: Quantity | None = None
     assessed: Money | None = None
@@ -309,3 +314,21 @@ class Declaration:
         if self.kind is Kind.EXPORT and self.exporter is not None:
             return self.exporter
         return self.importer
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it must be complete: not simplified, and not for goods without procedure."""
+        return self.additional_type in _FULL
+
+    @property
+    def is_before_arrival(self) -> bool:
+        """Whether it is lodged before the goods arrive."""
+        return self.additional_type in _BEFORE_ARRIVAL
+
+    def all_documents(self) -> Iterator[tuple[str, Document]]:
+        """Yield every document with its path, those of the header first."""
+        for place, document in enumerate(self.documents):
+            yield f"documents[{place}]", document
+        for item_place, item in enumerate(self.items):
+            for place, document in enumerate(item.documents):
+                yield f"items[{item_place}].documents[{place}]", document

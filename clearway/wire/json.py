@@ -21,7 +21,7 @@ from clearway.errors import MalformedMessage, TooLarge
 from clearway.wire.limits import STANDARD, Limits, decode_utf8, require_size
 
 # A string, or the rest of the text when a string never ends: so the scan is linear.
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b"[]{},"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1, ord(","): 0}
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -60,7 +60,7 @@ def parse(data: bytes, *, limits: Limits = STANDARD) -> Any:
 
 def _require_shape(data: bytes, limits: Limits) -> None:
     """Count nesting, values and digits in what stands outside the strings."""
-    outside = _STRING.sub(b"", data)
+    outside = _outside_strings(data)
     structure = outside.translate(None, _NOT_STRUCTURE)
     if max(accumulate(map(_STEP.__getitem__, structure)), default=0) > limits.depth:
         raise TooLarge(f"The JSON is nested more than {limits.depth} levels deep", limit="depth")
@@ -71,6 +71,13 @@ def _require_shape(data: bytes, limits: Limits) -> None:
     for exponent in re.findall(rb"[0-9][eE][+-]?([0-9]+)", outside):
         if int(exponent) > _LARGEST_EXPONENT:
             raise TooLarge(f"A number has an exponent above {_LARGEST_EXPONENT}", limit="exponent")
+
+
+def _outside_strings(data: bytes) -> bytes:
+    """Return the text without its strings; without escapes every second quote ends one."""
+    if b"\\" in data:
+        return _STRING.sub(b"", data)
+    return b"".join(data.split(b'"')[::2])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
