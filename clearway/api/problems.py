@@ -25,7 +25,7 @@ MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
 
-class BodyRefused(Exception):  # noqa: N818 (control flow between the gate and a door)
+class BodyRefused(Exception):
     """The body is over its limit, too slow, or broke off."""
 
     def __init__(self, status: int, detail: str) -> None:
