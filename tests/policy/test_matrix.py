@@ -40,6 +40,7 @@ declaration.clear              A  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 declaration.read               Y  Y  Y  Y  Y  Y  .  P  P  .  .  .  Y  .  Y
 certificate.receive            Y  .  A  A  A  A  A  .  .  .  .  .  .  .  Y
 certificate.withdraw           .  .  .  .  .  .  A  .  .  .  .  .  .  .  Y
+certificate.use                Y  .  .  .  .  .  .  Y  Y  .  .  .  .  .  Y
 certificate.read               Y  Y  Y  Y  Y  Y  Y  P  P  .  .  .  Y  .  Y
 movement.record                Y  .  .  .  .  .  .  .  .  Y  Y  D  .  .  Y
 movement.read                  Y  Y  Y  Y  Y  Y  .  P  P  Y  Y  .  Y  .  Y
