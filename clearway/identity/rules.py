@@ -58,15 +58,20 @@ def check_account(
         found.append(_severe("IDN_R02", "agency", f"{agency[:70]!r}: {rule}."))
     misfits = sorted(roles - ROLES_OF[kind])
     if misfits or not roles:
-        rule = f"may be {', '.join(sorted(ROLES_OF[kind]))}; at least one"
-        found.append(_severe("IDN_R03", "roles", f"A {kind} {rule}, not {misfits or 'none'}."))
+        rule = f"has one or more of these roles: {', '.join(sorted(ROLES_OF[kind]))}"
+        wrong = ", ".join(misfits) or "none"
+        found.append(_severe("IDN_R03", "roles", f"An account of kind {kind} {rule}; not {wrong}."))
     if roles & ALONE and len(roles) > 1:
         rule = "takes no other role, so that nobody keeps or audits what they decide"
         found.append(_severe("IDN_R04", "roles", f"{sorted(roles & ALONE)[0]} {rule}."))
     if kind is ActorKind.TRADER and party is None:
         found.append(_severe("IDN_R05", "party", "A trader's account needs its party number."))
     if kind in (ActorKind.OFFICER, ActorKind.SYSTEM) and party is not None:
-        found.append(_severe("IDN_R06", "party", f"A {kind} acts for no party; leave it out."))
+        found.append(
+            _severe(
+                "IDN_R06", "party", f"An account of kind {kind} acts for no party; leave it out."
+            )
+        )
     return tuple(found)
 
 

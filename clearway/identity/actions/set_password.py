@@ -28,7 +28,9 @@ def set_password(act: Hand, account: str, password_hash: str) -> Fact:
     if not who.is_open:
         raise WrongState(f"The account {account!r} is closed; a password would open nothing")
     if who.kind not in (ActorKind.OFFICER, ActorKind.TRADER):
-        raise RuleViolation(f"A {who.kind} comes in with a token, never with a password")
+        raise RuleViolation(
+            f"An account of kind {who.kind} comes in with a token, never with a password"
+        )
     id = credential_id(password_hash.encode())
     vault.keep_password(act.connection, id, account, password_hash, act.now)
     vault.end_sessions(act.connection, account=account)
