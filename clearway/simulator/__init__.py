@@ -1,1 +1,1 @@
-"""Simulator."""
+"""A world outside: traders, goods, reefers and fraud, simulated, that knocks at the real doors."""

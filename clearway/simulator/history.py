@@ -1,0 +1,204 @@
+"""Years of past declarations for a risk model to learn from, one row per item.
+
+    frame = history(seed=7, days=365, per_day=55)
+
+The schema is the one that `clearway risk train` reads. Labels exist only where officers looked:
+about 6 % of declarations, most of them chosen by crude rules, about 1 % by chance; and officers
+miss some of what is there. What was really wrong is in a frame of its own (`Past.truth`), which no
+model may see.
+
+| column | type | meaning |
+|---|---|---|
+| mrn, item | text, integer | names the row |
+| accepted_at | instant, UTC | when the declaration was accepted |
+| importer, declarant, exporter | text | party numbers |
+| office, hs, origin, dispatch, preference | text | codes; preference 100 is none claimed |
+| net_mass_kg, value, currency | number, number, text | of the item, as invoiced |
+| statistical_value, duty_rate | number | local currency; percent |
+| packages, transport_mode, description | integer, text, text | as declared |
+| examined | boolean | whether officers looked |
+| illicit, extra_revenue | boolean, number | what they found; null where they did not look |
+| known_at | instant, UTC | when the result was recorded; null where there is none |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearway.simulator import cheating, inspection
+from clearway.simulator.inspection import USUAL, Flags, Inspection
+from clearway.simulator.places import RATES
+from clearway.simulator.schemes import MODE_NAMES
+from clearway.simulator.streams import stream
+from clearway.simulator.trade import Items, count_a_day, draw
+from clearway.simulator.traders import MODES, Floats, Ints
+from clearway.simulator.world import FIRST_DAY, World, build, day_number
+from clearway.terms.identifiers import Mrn
+
+if TYPE_CHECKING:
+    from polars import DataFrame
+
+# The simulated day that follows the history, unless the caller says otherwise.
+DEFAULT_DAY = date(2026, 7, 14)
+GENERAL, PREFERENTIAL = "100", "300"
+_BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_EPOCH_DAY = (FIRST_DAY - date(1970, 1, 1)).days
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A history and, apart from it, the truth of the same rows (mrn, item).
+
+    Args:
+        frame: what a border would have on file.
+        truth: mode, scheme, true HS, origin, mass, value and extra revenue of each row.
+    """
+
+    frame: DataFrame
+    truth: DataFrame
+
+
+def history(seed: int, days: int, per_day: float, *, until: date = DEFAULT_DAY) -> DataFrame:
+    """Return the items declared in the `days` days before `until`, as a border knows them.
+
+    Args:
+        seed: of the world.
+        days: 1 or more; the world begins on 2022-01-01.
+        per_day: declarations on a mean day; each has about 1.6 items.
+
+    Raises: ValueError: the days lie outside the world's years.
+    """
+    return past(build(seed), days, per_day, until=until).frame
+
+
+def past(
+    world: World,
+    days: int,
+    per_day: float,
+    *,
+    until: date = DEFAULT_DAY,
+    policy: Inspection = USUAL,
+) -> Past:
+    """Return history and truth of the days before `until`.
+
+    Raises: ValueError: the days lie outside the world's years.
+    """
+    first = day_number(until - timedelta(days=days))
+    rng = stream(world.seed, "history", first, days)
+    items = draw(world, rng, first, count_a_day(world, rng, first, days, per_day))
+    looked = inspection.examined(world, rng, items, policy)
+    found = inspection.found(rng, items, policy)
+    known = items.day * _DAY_S + items.second + inspection.delay_s(rng, len(found))
+    revenue = cheating.extra_revenue(world, items.truths, items.declared, items.mode)
+    references = _references(world, items)
+    columns = _declared(world, items, references)
+    columns |= _results(looked, found, revenue, known)
+    return Past(_frame(columns), _frame(_truth(world, items, references, revenue)))
+
+
+def _frame(columns: dict[str, Any]) -> DataFrame:
+    # polars is heavy: whoever simulates a day without a history does not load it.
+    import polars
+
+    return polars.DataFrame(columns)
+
+
+def _declared(world: World, items: Items, references: list[str]) -> dict[str, Any]:
+    import polars
+
+    lanes, declared, kinds = world.lanes, items.declared, world.catalogue.kinds
+    importer, exporter = lanes.importer[items.lane], lanes.exporter[items.lane]
+    countries = np.array(world.countries)
+    currency = currencies(world)[exporter]
+    rate = np.array([RATES[code] for code in currency.tolist()])
+    duty = world.tariff.duty_share(declared.goods, declared.origin, declared.prefers)
+    offices = np.array([world.border.offices[mode] for mode in MODES])
+    words = np.array([kind.descriptions for kind in kinds])
+    return {
+        "mrn": references,
+        "item": items.number,
+        "accepted_at": polars.Series(
+            _instants(items.day * _DAY_S + items.second)
+        ).dt.replace_time_zone("UTC"),
+        "importer": np.array(world.importers.firms.ids)[importer],
+        "declarant": np.array(world.brokers.ids)[lanes.broker[items.lane]],
+        "exporter": np.array(world.exporters.ids)[exporter],
+        "office": offices[lanes.mode[items.lane]],
+        "hs": np.array([str(kind.hs) for kind in kinds])[declared.goods],
+        "origin": countries[declared.origin],
+        "dispatch": countries[declared.dispatch],
+        "preference": np.where(declared.prefers, PREFERENTIAL, GENERAL),
+        "net_mass_kg": declared.mass_kg,
+        "value": np.round(declared.value_usd / rate, 2),
+        "currency": currency,
+        "statistical_value": np.round(declared.value_usd, 2),
+        "duty_rate": np.round(duty * 100.0, 2),
+        "packages": declared.packages,
+        "transport_mode": np.array(MODES)[lanes.mode[items.lane]],
+        "description": words[declared.described_as, declared.wording],
+    }
+
+
+def _results(looked: Flags, found: Flags, revenue: Floats, known: Ints) -> dict[str, Any]:
+    import polars
+
+    shown = polars.Series(looked)
+    outcome = polars.DataFrame(
+        {
+            "illicit": found,
+            "extra_revenue": np.round(np.where(found, revenue, 0.0), 2),
+            "known_at": polars.Series(_instants(known)).dt.replace_time_zone("UTC"),
+        }
+    )
+    masked = outcome.select(polars.when(shown).then(polars.all())).get_columns()
+    return {"examined": looked} | {column.name: column for column in masked}
+
+
+def _truth(world: World, items: Items, references: list[str], revenue: Floats) -> dict[str, Any]:
+    hs = np.array([str(kind.hs) for kind in world.catalogue.kinds])
+    return {
+        "mrn": references,
+        "item": items.number,
+        "mode": np.array(MODE_NAMES)[items.mode],
+        "scheme": items.scheme,
+        "true_hs": hs[items.goods],
+        "true_origin": np.array(world.countries)[items.origin],
+        "true_mass_kg": items.mass_kg,
+        "true_value_usd": items.value_usd,
+        "extra_revenue": np.round(revenue, 2),
+    }
+
+
+def currencies(world: World) -> NDArray[np.str_]:
+    """Return the currency in which each exporter invoices, shape (exporters,)."""
+    return np.array([world.places[code].currency for code in world.exporters.countries])
+
+
+def _references(world: World, items: Items) -> list[str]:
+    """Return the movement reference number of each row; one a declaration."""
+    days = items.day[np.searchsorted(items.declaration, np.arange(items.declaration[-1] + 1))]
+    country = world.border.country
+    numbers = [
+        str(Mrn.build((FIRST_DAY + timedelta(days=day)).year, country, _body(day, place)))
+        for place, day in enumerate(days.tolist())
+    ]
+    return [numbers[place] for place in items.declaration.tolist()]
+
+
+def _body(day: int, place: int) -> str:
+    """Return 13 characters that no declaration of the simulated day bears."""
+    number, digits = day * 1_000_000 + place % 1_000_000, ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _BASE36[digit] + digits
+    return f"HIS{digits:0>10}"
+
+
+def _instants(seconds: Ints) -> NDArray[np.datetime64]:
+    return ((seconds + _EPOCH_DAY * _DAY_S) * 1_000_000).astype("datetime64[us]")

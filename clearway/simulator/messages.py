@@ -1,0 +1,199 @@
+"""What the traders, carriers and terminals of a day send: bytes for the doors, never truth.
+
+Declarations go through the writers of the desk itself, in WCO XML or in JSON, as the broker's
+software has it; journeys, readings and movements are JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearway.declarations.formats import json as json_form
+from clearway.declarations.formats import wco
+from clearway.declarations.model import Container, Declaration, Document, Item, Kind, Packaging
+from clearway.declarations.model import Party as DeclaredParty
+from clearway.simulator.certificates import Paper
+from clearway.simulator.consignments import Consignment, Firm, Line
+from clearway.simulator.loggers import Log
+from clearway.simulator.places import AIR, SEA
+from clearway.simulator.reefers import Unit
+from clearway.terms.goods import HsCode
+from clearway.terms.identifiers import Lrn, PartyId, Ucr
+from clearway.terms.money import Currency, Money
+from clearway.terms.places import Country
+from clearway.terms.transport import ContainerNumber, SealNumber
+
+XML, JSON = "application/xml", "application/json"
+GENERAL, PREFERENTIAL = "100", "300"
+_PLACE = {SEA: "T1", "3": "G1", AIR: "C1"}
+_VESSEL_ID = {SEA: "11", "3": "30", AIR: "40"}
+
+
+def declaration_of(consignment: Consignment, papers: tuple[Paper, ...], local: str) -> Declaration:
+    """Return what is declared of a consignment.
+
+    Args:
+        papers: the certificates that it names.
+        local: currency of the administration.
+    """
+    country = consignment.importer.country
+    currency = Currency(consignment.currency)
+    items = tuple(_item(consignment, line, papers, local) for line in consignment.lines)
+    gross = sum((line.declared_gross_kg for line in consignment.lines), Decimal(0))
+    total = sum((line.declared_value for line in consignment.lines), Decimal(0))
+    reference = (
+        f"{consignment.lodged_at.year % 10}{consignment.importer.id}-{consignment.lrn[-12:]}"
+    )
+    return Declaration(
+        kind=Kind.IMPORT,
+        lrn=Lrn(consignment.lrn),
+        ucr=Ucr(reference),
+        declarant=_party(consignment.broker),
+        importer=_party(consignment.importer),
+        exporter=_party(consignment.exporter),
+        representative=_party(consignment.broker),
+        representative_status="2",
+        office=consignment.office,
+        goods_location=f"{country}AU{consignment.office}{_PLACE[consignment.transport]}",
+        transport_mode=consignment.transport,
+        vessel=consignment.vessel,
+        vessel_id_type=_VESSEL_ID[consignment.transport],
+        arrival_expected_at=consignment.arrives_at,
+        country_of_dispatch=Country(consignment.lines[0].dispatch),
+        country_of_destination=Country(country),
+        invoice=Money(total, currency),
+        gross_mass_kg=gross,
+        packages=sum(line.declared_packages for line in consignment.lines),
+        item_count=len(items),
+        items=items,
+        containers=tuple(
+            Container(ContainerNumber(box.number), (SealNumber(box.seal),))
+            for box in consignment.boxes
+        ),
+        documents=(Document("N380", f"INV-{consignment.lrn}"),),
+        incoterm="CIF",
+        nature_of_transaction="1",
+    )
+
+
+def _party(firm: Firm) -> DeclaredParty:
+    return DeclaredParty(
+        id=PartyId(firm.id),
+        name=firm.name,
+        country=Country(firm.country),
+        address="Trade street 1",
+        city="Market town",
+        postcode="1000",
+    )
+
+
+def _item(consignment: Consignment, line: Line, papers: tuple[Paper, ...], local: str) -> Item:
+    named = tuple(
+        Document(f"N{paper.type_code}", paper.number, Country(paper.country), (line.number,))
+        for paper in papers
+        if line.goods.certificate == paper.type_code
+    )
+    if line.prefers:
+        proof = f"OD-{line.declared_origin}-{consignment.lrn[-12:]}"
+        named += (Document("N954", proof, Country(line.declared_origin)),)
+    return Item(
+        number=line.number,
+        hs=HsCode(str(line.declared.hs)),
+        description=line.description,
+        origin=Country(line.declared_origin),
+        preference=PREFERENTIAL if line.prefers else GENERAL,
+        preferential_origin=Country(line.declared_origin) if line.prefers else None,
+        procedure="4000",
+        net_mass_kg=line.declared_mass_kg,
+        gross_mass_kg=line.declared_gross_kg,
+        value=Money(line.declared_value, Currency(consignment.currency)),
+        statistical_value=Money(line.declared_value_usd, Currency(local)),
+        packages=line.declared_packages,
+        packaging=(Packaging(line.declared.package_type, line.declared_packages, "as addressed"),),
+        containers=(ContainerNumber(line.container),) if line.container else (),
+        documents=named,
+        valuation_method="1",
+        country_of_dispatch=Country(line.dispatch),
+    )
+
+
+def write_declaration(declaration: Declaration, content_type: str) -> bytes:
+    """Return the declaration as the broker's software writes it."""
+    return wco.write(declaration) if content_type == XML else json_form.write(declaration)
+
+
+def journey_of(unit: Unit) -> bytes:
+    """Return what the carrier tells when a unit was loaded."""
+    return _json(
+        {
+            "container": unit.container,
+            "commodity": unit.goods.commodity,
+            "loaded_at": instant(unit.loaded_s).isoformat(),
+            "set_point_c": unit.ordered_c,
+            "loaded_pulp_c": round(unit.loaded_pulp_c, 1) if unit.has_probe else None,
+        }
+    )
+
+
+def readings_of(log: Log, container: str, rows: NDArray[np.int64]) -> bytes:
+    """Return one batch of a logger: the readings at `rows`, in the order of their numbers."""
+    return _json(
+        {
+            "device": log.device,
+            "container": container,
+            "boot_id": log.boot_id,
+            "readings": [_reading(log, row) for row in np.sort(rows).tolist()],
+        }
+    )
+
+
+def _reading(log: Log, row: int) -> dict[str, Any]:
+    reading: dict[str, Any] = {
+        "seq": int(log.seq[row]),
+        "at": instant(float(log.stamped_s[row])).isoformat(),
+        "supply_c": float(log.supply_c[row]),
+        "return_c": float(log.return_c[row]),
+        "ambient_c": float(log.ambient_c[row]),
+        "powered": bool(log.powered[row]),
+        "door_open": bool(log.door_open[row]),
+        "set_point_c": float(log.set_point_c[row]),
+    }
+    if not np.isnan(log.pulp_c[row]):
+        reading["pulp_c"] = float(log.pulp_c[row])
+    return reading
+
+
+def movement_of(kind: str, container: str, office: str, at: datetime, lrn: str) -> bytes:
+    """Return what a terminal tells: `arrived`, `departed`."""
+    return _json(
+        {"kind": kind, "container": container, "office": office, "at": at.isoformat(), "lrn": lrn}
+    )
+
+
+def party_of(firm: Firm) -> bytes:
+    """Return the registration of a trader."""
+    return _json({"id": firm.id, "name": firm.name, "country": firm.country})
+
+
+def mandate_of(importer: Firm, broker: Firm, since: datetime) -> bytes:
+    """Return an importer's mandate to its broker."""
+    until = since + timedelta(days=365)
+    return _json(
+        {"from": importer.id, "to": broker.id, "valid_from": since.isoformat(),
+         "valid_until": until.isoformat()}
+    )  # fmt: skip
+
+
+def instant(seconds: float) -> datetime:
+    """Return the aware UTC instant of seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

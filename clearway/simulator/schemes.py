@@ -1,0 +1,81 @@
+"""Fraud schemes: they start, they have members, they pay, they end.
+
+Four modes, each with its side effects in what the border can see:
+
+- undervaluation: the price per kg falls below that of like goods, often to a round sum;
+- misclassification: a cheaper sibling's HS code, so the price per kg or the weight of a package
+  does not fit the code, and the description grows vague;
+- false_origin: preferential origin claimed for goods dispatched from elsewhere;
+- short_quantity: less mass and value than is in the box; the count of packages or the weighbridge
+  tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearway.simulator.goods import Catalogue
+from clearway.simulator.streams import Generator
+
+HONEST, UNDERVALUATION, MISCLASSIFICATION, FALSE_ORIGIN, SHORT_QUANTITY = range(5)
+MODE_NAMES = ("", "undervaluation", "misclassification", "false_origin", "short_quantity")
+
+# How often cheats choose each mode, where it is possible.
+MODE_WEIGHTS = np.array([0.0, 0.38, 0.3, 0.17, 0.15])
+_WORTH_CHEATING_PERCENT = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One organised way to cheat.
+
+    Args:
+        mode: one of the four.
+        goods: places of the kinds it moves.
+        members: places of the importers that take part.
+        broker: place of the broker that helps.
+        first_day, last_day: of the world.
+        intensity: share of the members' items of these goods that cheat.
+        depth: how much of the value or mass is kept, between 0 and 1.
+    """
+
+    mode: int
+    goods: tuple[int, ...]
+    members: tuple[int, ...]
+    broker: int
+    first_day: int
+    last_day: int
+    intensity: float
+    depth: float
+
+
+def possible_modes(catalogue: Catalogue) -> NDArray[np.bool_]:
+    """Return, shape (kinds, 5), which modes pay for which goods."""
+    duty = np.array([kind.duty_percent for kind in catalogue.kinds])
+    dutiable = duty >= _WORTH_CHEATING_PERCENT
+    possible = np.zeros((len(catalogue.kinds), 5), dtype=np.bool_)
+    possible[:, UNDERVALUATION] = dutiable
+    possible[:, MISCLASSIFICATION] = catalogue.sibling >= 0
+    possible[:, FALSE_ORIGIN] = dutiable
+    possible[:, SHORT_QUANTITY] = dutiable
+    return possible
+
+
+def choose_goods(rng: Generator, catalogue: Catalogue, mode: int) -> tuple[int, ...]:
+    """Return one to three kinds of one family for which the mode pays."""
+    pays = possible_modes(catalogue)[:, mode]
+    weight = np.where(pays, catalogue.weight, 0.0)
+    first = int(rng.choice(len(weight), p=weight / weight.sum()))
+    family = [place for place in catalogue.of_family(catalogue.kinds[first].family) if pays[place]]
+    others = rng.permutation([place for place in family if place != first])
+    return (first, *(int(place) for place in others[: int(rng.integers(0, 3))]))
+
+
+def plan(rng: Generator, days: int) -> tuple[int, int, float, float]:
+    """Return first day, last day, intensity and depth of a new scheme."""
+    first = int(rng.integers(-200, days))
+    length = int(rng.integers(70, 420))
+    return first, first + length, float(rng.uniform(0.3, 0.9)), float(rng.uniform(0.3, 0.72))
