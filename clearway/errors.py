@@ -62,9 +62,18 @@ class BadTerm(InputError):
     status = 422
 
     def __init__(self, term: str, value: object, rule: str, *, field: str | None = None) -> None:
-        shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
-        super().__init__(f"{term} {shown}: {rule}", term=term, value=str(value)[:80], rule=rule)
+        shown = _shown(value)
+        super().__init__(f"{term} {shown}: {rule}", term=term, value=shown, rule=rule)
         self.field = field
+
+
+def _shown(value: object) -> str:
+    """Return a value as an error message shows it: short, whatever a stranger sent."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python converts
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 class RuleViolation(InputError):

@@ -45,10 +45,12 @@ class Settings:
     connection_limit: Annotated[int, "Most open connections; further ones are refused."] = 4_096
     page_limit: Annotated[int, "Most rows on one page of a list."] = 200
     session_hours: Annotated[int, "Hours after which a console session must sign in again."] = 8
-    examination_bays: Annotated[int, "Examinations that can run at the same time."] = 3
-    examination_minutes: Annotated[int, "Usual minutes of one examination."] = 45
-    red_share: Annotated[float, "Share of declarations that officers can examine."] = 0.08
-    random_share: Annotated[float, "Share examined by chance, to measure what is missed."] = 0.01
+    red_per_day: Annotated[int, "Physical examinations that an office can do in a day."] = 24
+    yellow_per_day: Annotated[int, "Documentary checks that an office can do in a day."] = 40
+    blue_per_day: Annotated[int, "Audits after clearance that an office can begin in a day."] = 20
+    random_share: Annotated[
+        float, "Share examined by chance, 0 to 1, to measure what is missed."
+    ] = 0.01
     model_directory: Annotated[
         str, "Folder of the risk model in use; empty: the one activated last, else rules only."
     ] = ""

@@ -86,6 +86,8 @@ def _open(
         kind = ActorKind.TRADER
     elif Role.DEVICE in roles:
         kind = ActorKind.DEVICE
+    elif Role.WORKER in roles:
+        kind = ActorKind.SYSTEM
     open_account(act, name, kind, agency, roles, party=party, name=person or name)
     return _token(act, name)
 

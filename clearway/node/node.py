@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import IO, TypeVar
 
@@ -32,13 +31,13 @@ from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.transaction import Transaction
 from clearway.node import rooms
-from clearway.node.clock import Clock, Entropy
+from clearway.node.clock import Clock, Entropy, utc_now
 from clearway.node.feed import Feed
 from clearway.node.files import Folder
+from clearway.node.rulebook import Rulebook
+from clearway.node.rulebook import read as read_rulebook
 from clearway.node.workshop import Workshop
 from clearway.policy.act import Act, Policy
-from clearway.policy.cedar import CedarPolicy
-from clearway.risk.scoring import Scorer, load_scorer
 from clearway.settings import Settings
 
 Result = TypeVar("Result")
@@ -62,18 +61,18 @@ class Node:
         lock: IO[bytes],
         engines: tuple[Engine, Engine, Engine],
         log: Log,
-        policy: Policy,
-        scorer: Scorer,
+        rulebook: Rulebook,
         *,
         clock: Clock,
         entropy: Entropy,
+        wall: Clock,
     ) -> None:
         self.settings = settings
         self.folder = folder
         self.log = log
-        self.policy = policy
-        self.scorer = scorer
+        self.rulebook = rulebook
         self.clock = clock
+        self.wall = wall
         self.entropy = entropy
         self.feed = Feed()
         self._lock = lock
@@ -97,8 +96,15 @@ class Node:
         self._aside = aside
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock, entropy: Entropy) -> Node:
+    def open(
+        cls, settings: Settings, *, clock: Clock, entropy: Entropy, wall: Clock = utc_now
+    ) -> Node:
         """Open the node that lies in `settings.data_directory`.
+
+        Args:
+            clock: the instant at which facts are recorded; may be a replayed day's.
+            entropy: random bytes, for salts, tokens and sessions.
+            wall: the machine's own clock, by which console sessions age.
 
         Raises: InputError: there is none. StorageFailure: unsafe library, or another process has
         it. VerificationError: what is stored does not agree with its signed checkpoint.
@@ -114,11 +120,23 @@ class Node:
         with engines[0].begin() as connection:
             tables.METADATA.create_all(connection)
             log = Log.open(connection, signer.name, signer)
-        policy = CedarPolicy.load()
-        scorer = _scorer(settings, engines[1])
+            rulebook = read_rulebook(settings, folder, connection)
         return cls(
-            settings, folder, lock, engines, log, policy, scorer, clock=clock, entropy=entropy
+            settings,
+            folder,
+            lock,
+            engines,
+            log,
+            rulebook,
+            clock=clock,
+            entropy=entropy,
+            wall=wall,
         )
+
+    @property
+    def policy(self) -> Policy:
+        """Who may do what."""
+        return self.rulebook.policy
 
     def __enter__(self) -> Node:
         self.committer.start()
@@ -201,8 +219,3 @@ class Node:
         logger.critical("store_failed", detail=error.detail)
         for listener in self._mourners:
             listener(error)
-
-
-def _scorer(settings: Settings, reader: Engine) -> Scorer:
-    """Return the scorer of the chosen model, or one that knows rules only."""
-    return load_scorer(Path(settings.model_directory) if settings.model_directory else None)

@@ -38,7 +38,7 @@ def test_an_unknown_setting_is_refused_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "many"), ("SECURE_COOKIES", "perhaps"), ("RED_SHARE", "x")]
+    ("name", "value"), [("PORT", "many"), ("SECURE_COOKIES", "perhaps"), ("RANDOM_SHARE", "x")]
 )
 def test_a_value_that_does_not_fit_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(InputError, match=name.lower()):

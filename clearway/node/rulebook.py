@@ -1,0 +1,70 @@
+"""By what a node judges: policy, the country's measures, and how risk selects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from clearway.errors import InputError
+from clearway.measures.formats import profile as measures
+from clearway.measures.model import Profile
+from clearway.node.files import Folder
+from clearway.policy.act import Policy
+from clearway.policy.cedar import CedarPolicy
+from clearway.risk import tables
+from clearway.risk.formats import profiles
+from clearway.risk.formats.artefact import load_scorer
+from clearway.risk.model import Capacities, Capacity
+from clearway.risk.selectivity import Selectivity
+from clearway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything that judges; read once when the node opens.
+
+    Args:
+        policy: who may do what.
+        profile: tariff, required certificates, mandatory controls of the country.
+        selectivity: model, selectivity profiles, capacities.
+    """
+
+    policy: Policy
+    profile: Profile
+    selectivity: Selectivity
+
+
+def read(settings: Settings, folder: Folder, connection: Connection) -> Rulebook:
+    """Return the rulebook that the settings and the last activated model make.
+
+    Raises: InputError: there is no such country profile. VerificationError: the model was changed.
+    """
+    if settings.profile != "sample":
+        raise InputError(f"There is no country profile {settings.profile!r}; there is: sample")
+    return Rulebook(
+        policy=CedarPolicy.load(),
+        profile=measures.sample(),
+        selectivity=Selectivity(
+            scorer=load_scorer(_model_folder(settings, folder, connection)),
+            profiles=profiles.sample(),
+            capacities=Capacities(_capacity(settings)),
+        ),
+    )
+
+
+def _model_folder(settings: Settings, folder: Folder, connection: Connection) -> Path | None:
+    if settings.model_directory:
+        return Path(settings.model_directory)
+    active = tables.active_model(connection)
+    return None if active is None else folder.models / active.id
+
+
+def _capacity(settings: Settings) -> Capacity:
+    return Capacity(
+        red=settings.red_per_day,
+        yellow=settings.yellow_per_day,
+        blue=settings.blue_per_day,
+        random_share=settings.random_share,
+    )
