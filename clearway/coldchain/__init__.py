@@ -1,1 +1,1 @@
-"""Coldchain."""
+"""Cold chain: readings become pulp temperature, remaining shelf life and early alarms."""

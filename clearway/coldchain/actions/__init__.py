@@ -1,0 +1,1 @@
+"""What can be done in the cold chain room: one public action a file."""

@@ -1,0 +1,1 @@
+"""Readings as they come over the wire: JSON batches and loggers' CSV."""

@@ -1,0 +1,205 @@
+"""Cold treatment in transit: did the goods stay cold enough, long enough, without a blind spot?
+
+A certificate may claim that fruit was held below a temperature for a number of days, which kills
+fruit flies. Here the claim meets the probes: the clock starts when every probe is cold enough to
+start, counts while every probe is cold enough to go on, and starts anew after a breach or a gap.
+
+    verdict = evaluate(readings, Protocol("16 days at 1.4", 1.4, timedelta(days=16), start_c=1.0))
+    verdict.ok, verdict.days_achieved, verdict.reasons
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from clearway.coldchain.model import Reading
+from clearway.terms.reason import Reason
+
+Shown = tuple[datetime, float]
+"""One instant, aware UTC, and what a probe showed, degrees Celsius."""
+
+_NONE = timedelta(0)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What a treatment asks for.
+
+    Args:
+        name: as the certificate or the importing country calls it.
+        warmest_c: no probe may show more while the clock runs.
+        lasting: how long the clock must run without a break.
+        start_c: every probe at or below this starts the clock; None: `warmest_c`.
+        over_at_most: time above `warmest_c` that does not break the run; it is not counted either.
+        gap_at_most: a probe silent for longer breaks the run.
+        probes_at_least: fewer probes are no proof.
+    """
+
+    name: str
+    warmest_c: float
+    lasting: timedelta
+    start_c: float | None = None
+    over_at_most: timedelta = _NONE
+    gap_at_most: timedelta = timedelta(hours=2)
+    probes_at_least: int = 1
+
+
+CITRUS_16_DAYS = Protocol("16 days below 1.4 °C", 1.4, timedelta(days=16), start_c=1.0)
+"""Source: Grout 2011, a published in-transit treatment; the clock starts at 1.0 °C."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentVerdict:
+    """What the probes say to a claim.
+
+    Args:
+        ok: the protocol was kept.
+        minutes_over: above the protocol's temperature, after the clock first started.
+        longest_gap: the longest silence of a probe, from its first reading to its last.
+        days_achieved: the longest run of the clock.
+        started_at, ended_at: of that run; None when the clock never started.
+        reasons: why not, or why yes; one sentence each.
+    """
+
+    ok: bool
+    minutes_over: float
+    longest_gap: timedelta
+    days_achieved: float
+    started_at: datetime | None
+    ended_at: datetime | None
+    reasons: tuple[Reason, ...]
+
+
+def evaluate(
+    readings: Iterable[Reading], protocol: Protocol, *, offset_c: float = 0.0
+) -> TreatmentVerdict:
+    """Return the verdict of one pulp probe.
+
+    Args:
+        readings: in any order; those without a pulp temperature are passed over.
+        offset_c: what the probe showed in melting ice; it is taken off each value.
+    """
+    shown = [(r.at, r.pulp_c) for r in readings if r.pulp_c is not None]
+    return evaluate_probes({"probe": shown}, protocol, offsets_c={"probe": offset_c})
+
+
+def evaluate_probes(
+    probes: Mapping[str, Iterable[Shown]],
+    protocol: Protocol,
+    *,
+    offsets_c: Mapping[str, float] | None = None,
+) -> TreatmentVerdict:
+    """Return the verdict of all probes together: each of them must stay cold.
+
+    Args:
+        probes: by name, what each showed, in any order.
+        offsets_c: by name, what each showed in melting ice.
+    """
+    offsets = offsets_c or {}
+    events = sorted(
+        (at, name, value - offsets.get(name, 0.0))
+        for name, shown in probes.items()
+        for at, value in shown
+    )
+    clock = _Clock(protocol, frozenset(probes))
+    for at, name, value_c in events:
+        clock.hear(at, name, value_c)
+    heard = len(clock.latest)
+    ok = clock.best >= protocol.lasting and heard >= protocol.probes_at_least
+    ok = ok and heard == len(probes) and bool(probes)
+    return TreatmentVerdict(
+        ok,
+        clock.over / timedelta(minutes=1),
+        clock.longest_gap,
+        clock.best / _DAY,
+        clock.best_start,
+        clock.best_end,
+        _reasons(protocol, clock, len(probes), ok),
+    )
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Runs while every probe is cold; `best` is its longest run."""
+
+    protocol: Protocol
+    names: frozenset[str]
+    latest: dict[str, tuple[datetime, float]] = field(default_factory=dict)
+    now: datetime | None = None
+    run_start: datetime | None = None
+    run: timedelta = _NONE
+    run_over: timedelta = _NONE
+    best: timedelta = _NONE
+    best_start: datetime | None = None
+    best_end: datetime | None = None
+    over: timedelta = _NONE
+    longest_gap: timedelta = _NONE
+    breaks: int = 0
+
+    def hear(self, at: datetime, name: str, value_c: float) -> None:
+        """Take in one value of one probe; values come in order of time."""
+        if self.run_start is not None and self.now is not None:
+            self._pass_time(at, at - self.now, value_c)
+        before = self.latest.get(name)
+        if before is not None:
+            self.longest_gap = max(self.longest_gap, at - before[0])
+        self.latest[name] = (at, value_c)
+        self.now = at
+        if self.run_start is None and self._may_start():
+            self.run_start, self.run, self.run_over = at, _NONE, _NONE
+
+    def _pass_time(self, at: datetime, length: timedelta, value_c: float) -> None:
+        """Count the time since the last value, or break the run."""
+        if any(at - heard > self.protocol.gap_at_most for heard, _ in self.latest.values()):
+            self._break()
+            return
+        warmest = max(value_c, *(shown for _, shown in self.latest.values()))
+        if warmest > self.protocol.warmest_c:
+            self.over += length
+            self.run_over += length
+            if self.run_over > self.protocol.over_at_most:
+                self._break()
+            return
+        self.run += length
+        if self.run > self.best:
+            self.best, self.best_start, self.best_end = self.run, self.run_start, at
+
+    def _break(self) -> None:
+        self.run_start = None
+        self.breaks += 1
+
+    def _may_start(self) -> bool:
+        start = self.protocol.warmest_c
+        if self.protocol.start_c is not None:
+            start = self.protocol.start_c
+        heard_all = self.latest.keys() >= self.names
+        return heard_all and all(shown <= start for _, shown in self.latest.values())
+
+
+def _reasons(protocol: Protocol, clock: _Clock, probes: int, ok: bool) -> tuple[Reason, ...]:
+    wanted, reached = protocol.lasting / _DAY, clock.best / _DAY
+    days = f"{reached:.1f}"
+    if ok:
+        text = f"Held at or below {protocol.warmest_c} °C for {days} days; {wanted:g} were asked."
+        return (Reason("CC_TREATMENT_KEPT", text, days),)
+    found = []
+    heard = len(clock.latest)
+    if heard < max(protocol.probes_at_least, probes):
+        needed = max(protocol.probes_at_least, probes)
+        text = f"{heard} of {needed} probes have readings."
+        found.append(Reason("CC_TREATMENT_PROBES", text, str(heard)))
+    if clock.best < protocol.lasting:
+        text = f"The longest unbroken treatment is {days} days; {wanted:g} were asked."
+        found.append(Reason("CC_TREATMENT_SHORT", text, days))
+    if clock.over > protocol.over_at_most:
+        minutes = f"{clock.over / timedelta(minutes=1):.0f}"
+        text = f"A probe was above {protocol.warmest_c} °C for {minutes} minutes."
+        found.append(Reason("CC_TREATMENT_WARM", text, minutes))
+    if clock.longest_gap > protocol.gap_at_most:
+        hours = f"{clock.longest_gap / timedelta(hours=1):.1f}"
+        text = f"A probe was silent for {hours} hours; what happened meanwhile is not proved."
+        found.append(Reason("CC_TREATMENT_GAP", text, hours))
+    return tuple(found)

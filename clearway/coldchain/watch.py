@@ -1,0 +1,250 @@
+"""Watching one unit: each reading moves its state on, and the rules look at the new state.
+
+    state, alarms = advance(state, readings, commodity)
+
+`advance` is deterministic and goes reading by reading: cutting the same readings into batches in
+another way gives the same state to the last bit. Readings must come in order of time; who has late
+ones goes back to an older state and advances again (`tables.py` does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from clearway.coldchain import advice, rules
+from clearway.coldchain import pulp as pulps
+from clearway.coldchain.model import Alarm, Commodity, Exponential, Reading
+from clearway.coldchain.spoilage import elapse
+from clearway.coldchain.state import (
+    COLDEST_C,
+    WARMEST_C,
+    Consumed,
+    Goods,
+    Seen,
+    Since,
+    Still,
+    UnitState,
+    air_c,
+    stirring,
+)
+
+LONGEST_USUAL_H = 4.0
+"""A logger that measures less often than this is not watching."""
+
+_OLD_AIR = timedelta(hours=rules.GAP_H)
+_EASE = 0.2  # weight of the newest pause in the usual interval
+
+# Goods that nobody named: no limits, and a pallet of boxed produce for the lag (assumed).
+_UNNAMED = Commodity(
+    code="",
+    name="Goods",
+    hs=(),
+    coldest_c=-273.0,
+    warmest_c=1000.0,
+    limit_c=1000.0,
+    life_days=(1.0, 1.0),
+    reference_c=0.0,
+    freezing_c=None,
+    chilling_c=None,
+    kinetics=Exponential(0.0),
+    lag_h=20.0,
+    source="",
+    status="assumed",
+)
+
+
+def advance(
+    state: UnitState, readings: Iterable[Reading], commodity: Commodity | None
+) -> tuple[UnitState, tuple[Alarm, ...]]:
+    """Return the state after `readings`, and the alarms raised on the way.
+
+    Args:
+        readings: in order of time; older ones than the journey or the state are passed over.
+        commodity: the goods; without it pulp is followed, but no life is counted.
+    """
+    alarms: list[Alarm] = []
+    latest = state
+    for latest, raised in trace(state, readings, commodity):  # noqa: B007 (the last one is wanted)
+        alarms.extend(raised)
+    return latest, tuple(alarms)
+
+
+def trace(
+    state: UnitState, readings: Iterable[Reading], commodity: Commodity | None
+) -> Iterator[tuple[UnitState, tuple[Alarm, ...]]]:
+    """Yield the state after each reading with the alarms that it raised."""
+    for reading in readings:
+        if state.at is not None and reading.at < state.at:
+            continue
+        state = step(state, reading, commodity)
+        stand, new = rules.judge(state, commodity)
+        if stand != state.open:
+            state = replace(state, open=stand)
+        yield state, tuple(advice.word(kind, state, commodity) for kind in new)
+
+
+def step(state: UnitState, reading: Reading, commodity: Commodity | None) -> UnitState:
+    """Return the state after one reading; alarms are not judged yet."""
+    seen = _see(state.seen, reading)
+    hours = 0.0 if state.at is None else (reading.at - state.at).total_seconds() / 3600.0
+    return UnitState(
+        state.container,
+        state.loaded_at,
+        state.set_point_c,
+        state.loaded_pulp_c,
+        state.life_used_days,
+        reading.at,
+        hours,
+        _usual_h(state.interval_h, hours),
+        seen,
+        _live(state, seen, reading, hours, commodity or _UNNAMED),
+        _since(state, seen, reading.at, commodity or _UNNAMED),
+        _still(state.supply_still, state.seen.supply_c, reading.supply_c, seen.return_c, reading),
+        _still(state.return_still, state.seen.return_c, reading.return_c, seen.supply_c, reading),
+        state.open,
+    )
+
+
+def _see(seen: Seen, reading: Reading) -> Seen:
+    """Carry on what this reading does not say, and leave out what cannot be."""
+    supply_c, return_c = reading.supply_c, reading.return_c
+    probe_c, ambient_c = reading.pulp_c, reading.ambient_c
+    impossible = 0
+    if not (
+        (supply_c is None or COLDEST_C <= supply_c <= WARMEST_C)
+        and (return_c is None or COLDEST_C <= return_c <= WARMEST_C)
+        and (probe_c is None or COLDEST_C <= probe_c <= WARMEST_C)
+        and (ambient_c is None or COLDEST_C <= ambient_c <= WARMEST_C)
+    ):
+        impossible = seen.impossible + 1
+        supply_c, return_c = _possible(supply_c), _possible(return_c)
+        probe_c, ambient_c = _possible(probe_c), _possible(ambient_c)
+    has_air = supply_c is not None or return_c is not None
+    return Seen(
+        seen.supply_c if supply_c is None else supply_c,
+        seen.return_c if return_c is None else return_c,
+        seen.probe_c if probe_c is None else probe_c,
+        seen.ambient_c if ambient_c is None else ambient_c,
+        seen.set_point_c if reading.set_point_c is None else reading.set_point_c,
+        seen.powered if reading.powered is None else reading.powered,
+        seen.door_open if reading.door_open is None else reading.door_open,
+        reading.at if has_air else seen.air_at,
+        impossible,
+    )
+
+
+def _possible(value_c: float | None) -> float | None:
+    return value_c if value_c is not None and COLDEST_C <= value_c <= WARMEST_C else None
+
+
+def _usual_h(interval_h: float, hours: float) -> float:
+    """Return the usual time between readings; a long pause counts little."""
+    if hours <= 0.0:
+        return interval_h
+    if interval_h == 0.0:
+        return min(hours, LONGEST_USUAL_H)
+    return interval_h + _EASE * (min(hours, rules.USUAL_INTERVALS * interval_h) - interval_h)
+
+
+def _live(
+    state: UnitState, seen: Seen, reading: Reading, hours: float, commodity: Commodity
+) -> Goods | None:
+    """Return the goods at this reading: time passes first, then a probe has its say."""
+    now_c = air_c(seen)
+    if now_c is None:
+        return None
+    goods = state.goods
+    if goods is None:
+        goods = _loaded(state, seen.probe_c, now_c, commodity)
+    before_c = air_c(state.seen)
+    air = now_c if before_c is None else (before_c + now_c) / 2.0
+    is_old = seen.air_at is not None and (reading.at - seen.air_at) > _OLD_AIR
+    goods = elapse(
+        goods,
+        commodity,
+        hours,
+        air,
+        stirred=stirring(state.seen),
+        is_blind=is_old or hours > rules.GAP_H,
+    )
+    if reading.pulp_c is None or seen.probe_c != reading.pulp_c:
+        return goods
+    return _believe(goods, reading.pulp_c)
+
+
+def _loaded(state: UnitState, probe_c: float | None, now_c: float, commodity: Commodity) -> Goods:
+    """Return the goods as they went in, seen from the first reading."""
+    known_c = probe_c if state.loaded_pulp_c is None else state.loaded_pulp_c
+    used = state.life_used_days
+    pulp = pulps.at_loading(now_c, commodity.lag_h, known_c)
+    return Goods(pulp, Consumed(used, used, used), before_days=used)
+
+
+def _believe(goods: Goods, probe_c: float) -> Goods:
+    """Correct the goods by a probe, or doubt both when the probe says what can hardly be."""
+    if pulps.is_surprising(goods.pulp, probe_c):
+        pulp = pulps.doubt(goods.pulp)
+    else:
+        pulp = pulps.correct(goods.pulp, probe_c)
+    return Goods(
+        pulp,
+        goods.consumed,
+        goods.before_days,
+        goods.elapsed_h,
+        goods.kinetic_sum_h,
+        goods.chilled_degree_h,
+        goods.blind_h,
+    )
+
+
+def _since(state: UnitState, seen: Seen, at: datetime, commodity: Commodity) -> Since:
+    """Return since when each trouble lasts."""
+    was = state.since
+    now_c = air_c(seen)
+    if now_c is None:
+        now_c = commodity.reference_c
+    told_c = state.set_point_c if seen.set_point_c is None else seen.set_point_c
+    chilling_c, freezing_c = commodity.chilling_c, commodity.freezing_c
+    return Since(
+        (was.unpowered or at) if seen.powered is False else None,
+        (was.door_open or at) if seen.door_open else None,
+        (was.off_set_point or at) if _is_off(seen, told_c) else None,
+        (was.warm_air or at) if now_c > commodity.limit_c else None,
+        (was.chilling_air or at) if chilling_c is not None and now_c < chilling_c else None,
+        (was.freezing_air or at) if freezing_c is not None and now_c < freezing_c else None,
+    )
+
+
+def _is_off(seen: Seen, told_c: float | None) -> bool:
+    """Return whether a powered unit holds neither its supply nor its return near the set point."""
+    if told_c is None or seen.powered is False or seen.door_open:
+        return False
+    off = rules.OFF_SET_POINT_C
+    near_supply = seen.supply_c is not None and abs(seen.supply_c - told_c) <= off
+    near_return = seen.return_c is not None and abs(seen.return_c - told_c) <= off
+    measured = seen.supply_c is not None or seen.return_c is not None
+    return measured and not near_supply and not near_return
+
+
+def _still(
+    was: Still | None,
+    before_c: float | None,
+    now_c: float | None,
+    neighbour_c: float | None,
+    reading: Reading,
+) -> Still | None:
+    """Return how long a sensor has shown one value while its neighbour moved between bounds."""
+    if now_c is None:
+        return was
+    if neighbour_c is None:
+        return None
+    if was is None or now_c != before_c:
+        return Still(reading.at, 1, neighbour_c, neighbour_c)
+    return Still(
+        was.since,
+        was.readings + 1,
+        min(was.neighbour_low_c, neighbour_c),
+        max(was.neighbour_high_c, neighbour_c),
+    )

@@ -1,0 +1,1 @@
+"""What can be told of containers: one public action a file."""

@@ -1,0 +1,30 @@
+"""Any movement becomes a fact, once."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from clearway.identity.model import ActorKind
+from clearway.ledger.fact import encode
+from clearway.movements import facts, rules, tables
+from clearway.movements.model import Movement, Whereabouts
+from clearway.policy.act import Act
+
+
+def record(act: Act, movement: Movement) -> Whereabouts:
+    """Record a movement and return what is known of the container then.
+
+    The same movement told again, word for word, is answered the same and not recorded again.
+
+    Raises: RuleViolation: the movement cannot be (`rules.check`).
+    """
+    device = {"device": act.actor.id} if act.actor.kind is ActorKind.DEVICE else {}
+    act.require("movement.record", container=movement.container, **device)
+    rules.require_possible(movement, act.now)
+    body = facts.of(movement)
+    digest = sha256(encode(body)).digest()
+    if act.tx.earlier(body.TYPE, digest.hex(), digest) is None:
+        subject = f"container:{movement.container}"
+        fact = act.append(body, subject=subject, occurred_at=movement.at)
+        act.tx.claim(body.TYPE, digest.hex(), digest, fact)
+    return tables.find(act.connection, movement.container) or Whereabouts(movement.container)

@@ -1,0 +1,1 @@
+"""Movements as they come over the wire."""
