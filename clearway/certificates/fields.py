@@ -65,7 +65,7 @@ FIELDS: Final[dict[str, tuple[str, str, Callable[[Certificate], object]]]] = {
     "lines": (_LINE, "the goods", lambda c: c.lines),
     "lines.description": (
         f"{_LINE}/Description",
-        "what the goods are",
+        "the description of the goods",
         _each(lambda line: line.description),
     ),
     "lines.botanical_name": (
@@ -95,7 +95,7 @@ FIELDS: Final[dict[str, tuple[str, str, Callable[[Certificate], object]]]] = {
     ),
     "signatory": (
         f"{_HEAD}/SignatorySPSAuthentication",
-        "who certifies",
+        "the signatory",
         _any_signs(lambda signatory: signatory.officer or signatory.authority.name),
     ),
     "signatory.officer": (

@@ -44,8 +44,8 @@ from clearway.certificates.record import Alarm, Record
 from clearway.errors import NotFound
 from clearway.ledger.columns import Exact, Instant
 from clearway.ledger.fact import Fact, decode, encode
+from clearway.ledger.stored import read_fact
 from clearway.ledger.tables import METADATA
-from clearway.ledger.tables import fact as fact_table
 from clearway.ledger.transaction import Projection
 from clearway.terms.finding import Finding
 from clearway.terms.identifiers import Mrn
@@ -152,7 +152,6 @@ _select_uses_of = (
     .order_by(certificate_use.c.subject, certificate_use.c.line, certificate_use.c.item)
 )
 _select_alarm = select(certificate_alarm.c.seq).where(certificate_alarm.c.seq == bindparam("seq"))
-_select_fact = select(fact_table.c.body).where(fact_table.c.seq == bindparam("seq"))
 _insert = insert(certificate)
 _insert_container = insert(certificate_container)
 _insert_use = insert(certificate_use)
@@ -389,10 +388,10 @@ def list_uses(connection: Connection, mrn: Mrn) -> tuple[tuple[Key, int, Positio
 
 def get_original(connection: Connection, record: Record) -> bytes:
     """Return the message of this version, byte for byte as it was received. Raises: NotFound."""
-    row = connection.execute(_select_fact, {"seq": record.seq}).first()
-    if row is None:
+    kept = read_fact(connection, record.seq)
+    if kept is None:
         raise NotFound(f"The message of the certificate {record.certificate.number} is not kept")
-    return binascii.a2b_base64(decode(row.body, _Original).original)
+    return binascii.a2b_base64(decode(kept[0].body, _Original).original)
 
 
 def normal_container(container: str) -> str:
