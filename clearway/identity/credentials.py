@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -62,8 +62,20 @@ def authenticate_token(connection: Connection, token: str, now: datetime) -> Act
     return _actor(connection, found[1], now, "token")
 
 
-def authenticate_session(connection: Connection, session: str, now: datetime) -> Actor:
+def authenticate_session(
+    connection: Connection,
+    session: str,
+    now: datetime,
+    *,
+    wall: datetime | None = None,
+    longest: timedelta = rules.LONGEST_SESSION,
+) -> Actor:
     """Return whose session this is.
+
+    Args:
+        now: for which instant the mandates are looked up, aware UTC.
+        wall: by which the session ages (see `actions.sign_in`); without it, `now`.
+        longest: how long it may stay open; never more than `rules.LONGEST_SESSION`.
 
     Raises: NotAuthenticated: unknown, ended, at rest too long, or the account is closed.
     """
@@ -71,7 +83,8 @@ def authenticate_session(connection: Connection, session: str, now: datetime) ->
     found = vault.find_session(connection, digest)
     if found is None or not hmac.compare_digest(found[0].digest, digest):
         raise _not_valid("session")
-    if not rules.session_lives(found[0].created_at, found[0].last_seen_at, now):
+    kept, at = found[0], wall or now
+    if not rules.session_lives(kept.created_at, kept.last_seen_at, at, longest):
         raise _not_valid("session")
     return _actor(connection, found[1], now, "session")
 

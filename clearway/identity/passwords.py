@@ -36,18 +36,27 @@ def hash_password(password: str, account: str, salt: bytes) -> str:
 
 
 def authenticate_password(
-    connection: Connection, account: str, password: str, now: datetime
+    connection: Connection,
+    account: str,
+    password: str,
+    now: datetime,
+    *,
+    wall: datetime | None = None,
 ) -> Actor:
     """Return whose account this is; costs the same whether or not there is such an account.
 
     Whoever calls counts a no (`actions.record_failure`) and opens a session upon a yes.
+
+    Args:
+        now: for which instant the mandates are looked up, aware UTC.
+        wall: by which failures are forgotten (see `actions.sign_in`); without it, `now`.
 
     Raises: NotAuthenticated: no such account, a wrong password, or the account is closed.
     TryLater: too many wrong passwords before; nothing was tried.
     """
     found = vault.find_password(connection, account)
     if found is not None:
-        wait = rules.wait_after(found[0].failures, found[0].failed_at, now)
+        wait = rules.wait_after(found[0].failures, found[0].failed_at, wall or now)
         if wait > timedelta(0):
             seconds = int(wait.total_seconds()) + 1
             raise TryLater(

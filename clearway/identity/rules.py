@@ -109,9 +109,15 @@ def wait_after(failures: int, failed_at: datetime | None, now: datetime) -> time
     return max(failed_at + min(doubled, _LONGEST_WAIT) - now, timedelta(0))
 
 
-def session_lives(created_at: datetime, last_seen_at: datetime, now: datetime) -> bool:
+def session_lives(
+    created_at: datetime,
+    last_seen_at: datetime,
+    now: datetime,
+    longest: timedelta = LONGEST_SESSION,
+) -> bool:
     """Return whether a session is still good: not at rest too long, nor open too long."""
-    return now - last_seen_at < SESSION_AT_REST and now - created_at < LONGEST_SESSION
+    is_young = now - created_at < min(longest, LONGEST_SESSION)
+    return is_young and now - last_seen_at < SESSION_AT_REST
 
 
 def _severe(code: str, field: str, message: str) -> Finding:

@@ -36,6 +36,7 @@ from clearway.identity.credentials import (
 )
 from clearway.identity.model import ActorKind, Role
 from clearway.identity.passwords import authenticate_password, hash_password
+from clearway.identity.rules import session_lives
 from clearway.terms.identifiers import PartyId
 
 SECRET, SALT = bytes(range(32)), bytes(16)
@@ -217,6 +218,41 @@ def test_a_session_lives_while_it_is_used(amina: Any) -> None:
     with pytest.raises(NotAuthenticated):
         amina.read(authenticate_session, session, amina.now)
     assert amina.do(lambda act: vault.forget_sessions_before(act.connection, amina.now)) == 1
+
+
+def test_a_session_ages_by_the_machines_clock_while_a_day_is_replayed(amina: Any) -> None:
+    wall = amina.now + timedelta(days=40)
+    session = amina.do(sign_in, SECRET, by=me(amina), wall=wall)
+    amina.now += timedelta(hours=23)
+    assert amina.read(authenticate_session, session, amina.now, wall=wall).id == "amina"
+    wall += timedelta(minutes=29)
+    amina.do(stay_signed_in, session, by=me(amina), wall=wall)
+    wall += timedelta(minutes=29)
+    assert amina.read(authenticate_session, session, amina.now, wall=wall).id == "amina"
+    wall += timedelta(minutes=2)
+    with pytest.raises(NotAuthenticated):
+        amina.read(authenticate_session, session, amina.now, wall=wall)
+
+
+def test_an_operator_may_shorten_a_session_and_never_lengthen_it(amina: Any) -> None:
+    session = amina.do(sign_in, SECRET, by=me(amina))
+    amina.now += timedelta(minutes=25)
+    assert amina.read(authenticate_session, session, amina.now, longest=timedelta(days=9))
+    with pytest.raises(NotAuthenticated):
+        amina.read(authenticate_session, session, amina.now, longest=timedelta(minutes=20))
+    start = amina.now - timedelta(hours=13)
+    assert not session_lives(start, amina.now, amina.now, timedelta(days=9))
+
+
+def test_failures_are_forgotten_by_the_machines_clock(amina: Any) -> None:
+    amina.do(set_password, "amina", hash_password(PASSWORD, "amina", SALT))
+    wall = amina.now + timedelta(days=40)
+    for _ in range(6):
+        amina.do(record_failure, "amina", wall=wall)
+    with pytest.raises(TryLater):
+        amina.read(authenticate_password, "amina", PASSWORD, amina.now, wall=wall)
+    wall += timedelta(seconds=3)  # the replayed day stands still meanwhile
+    assert amina.read(authenticate_password, "amina", PASSWORD, amina.now, wall=wall)
 
 
 def test_signing_out_ends_the_session(amina: Any) -> None:
