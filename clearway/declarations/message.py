@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clearway.declarations.model import Declaration
+from clearway.ledger.fact import encode
 from clearway.terms.finding import Finding, is_refusal
 from clearway.terms.identifiers import Lrn, Mrn
 
@@ -70,7 +71,8 @@ class Message:
         declaration: None where indispensable parts are absent, or where it is a request.
         request: None where it is an original declaration.
         findings: what the reader remarked; paths in the sender's own terms.
-        original: the bytes as they came.
+        original: the bytes as they came; of an amended declaration, what came of it.
+        amendment: the bytes of the amendment that made it so.
     """
 
     function: Function
@@ -79,6 +81,7 @@ class Message:
     request: Request | None = None
     findings: tuple[Finding, ...] = ()
     original: bytes = b""
+    amendment: bytes = b""
 
     @property
     def is_readable(self) -> bool:
@@ -87,8 +90,16 @@ class Message:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of the bytes as they came: what an idempotency key is bound to."""
-        return hashlib.sha256(self.original).digest()
+        """SHA-256 of the bytes as they came: what an idempotency key is bound to.
+
+        Without bytes it is that of the declaration as facts keep it.
+        """
+        return hashlib.sha256(self.original or encode(self.declaration)).digest()
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> Message:
+        """Return the message of a declaration that came in no wire form."""
+        return cls(Function.ORIGINAL, Form.JSON, declaration)
 
     def beside(self, findings: tuple[Finding, ...]) -> Message:
         """Return the message with more findings behind its own."""
@@ -96,10 +107,10 @@ class Message:
 
 
 def pack(original: bytes) -> bytes:
-    """Return the bytes of a message in zlib form (RFC 1950), as facts keep them."""
-    return zlib.compress(original, level=1)
+    """Return the bytes of a message in zlib form (RFC 1950), as facts keep them; b"" for none."""
+    return zlib.compress(original, level=1) if original else b""
 
 
 def unpack(packed: bytes) -> bytes:
     """Return the bytes that `pack` was given."""
-    return zlib.decompress(packed)
+    return zlib.decompress(packed) if packed else b""

@@ -52,7 +52,7 @@ def read(data: bytes, *, limits: Limits = STANDARD) -> Message:
         MalformedMessage: not XML, no declaration in it, or one of a function that is not read.
         TooLarge: over one of `limits`.
     """
-    element = _find_declaration(xml.parse(data, limits=limits))
+    element = find_declaration(xml.parse(data, limits=limits))
     findings: list[Finding] = []
     fields = Fields(findings, parts.NAMESPACE)
     function = _read_function(fields, element)
@@ -80,7 +80,7 @@ def write(declaration: Declaration) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _find_declaration(root: Element) -> Element:
+def find_declaration(root: Element) -> Element:
     """Return the one Declaration of the document.
 
     Raises: MalformedMessage: it has none or several, or is another kind of message.
