@@ -52,6 +52,7 @@ IN_TRANSIT_COLD_C: Final = Decimal(5)
 
 _STATUSES: Final = frozenset(Status)
 _MOST_OF_A_KIND: Final = 20
+_LONGEST_SHOWN: Final = 200
 _LINES: Final = "SPSConsignment/IncludedSPSConsignmentItem/IncludedSPSTradeLineItem"
 _ISSUE: Final = "SPSExchangedDocument/IssueDateTime"
 
@@ -95,7 +96,7 @@ class Rule:
         """Yield one finding for each breach, and for those beyond twenty their number."""
         breaches = iter(self.check(certificate, desk))
         for path, found in islice(breaches, _MOST_OF_A_KIND):
-            message = f"{self.text} Found: {found}." if found else self.text
+            message = f"{self.text} Found: {_shown(found)}." if found else self.text
             yield Finding(self.code, self.area, self.level, path, message)
         more = sum(1 for _ in breaches)
         if more:
@@ -281,6 +282,10 @@ def signature_was_not_checked(certificate: Certificate, desk: Desk) -> Found:
     """The message encloses a signature, which was not checked here: it proves nothing so far."""
     if certificate.has_signature:
         yield "Signature", ""
+
+
+def _shown(found: str) -> str:
+    return found if len(found) <= _LONGEST_SHOWN else f"{found[:_LONGEST_SHOWN]}..."
 
 
 def _missing(certificate: Certificate, names: tuple[str, ...]) -> Found:

@@ -124,8 +124,12 @@ TABLES: tuple[Table, ...] = (
 
 _BY_SUBJECT = certificate.c.subject == bindparam("wanted")
 _select = select(certificate).where(_BY_SUBJECT)
-_select_replacing = select(certificate.c.subject).where(
-    certificate.c.replaces == bindparam("wanted")
+# `channel` stands first in the alphabet: the best proved successor is among those returned.
+_select_replacing = (
+    select(certificate.c.subject)
+    .where(certificate.c.replaces == bindparam("wanted"))
+    .order_by(certificate.c.assurance, certificate.c.seq)
+    .limit(MOST_AT_ONCE)
 )
 _select_by_number = (
     select(certificate)

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Connection, select
 
 from clearway.certificates import facts, tables
-from clearway.certificates.actions.receive import Conflict, Received
+from clearway.certificates.actions.receive import Conflict, Received, receive
 from clearway.certificates.actions.use import use
 from clearway.certificates.actions.withdraw import withdraw
 from clearway.certificates.formats.profile import profile_of
-from clearway.certificates.formats.sps_certificate import write
+from clearway.certificates.formats.sps_certificate import read, write
 from clearway.certificates.model import Assurance, Certificate, Channel, Key, Provenance
 from clearway.certificates.parts import Party
 from clearway.certificates.quantity import UseKind
@@ -220,6 +220,12 @@ def test_a_message_over_two_mebibytes_is_not_filed_and_says_what_to_do(desk: Fac
     with pytest.raises(TooLarge, match="without its attachments"):
         take(desk, large)
     assert ask(desk, tables.list_certificates) == ()
+
+
+def test_a_certificate_read_from_another_message_is_not_filed(desk: FactDesk) -> None:
+    read_from, _ = read(write(certificate()))
+    with pytest.raises(RuleViolation, match="not the one"):
+        desk.act(receive, read_from, (), write(ALTERED), HUB)
 
 
 def test_use_reserves_consumes_and_returns_across_declarations(desk: FactDesk) -> None:

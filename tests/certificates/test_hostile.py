@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import tracemalloc
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -103,14 +104,44 @@ def test_a_broken_message_gets_a_clear_error(document: bytes, error: type[InputE
     assert refused.value.detail[0].isupper()
 
 
-def test_ten_thousand_lines_are_judged_in_bounded_time_and_findings() -> None:
+def many_lines(count: int) -> bytes:
     at = b"<ram:IncludedSPSTradeLineItem>"
     number = b"<ram:SequenceNumeric>7</ram:SequenceNumeric>"
-    line = at + number + at.replace(b"<", b"</")
-    many = SOUND.replace(at, line * 10_000 + at, 1)
-    examined = examine(many, HUB, country=US, now=NOW)
-    assert len(examined.certificate.lines) == 10_002
+    return SOUND.replace(at, (at + number + at.replace(b"<", b"</")) * count + at, 1)
+
+
+def test_two_thousand_lines_are_judged_with_findings_that_stay_few() -> None:
+    examined = examine(many_lines(1_998), HUB, country=US, now=NOW)
+    assert len(examined.certificate.lines) == 2_000
     assert len(examined.findings) < 100
+    with pytest.raises(TooLarge, match="Divide it"):
+        read(many_lines(1_999))
+
+
+def test_a_long_namespace_that_each_element_would_repeat_is_refused() -> None:
+    long = f"<x:Own xmlns:x='{'u' * 400}'>{'<x:a/>' * 1000}</x:Own>".encode()
+    with pytest.raises(TooLarge, match="namespace"):
+        read(SOUND.replace(b"</ram:ConsignorSPSParty>", long + b"</ram:ConsignorSPSParty>"))
+
+
+def test_long_unknown_names_nested_deeply_do_not_fill_the_memory() -> None:
+    name = "n" * 40_000
+    nested = f"<{name}>" * 20 + "<a/>" * 40_000 + f"</{name}>" * 20
+    whole = SOUND.replace(
+        b"</ram:ConsignorSPSParty>", nested.encode() + b"</ram:ConsignorSPSParty>"
+    )
+    tracemalloc.start()
+    _, findings = read(whole)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 60 << 20
+    assert all(len(finding.field) < 200 for finding in findings)
+
+
+def test_a_status_of_a_megabyte_gives_a_short_finding() -> None:
+    whole = SOUND.replace(b"Code>70<", b"Code>" + b"7" * (1 << 20) + b"<")
+    examined = examine(whole, HUB, country=US, now=NOW)
+    assert all(len(finding.message) < 500 for finding in examined.findings)
 
 
 @QUICK

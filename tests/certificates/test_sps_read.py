@@ -293,6 +293,7 @@ def test_a_thousand_faults_give_twenty_remarks_and_a_count() -> None:
         ("EC-2026-000123", "9" * 71, "CERT_E01"),
         ("<ram:TypeCode>851</ram:TypeCode>", "", "CERT_E02"),
         ("<ram:TypeCode>851<", "<ram:TypeCode>phyto<", "CERT_E02"),
+        ("<ram:TypeCode>851<", "<ram:TypeCode>8:1<", "CERT_E02"),
         ("<ram:ID>EC<", "<ram:ID>Ecuador<", "CERT_E03"),
     ],
 )

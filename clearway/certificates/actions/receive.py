@@ -9,6 +9,7 @@ answered the same and changes nothing. Answer the sender after the commit only.
 from __future__ import annotations
 
 import binascii
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,7 @@ from clearway.certificates.lifecycle import Change, judge, successions
 from clearway.certificates.model import Assurance, Certificate, Key, Provenance, Status
 from clearway.certificates.proof import assurance, outranks
 from clearway.certificates.record import Record
-from clearway.errors import TooLarge
+from clearway.errors import RuleViolation, TooLarge
 from clearway.ledger.fact import Fact
 from clearway.policy.act import Act
 from clearway.terms.finding import Finding
@@ -70,12 +71,14 @@ def receive(
 
     Raises:
         TooLarge: the message is longer.
+        RuleViolation: the certificate was read from another message.
         Refused: policy says no.
     """
     key, proof = certificate.key, assurance(certificate, provenance)
     agency = profile_of(certificate.type_code).agency
     act.require("certificate.receive", agency=agency, certificate=key.subject)
     _require_small(original)
+    _require_read_from(original, certificate)
     seq = _earlier(act, certificate, proof)
     if seq is not None:
         return Conflict(key, seq) if tables.is_alarm(act.connection, seq) else Received(key, seq)
@@ -99,6 +102,14 @@ def _require_small(original: bytes) -> None:
             f"The certificate has {len(original):,} bytes; at most {LARGEST_BYTES:,} can be filed."
             " Send it without its attachments; a reference to each of them is enough",
             limit="size_bytes",
+        )
+
+
+def _require_read_from(original: bytes, certificate: Certificate) -> None:
+    if hashlib.sha256(original).hexdigest() != certificate.digest:
+        raise RuleViolation(
+            f"The message is not the one from which the certificate {certificate.number} was read;"
+            " hand in both from one reading"
         )
 
 

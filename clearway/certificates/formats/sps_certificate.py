@@ -11,6 +11,7 @@ certificate to file; all else is findings. Keep the bytes: the model does not ca
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -49,7 +50,7 @@ from clearway.certificates.formats.sps_tree import Node, Tree, build
 from clearway.certificates.formats.wrapping import unwrap
 from clearway.certificates.model import Certificate
 from clearway.certificates.parts import Location, Text, Transport
-from clearway.errors import MalformedMessage, RuleViolation
+from clearway.errors import MalformedMessage, RuleViolation, TooLarge
 from clearway.terms.finding import Area, Finding, Level, is_refusal
 from clearway.terms.places import Country
 from clearway.wire import xml
@@ -60,9 +61,15 @@ from clearway.wire.xml import Element
 # namespaces on each element, hence the attributes.
 LIMITS: Final = Limits(size_bytes=16 << 20, depth=32, nodes=50_000, attributes=4_096)
 
-# UNTDID 1001 and 4405 codes have at most three characters; numbers 70 in the Hub's envelope.
-_LONGEST_CODE: Final = 3
+# A larger consignment comes under several certificates.
+MOST_LINES: Final = 2_000
+
+# Codes of UNTDID 1001 have at most three characters.
+_KIND: Final = re.compile(r"[A-Za-z0-9]{1,3}")
 _LONGEST_NUMBER: Final = 70
+
+# Each element repeats the name of its namespace in memory.
+_LONG_NAMESPACE: Final = re.compile(rb"""xmlns[^=<>]{0,80}=\s*["'][^"']{400}""")
 
 
 def read(data: bytes, *, limits: Limits = LIMITS) -> tuple[Certificate, tuple[Finding, ...]]:
@@ -73,7 +80,7 @@ def read(data: bytes, *, limits: Limits = LIMITS) -> tuple[Certificate, tuple[Fi
 
     Raises:
         MalformedMessage: there is no SPSCertificate in it; names the place.
-        TooLarge: over one of `limits`.
+        TooLarge: over one of `limits`, or over 2,000 lines.
         RuleViolation: number, kind or issuing country cannot be read, so it cannot be filed.
     """
     remarks = Remarks()
@@ -90,6 +97,8 @@ def read(data: bytes, *, limits: Limits = LIMITS) -> tuple[Certificate, tuple[Fi
 
 
 def _parse(document: bytes, limits: Limits) -> Element:
+    if _LONG_NAMESPACE.search(document):
+        raise TooLarge("The name of a namespace is longer than 400 characters", limit="namespace")
     grown = max(limits.size_bytes, len(document))  # UTF-16 may have grown on its way to UTF-8
     sized = Limits(grown, limits.depth, limits.nodes, limits.attributes)
     root = xml.parse(document, limits=sized)
@@ -106,7 +115,7 @@ def _require_identity(
 ) -> Country:
     if not number or len(number) > _LONGEST_NUMBER:
         remarks.add("CERT_E01", "SPSExchangedDocument/ID", number)
-    if not type_code or len(type_code) > _LONGEST_CODE:
+    if not _KIND.fullmatch(type_code):
         remarks.add("CERT_E02", "SPSExchangedDocument/TypeCode", type_code)
     if country is None:
         remarks.add("CERT_E03", "SPSConsignment/ExportSPSCountry")
@@ -128,6 +137,11 @@ def _read(tree: Tree, head: Node, consignment: Node, digest: str) -> Certificate
     profile = profile_of(type_code)
     items = consignment.all("IncludedSPSConsignmentItem")
     lines = [line for item in items for line in item.all("IncludedSPSTradeLineItem")]
+    if len(lines) > MOST_LINES:
+        raise TooLarge(
+            f"The certificate has {len(lines):,} lines; at most {MOST_LINES:,} are read. Divide it",
+            limit="lines",
+        )
     transits = map(read_country, consignment.all("TransitSPSCountry"))
     return Certificate(
         number=number,

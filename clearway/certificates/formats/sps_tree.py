@@ -35,8 +35,8 @@ _LONGEST_PLACEHOLDER: Final = 9
 _NO_PLACES: Final[Mapping[str, int]] = MappingProxyType({})
 _NO_ATTRIBUTES: Final[Mapping[str, str]] = MappingProxyType({})
 
-# Only the nearest unread ancestors matter, since elements come in document order.
-_MOST_UNREAD: Final = 4
+# Of a name that no schema knows, so much is shown.
+_LONGEST_NAME: Final = 60
 
 
 @dataclass(slots=True)
@@ -140,7 +140,6 @@ class _Builder:
         self.strange: set[str] = set()
         self._lines: list[str] = []
         self._names: dict[str, tuple[str, str]] = {}
-        self._unread: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """Return the digest of all that was walked, hexadecimal."""
@@ -159,8 +158,7 @@ class _Builder:
     def node(self, element: Element, tag: str, name: str, path: str, depth: int) -> Node:
         """Return the node of an element and of all below it."""
         text = element.text or ""
-        items = element.items()
-        attributes = {str(key): str(value) for key, value in items} if items else _NO_ATTRIBUTES
+        attributes = _attributes(element)
         self._note(depth, tag, attributes, text)
         children = self._children(element, name, path, depth + 1) if len(element) else _NO_CHILDREN
         return Node(name, path, text, attributes, self.remarks, children)
@@ -174,13 +172,16 @@ class _Builder:
         prefix = f"{path}/" if path else ""
         for child in element:
             tag = str(child.tag)
-            name, namespace = self._names.get(tag) or self.split(tag)
+            name, _ = self._names.get(tag) or self.split(tag)
+            place = places.get(name, -1)
+            if place < 0:
+                self._leave_unread(child, f"{prefix}{name[:_LONGEST_NAME]}", depth)
+                continue
             siblings = found.setdefault(name, [])
             below = f"{prefix}{name}[{len(siblings) + 1}]" if siblings else prefix + name
-            place = places.get(name, -1)
-            if place < 0 or name in NOT_CARRIED:
-                self._leave_unread(below, name, namespace)
-            elif place >= furthest:
+            if name in NOT_CARRIED:
+                self.remarks.add("CERT_S06", below)
+            if place >= furthest:
                 furthest = place
             elif is_ordered:
                 is_ordered = False
@@ -191,13 +192,24 @@ class _Builder:
                 self._note(depth, "", _NO_ATTRIBUTES, tail)
         return found
 
-    def _leave_unread(self, path: str, name: str, namespace: str) -> None:
-        """Remark on an element that is not read, but not on all that stands in it."""
-        if namespace == SIGNATURE:
-            self.is_signed = self.is_signed or name == "Signature"
-        elif not path.startswith(self._unread):
-            self._unread = (*self._unread, f"{path}/")[-_MOST_UNREAD:]
+    def _leave_unread(self, element: Element, path: str, depth: int) -> None:
+        """Pass over an element that no schema puts here, and all in it; only the digest sees them.
+
+        No path grows with such names: a message could make them long, and deep, and many.
+        """
+        name, namespace = self.split(str(element.tag))
+        if namespace != SIGNATURE:
             self.remarks.add("CERT_S06", path)
+        elif name == "Signature":
+            self.is_signed = True
+        self._pass_over(element, depth)
+
+    def _pass_over(self, element: Element, depth: int) -> None:
+        self._note(depth, str(element.tag), _attributes(element), element.text or "")
+        for child in element:
+            self._pass_over(child, depth + 1)
+        if element.tail and not element.tail.isspace():
+            self._note(depth, "", _NO_ATTRIBUTES, element.tail)
 
     def _note(self, depth: int, tag: str, attributes: Mapping[str, str], text: str) -> None:
         line = f"{depth}\t{tag}\t"
@@ -205,3 +217,8 @@ class _Builder:
             for name in sorted(attributes):
                 line += f"{name}={' '.join(attributes[name].split())}\t"
         self._lines.append(line + " ".join(text.split()) if text else line)
+
+
+def _attributes(element: Element) -> Mapping[str, str]:
+    items = element.items()
+    return {str(key): str(value) for key, value in items} if items else _NO_ATTRIBUTES
