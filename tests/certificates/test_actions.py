@@ -60,7 +60,9 @@ def test_a_certificate_is_filed_whole_with_its_message_and_findings(desk: FactDe
 def test_the_same_message_again_is_answered_the_same_and_changes_nothing(desk: FactDesk) -> None:
     first = take(desk, certificate())
     before = len(desk.seen)
+    assert not first.repeated
     assert take(desk, certificate()) == first
+    assert take(desk, certificate()).repeated
     assert take(desk, base64.b64encode(write(certificate()))) == first
     assert take(desk, write(certificate()).replace(b"><", b">\n<")) == first
     assert desk.seen[before:] == []

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from clearway.certificates import facts, tables
 from clearway.certificates.formats.profile import profile_of
@@ -35,10 +35,12 @@ class Received:
     Args:
         key: which certificate.
         seq: the fact that holds it.
+        repeated: this content came before, proved as well; nothing was recorded now.
     """
 
     key: Key
     seq: int
+    repeated: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,15 @@ class Conflict:
     Args:
         key: which certificate.
         seq: the fact of the alarm, which says which of the two counts.
+        repeated: the same alarm was recorded before; nothing was recorded now.
     """
 
     key: Key
     seq: int
+    repeated: bool = field(default=False, compare=False)
+
+
+Outcome: TypeAlias = Received | Conflict
 
 
 def receive(
@@ -60,7 +67,7 @@ def receive(
     findings: tuple[Finding, ...],
     original: bytes,
     provenance: Provenance,
-) -> Received | Conflict:
+) -> Outcome:
     """File a certificate that came in.
 
     Args:
@@ -81,11 +88,12 @@ def receive(
     _require_read_from(original, certificate)
     seq = _earlier(act, certificate, proof)
     if seq is not None:
-        return Conflict(key, seq) if tables.is_alarm(act.connection, seq) else Received(key, seq)
+        kind = Conflict if tables.is_alarm(act.connection, seq) else Received
+        return kind(key, seq, repeated=True)
     record = tables.find(act.connection, key)
     change = judge(record, certificate, proof)
     if record is not None and change is Change.SAME:
-        return Received(key, record.seq)
+        return Received(key, record.seq, repeated=True)
     body = facts.Received(certificate, provenance, proof, findings, change, _base64(original))
     if record is None or not change.is_conflict:
         fact = _file(act, body, key)
