@@ -6,12 +6,11 @@ from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from clearway.declarations.model import Declaration, Kind
+from clearway.declarations.model import MOST_ITEMS, Declaration, Kind
 from clearway.declarations.rule import Broken, rule
 from clearway.terms.finding import Area, Level
 from clearway.terms.transport import TRANSPORT_MODES
 
-MOST_ITEMS = 999
 # A late supplementary declaration comes within weeks; nobody books a ship a year ahead.
 _LONGEST_PAST = timedelta(days=60)
 _LONGEST_AHEAD = timedelta(days=200)

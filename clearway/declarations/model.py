@@ -23,6 +23,9 @@ from clearway.terms.transport import ContainerNumber, SealNumber
 # What the HS calls nothing by name; statistics (UN Comtrade) use it for goods without a code.
 UNSPECIFIED_GOODS = HsCode("999999")
 
+# WCO DM, EU and national systems all draw the line here.
+MOST_ITEMS = 999
+
 # Additional types of declaration (DE 1/2).
 _FULL = frozenset("ADXYZ")
 _BEFORE_ARRIVAL = frozenset("DEFK")

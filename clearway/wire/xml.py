@@ -40,6 +40,7 @@ _BYTE_ORDERS = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
+_count_before: Any = etree.XPath("count(preceding-sibling::*[local-name() = $name])")
 _count_elements: Any = etree.XPath("count(//*)")
 
 
@@ -89,14 +90,19 @@ def local_name(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def path(element: Element) -> str:
-    """Return the place of an element below the root, such as `Items/Item[2]/Origin`."""
+def path(element: Element, below: Element | None = None) -> str:
+    """Return the place of an element, such as `Items/Item[2]/Origin`; the first needs no number.
+
+    Args:
+        below: the ancestor at which the path starts; None: the root.
+    """
     steps: list[str] = []
-    current: Element | None = element
-    while current is not None and current.getparent() is not None:
-        before = sum(1 for _ in current.itersiblings(str(current.tag), preceding=True))
-        steps.append(f"{local_name(current)}[{before + 1}]" if before else local_name(current))
-        current = current.getparent()
+    current = element
+    while current is not below and (parent := current.getparent()) is not None:
+        name = local_name(current)
+        before = int(_count_before(current, name=name))
+        steps.append(f"{name}[{before + 1}]" if before else name)
+        current = parent
     return "/".join(reversed(steps))
 
 

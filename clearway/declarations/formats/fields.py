@@ -26,6 +26,9 @@ from clearway.wire.xml import Element
 
 T = TypeVar("T")
 
+# A sender mends the first hundred; to find the place of each takes time.
+_MOST_FINDINGS = 200
+
 # WCO DM: at most 16 digits, of which at most 6 decimals.
 _NUMBER = re.compile(r"[+-]?[0-9]{1,16}(?:\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
@@ -36,17 +39,31 @@ _INSTANT = re.compile(
 
 
 class Fields:
-    """Reads below one element; paths of findings start at the root of the document.
+    """Reads values of one message, and collects findings.
 
     Args:
-        findings: every value that does not fit adds one.
+        root: the element at which paths of findings start.
         namespace: of all elements.
     """
 
-    def __init__(self, findings: list[Finding], namespace: str) -> None:
-        self._findings = findings
+    def __init__(self, root: Element, namespace: str) -> None:
+        self._root = root
+        self._findings: list[Finding] = []
         self._namespace = f"{{{namespace}}}"
         self._children: dict[Element, dict[str, list[Element]]] = {}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was remarked so far; after 200 findings there are no more."""
+        return tuple(self._findings)
+
+    def path(self, element: Element) -> str:
+        """Return the place of an element in the message; "" once nothing more is remarked."""
+        return "" if self._is_full else xml.path(element, self._root)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._findings) >= _MOST_FINDINGS
 
     def find(self, element: Element | None, path: str) -> Element | None:
         """Return the first element at `A/B/C` below `element`, or None."""
@@ -138,7 +155,7 @@ class Fields:
     def left_out(self, element: Element, why: str) -> None:
         """Remark that the value of an element breaks its standard."""
         message = f"{why}. The value is kept in the original and left out of the declaration"
-        self.add("DEC_F02", Area.MAPPING, Level.WARNING, xml.path(element), message)
+        self.add("DEC_F02", Area.MAPPING, Level.WARNING, self.path(element), message)
 
     def wrong(self, where: str, why: str) -> None:
         """Remark that an indispensable value breaks its standard: the declaration is refused."""
@@ -147,7 +164,7 @@ class Fields:
     def taken_as(self, element: Element, why: str, what: str) -> None:
         """Remark that a value breaks one standard and was taken for something else."""
         message = f"{why}. It was taken as {what}"
-        self.add("DEC_F02", Area.MAPPING, Level.INFO, xml.path(element), message)
+        self.add("DEC_F02", Area.MAPPING, Level.INFO, self.path(element), message)
 
     def absent(self, where: str, what: str, level: Level = Level.SEVERE) -> None:
         """Remark that a part which must be there is absent."""
@@ -160,7 +177,8 @@ class Fields:
 
     def add(self, code: str, area: Area, level: Level, where: str, message: str) -> None:
         """Remark something."""
-        self._findings.append(Finding(code, area, level, where, message))
+        if not self._is_full:
+            self._findings.append(Finding(code, area, level, where, message))
 
 
 def read_instant(text: str) -> datetime:

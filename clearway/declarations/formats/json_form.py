@@ -35,7 +35,6 @@ from clearway.errors import BadTerm
 from clearway.terms import money, quantity
 
 FORMAT = "clearway.declaration/1"
-MOST_ITEMS = 999
 _Code3 = A[str, coded("[0-9A-Za-z]{1,3}")]
 _Code4 = A[str, coded("[0-9A-Za-z]{1,4}")]
 _Office = A[str, coded("[0-9A-Z]{1,17}")]
@@ -180,7 +179,7 @@ TransportMeans = A[_TransportMeans, _lifted]
 
 class _Item(_Form):
     MODEL = model.Item
-    number: A[int, Field(ge=1, le=MOST_ITEMS)]
+    number: A[int, Field(ge=1, le=model.MOST_ITEMS)]
     hs: HsCode
     description: A[str, words(512)]
     origin: Country
@@ -229,7 +228,7 @@ class DeclarationForm(_Form):
     invoice: Money
     gross_mass_kg: Mass
     packages: A[int, Field(ge=0, le=99_999_999)]
-    items: A[tuple[Item, ...], several(MOST_ITEMS)]
+    items: A[tuple[Item, ...], several(model.MOST_ITEMS)]
     additional_type: A[str, coded("[A-Z]")] = "A"
     ucr: Ucr | None = None
     exporter: Party | None = None

@@ -29,7 +29,7 @@ from clearway.declarations.formats.wco_vocabulary import READ
 from clearway.declarations.message import Form, Function, Message
 from clearway.declarations.model import Declaration
 from clearway.errors import MalformedMessage
-from clearway.terms.finding import Area, Finding, Level
+from clearway.terms.finding import Area, Level
 from clearway.wire import xml
 from clearway.wire.limits import STANDARD, Limits
 from clearway.wire.xml import Element
@@ -53,15 +53,14 @@ def read(data: bytes, *, limits: Limits = STANDARD) -> Message:
         TooLarge: over one of `limits`.
     """
     element = find_declaration(xml.parse(data, limits=limits))
-    findings: list[Finding] = []
-    fields = Fields(findings, parts.NAMESPACE)
+    fields = Fields(element, parts.NAMESPACE)
     function = _read_function(fields, element)
     _remark_what_is_not_read(fields, element)
     if function is Function.ORIGINAL:
         declaration = read_declaration(fields, element)
-        return Message(function, Form.WCO, declaration, None, tuple(findings), data)
+        return Message(function, Form.WCO, declaration, None, fields.findings, data)
     request = read_request(fields, element, function)
-    return Message(function, Form.WCO, None, request, tuple(findings), data)
+    return Message(function, Form.WCO, None, request, fields.findings, data)
 
 
 def write(declaration: Declaration) -> bytes:

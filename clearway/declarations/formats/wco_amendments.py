@@ -43,7 +43,7 @@ def amend(base: bytes, amendment: bytes, *, limits: Limits = STANDARD) -> Messag
     root = xml.parse(base, limits=limits)
     target = wco.find_declaration(root)
     source = wco.find_declaration(xml.parse(amendment, limits=limits))
-    findings = tuple(_removals(source))
+    findings = _removals(source)
     for child in source:
         if xml.local_name(child) not in ABOUT_THE_REQUEST:
             _put_over(target, source, child)
@@ -76,10 +76,9 @@ def _twin(target: Element, source: Element, child: Element) -> Element | None:
     return candidates[place] if place < len(candidates) else None
 
 
-def _removals(source: Element) -> list[Finding]:
+def _removals(source: Element) -> tuple[Finding, ...]:
     """Return a finding for each pointer to a part of which the amendment brings nothing."""
-    findings: list[Finding] = []
-    fields = Fields(findings, NAMESPACE)
+    fields = Fields(source, NAMESPACE)
     for place, amendment in enumerate(fields.all(source, "Amendment"), 1):
         codes = [
             fields.text(pointer, "DocumentSectionCode")
@@ -93,4 +92,4 @@ def _removals(source: Element) -> list[Finding]:
             )
             where = f"Amendment[{place}]"
             fields.add("DEC_F07", Area.MANDATORY, Level.SEVERE, where, message)
-    return findings
+    return fields.findings

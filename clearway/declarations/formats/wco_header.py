@@ -9,6 +9,7 @@ from clearway.declarations.formats.fields import Fields
 from clearway.declarations.formats.wco_fallbacks import LOCATION
 from clearway.declarations.formats.wco_items import Consignment, read_item, write_item
 from clearway.declarations.model import (
+    MOST_ITEMS,
     Authorisation,
     Declaration,
     Guarantee,
@@ -16,7 +17,7 @@ from clearway.declarations.model import (
     Kind,
     Party,
 )
-from clearway.errors import BadTerm
+from clearway.errors import BadTerm, TooLarge
 from clearway.terms.identifiers import Lrn, PartyId
 from clearway.terms.money import Money
 from clearway.terms.places import Country
@@ -174,6 +175,12 @@ def _read_items(
 ) -> tuple[Item, ...]:
     header = Consignment(dispatch, kind is Kind.EXPORT, invoice.currency if invoice else "")
     elements = fields.all(shipment, "GovernmentAgencyGoodsItem")
+    if len(elements) > MOST_ITEMS:
+        raise TooLarge(
+            f"The declaration has {len(elements):,} items; at most {MOST_ITEMS} are accepted."
+            " Split it",
+            limit="items",
+        )
     return tuple(read_item(fields, each, place, header) for place, each in enumerate(elements, 1))
 
 

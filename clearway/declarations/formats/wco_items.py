@@ -20,7 +20,6 @@ from clearway.terms.goods import HsCode
 from clearway.terms.money import Currency, Money
 from clearway.terms.places import Country
 from clearway.terms.transport import ContainerNumber
-from clearway.wire import xml
 from clearway.wire.xml import Element
 
 # ISO 4217 for "no currency": stands where a message prices nothing.
@@ -108,7 +107,7 @@ def write_item(parent: Element, item: Item) -> None:
 def _number(fields: Fields, element: Element, place: int) -> int:
     number = fields.whole(element, "SequenceNumeric")
     if number is None:
-        fields.taken(xml.path(element), "The number of the item", "its place in the message")
+        fields.taken(fields.path(element), "The number of the item", "its place in the message")
     return place if number is None else number
 
 
@@ -120,7 +119,7 @@ def _read_hs(fields: Fields, element: Element) -> HsCode:
     try:
         return HsCode(code)
     except BadTerm as error:
-        where = f"{xml.path(element)}/Commodity/Classification"
+        where = f"{fields.path(element)}/Commodity/Classification"
         if code:
             fields.wrong(where, error.detail)
         else:
@@ -139,7 +138,7 @@ def _read_additional_codes(fields: Fields, commodity: Element | None) -> tuple[C
 def _read_net_mass(fields: Fields, element: Element, gross: Decimal | None) -> Decimal:
     net = fields.number(element, "Commodity/GoodsMeasure/NetNetWeightMeasure")
     if net is None and gross is not None:
-        fields.taken(xml.path(element), "The net mass", "the gross mass")
+        fields.taken(fields.path(element), "The net mass", "the gross mass")
         return gross
     return Decimal(0) if net is None else net
 
@@ -151,7 +150,7 @@ def _read_value(fields: Fields, element: Element, currency: str) -> Money:
     for name in ("CustomsValueAmount", "StatisticalValueAmount"):
         other = fields.money(element, name, currency)
         if other is not None:
-            fields.taken(xml.path(element), "The price of the item", name)
+            fields.taken(fields.path(element), "The price of the item", name)
             return other
     return NO_PRICE
 
@@ -169,7 +168,7 @@ def _read_origin(
         return origin, preferential
     if preferential is not None:
         return preferential, preferential
-    where = f"{xml.path(element)}/Origin"
+    where = f"{fields.path(element)}/Origin"
     if header.is_export:
         fields.taken(where, "The country of origin", "the country of export")
     else:

@@ -41,9 +41,8 @@ def read_request(fields: Fields, element: Element, function: Function) -> Reques
 
 def _changes(element: Element) -> tuple[Change, ...]:
     """Return every value below the declaration that does not speak of the request."""
-    start = f"{xml.path(element)}/"
     return tuple(
-        Change(xml.path(leaf).removeprefix(start), (leaf.text or "").strip())
+        Change(xml.path(leaf, element), (leaf.text or "").strip())
         for part in element
         if xml.local_name(part) not in ABOUT_THE_REQUEST
         for leaf in part.iter()
