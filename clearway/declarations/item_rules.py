@@ -218,8 +218,7 @@ def description_says_what_it_is(declaration: Declaration, now: datetime) -> Brok
     """
     for place, item in enumerate(declaration.items):
         words = re.findall(r"\w+", item.description.lower())
-        telling = [word for word in words if not _VAGUE.fullmatch(word)]
-        if declaration.is_full and max(map(len, telling), default=0) < _LONG_ENOUGH:
+        if declaration.is_full and not any(_is_telling(word) for word in words):
             values = {"item": item.number, "description": item.description}
             yield f"items[{place}].description", values
 
@@ -254,6 +253,11 @@ def _document_lists(declaration: Declaration) -> Iterator[tuple[str, tuple[Docum
     yield "documents", declaration.documents
     for place, item in enumerate(declaration.items):
         yield f"items[{place}].documents", item.documents
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a word may name goods; in scripts without Latin letters one character can."""
+    return _VAGUE.fullmatch(word) is None and (len(word) >= _LONG_ENOUGH or not word.isascii())
 
 
 def _is_claim(preference: str) -> bool:
