@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from clearway.identity.model import Actor, ActorKind, Role
+from clearway.simulator.certificates import Paper
 from clearway.simulator.consignments import Consignment
-from clearway.simulator.mail import CARRIER, EXCHANGE, TERMINAL
+from clearway.simulator.mail import CARRIER, TERMINAL, authority
 from clearway.simulator.world import World
 
 # Agency, role and account of the officer who works at each inspection bay.
@@ -18,8 +19,10 @@ INSPECTORS: dict[str, tuple[Role, str]] = {
 RELEASE_OFFICER = "release-desk"
 
 
-def of(world: World, consignments: tuple[Consignment, ...]) -> tuple[Actor, ...]:
-    """Return officers, carrier, terminal, exchange, brokers and importers of a day.
+def of(
+    world: World, consignments: tuple[Consignment, ...], papers: tuple[Paper, ...]
+) -> tuple[Actor, ...]:
+    """Return officers, carrier, terminal, authorities abroad, brokers and importers of a day.
 
     Traders hold a mandate for themselves; a broker also for each importer that it lodges for on
     this day, as the mandates in the day's mail say.
@@ -42,10 +45,21 @@ def of(world: World, consignments: tuple[Consignment, ...]) -> tuple[Actor, ...]
         _trader(CARRIER, f"{country}90000001", Role.CARRIER, "Reefer monitoring"),
         _trader(TERMINAL, f"{country}90000002", Role.TERMINAL, "Terminal operator"),
     ]
-    exchange = Actor(
-        ActorKind.SYSTEM, EXCHANGE, "customs", frozenset({Role.WORKER}), name="Certificate exchange"
-    )
-    return (*officers, *carriers, exchange, *_traders(consignments))
+    return (*officers, *carriers, *_authorities(papers), *_traders(consignments))
+
+
+def _authorities(papers: tuple[Paper, ...]) -> list[Actor]:
+    """Return the authorities abroad that send certificates, each proved by its own account."""
+    return [
+        Actor(
+            ActorKind.OFFICER,
+            authority(country),
+            f"nppo_{country.lower()}",
+            frozenset({Role.CERTIFYING_OFFICER}),
+            name=f"Certifying authority of {country}",
+        )
+        for country in sorted({paper.country for paper in papers})
+    ]
 
 
 def _trader(account: str, party: str, role: Role, name: str) -> Actor:

@@ -72,7 +72,7 @@ def choose(
     """Return the mode of each item (0 honest), its scheme (-1 none), and its depth."""
     importer = world.lanes.importer[lane]
     count = len(lane)
-    possible = possible_modes(world.catalogue)[goods]
+    possible = possible_modes(world.catalogue, world.tariff.general)[goods]
     # Goods that are free anyway gain nothing by another code or another origin.
     is_free = world.tariff.agreement[origin] & world.lanes.prefers[lane]
     possible[:, FALSE_ORIGIN] &= ~world.tariff.agreement[origin]

@@ -79,7 +79,7 @@ def simulate(world: World, when: date, n_consignments: int = 250, *, send_every:
     )
     post = mail.post(world, when, truth, send_every)
     truth = replace(truth, meant_to_fail=post.meant_to_fail, forged_keys=post.forged_keys)
-    return Day(when, post.events, accounts.of(world, consignments), truth)
+    return Day(when, post.events, accounts.of(world, consignments, papers), truth)
 
 
 def _units(

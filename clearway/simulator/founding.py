@@ -12,6 +12,7 @@ from clearway.simulator.goods import Catalogue
 from clearway.simulator.places import Border, Origin
 from clearway.simulator.schemes import Scheme
 from clearway.simulator.streams import Generator, stream
+from clearway.simulator.tariff import Tariff
 from clearway.simulator.traders import Firms, Importers, Lanes
 
 REGULAR_IMPORTERS = 520
@@ -33,6 +34,7 @@ class Register:
     catalogue: Catalogue
     places: dict[str, Origin]
     countries: tuple[str, ...]
+    tariff: Tariff
     days: int
     lines: list[str] = field(default_factory=list)
     first_day: list[int] = field(default_factory=list)
@@ -138,12 +140,13 @@ def found_schemes(register: Register) -> tuple[Scheme, ...]:
     """Found the schemes of all years, and the shell importers that some of them need."""
     rng = stream(register.seed, "schemes")
     helpers = traders.complicit(rng, BROKERS)
+    pays = ways.possible_modes(register.catalogue, register.tariff.general)
     regular = np.array([row[:4:3] for row in register.rows], dtype=np.int64)
     count = round(_SCHEMES_A_YEAR * register.days / 365)
     found = []
     for _ in range(count):
         mode = int(rng.choice(5, p=ways.MODE_WEIGHTS))
-        goods = ways.choose_goods(rng, register.catalogue, mode)
+        goods = ways.choose_goods(rng, register.catalogue, pays[:, mode])
         broker = int(rng.choice(helpers))
         first, last, intensity, depth = ways.plan(rng, register.days)
         members = _members(rng, register, regular, goods)

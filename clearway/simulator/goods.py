@@ -1,12 +1,11 @@
 """The goods of this world: what is traded, from where, at what price, and how it perishes.
 
 `goods.csv` holds one kind of goods a line. HS codes are of the 2022 edition; prices (USD per kg,
-at the border), duties, weights and shelf lives are plausible round numbers chosen for the
+at the border), weights and shelf lives are plausible round numbers chosen for the
 simulator, not statistics. Columns:
 
 - `weight`: share of the trade; `price`, `spread`: median and log standard deviation per shipment;
-- `duty`: percent, when no tariff of the border says otherwise; `sibling`: a kind with a lower duty
-  that a cheat would rather declare;
+- `sibling`: a kind with a lower duty that a cheat would rather declare;
 - `origins`, `modes`: `code:weight`; modes of UN/ECE Recommendation 19 (1 sea, 3 road, 4 air);
 - `certificate`: UNECE 1001 code of what the goods need (851 phytosanitary, 853 veterinary);
 - `commodity`, `set_point_c`, `best_c`, `life_days`, `kinetics`: how goods that travel cold age:
@@ -44,7 +43,6 @@ class Goods:
     weight: float
     price_usd_kg: float
     spread: float
-    duty_percent: float
     sibling: str | None
     package_kg: float
     package_type: str
@@ -118,7 +116,6 @@ def _goods(row: dict[str, str]) -> Goods:
         weight=float(row["weight"]),
         price_usd_kg=float(row["price"]),
         spread=float(row["spread"]),
-        duty_percent=float(row["duty"]),
         sibling=row["sibling"] or None,
         package_kg=float(row["package_kg"]),
         package_type=row["package_type"],

@@ -16,6 +16,7 @@ model may see.
 | net_mass_kg, value, currency | number, number, text | of the item, as invoiced |
 | statistical_value, duty_rate | number | local currency; percent |
 | packages, transport_mode, description | integer, text, text | as declared |
+| certificates | number | documents cited for the item |
 | examined | boolean | whether officers looked |
 | illicit, extra_revenue | boolean, number | what they found; null where they did not look |
 | known_at | instant, UTC | when the result was recorded; null where there is none |
@@ -35,6 +36,7 @@ from clearway.simulator.inspection import USUAL, Flags, Inspection
 from clearway.simulator.places import RATES
 from clearway.simulator.schemes import MODE_NAMES
 from clearway.simulator.streams import stream
+from clearway.simulator.tariff import GENERAL, PREFERENTIAL
 from clearway.simulator.trade import Items, count_a_day, draw
 from clearway.simulator.traders import MODES, Floats, Ints
 from clearway.simulator.world import FIRST_DAY, World, build, day_number
@@ -45,10 +47,11 @@ if TYPE_CHECKING:
 
 # The simulated day that follows the history, unless the caller says otherwise.
 DEFAULT_DAY = date(2026, 7, 14)
-GENERAL, PREFERENTIAL = "100", "300"
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _EPOCH_DAY = (FIRST_DAY - date(1970, 1, 1)).days
 _DAY_S = 86_400
+# An invoice and a transport document go with every declaration.
+_HEADER_DOCUMENTS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def _declared(world: World, items: Items, references: list[str]) -> dict[str, An
     duty = world.tariff.duty_share(declared.goods, declared.origin, declared.prefers)
     offices = np.array([world.border.offices[mode] for mode in MODES])
     words = np.array([kind.descriptions for kind in kinds])
+    regulated = np.array([float(kind.certificate is not None) for kind in kinds])
     return {
         "mrn": references,
         "item": items.number,
@@ -142,6 +146,7 @@ def _declared(world: World, items: Items, references: list[str]) -> dict[str, An
         "packages": declared.packages,
         "transport_mode": np.array(MODES)[lanes.mode[items.lane]],
         "description": words[declared.described_as, declared.wording],
+        "certificates": _HEADER_DOCUMENTS + regulated[declared.goods] + declared.prefers,
     }
 
 

@@ -21,7 +21,9 @@ from clearway.simulator.voyage import Voyage
 from clearway.simulator.world import World
 from clearway.terms.money import Money
 
-CARRIER, TERMINAL, EXCHANGE = "carrier", "terminal", "exchange"
+CARRIER, TERMINAL = "carrier", "terminal"
+_SEALS_SEEN = 0.4
+_BROKEN_WHERE_SHORT, _BROKEN_ELSEWHERE = 0.25, 0.008
 _VOYAGE_BATCH = 200
 _FEWEST_FOR_ODDITIES = 30
 # What happened before comes in at once when the simulation begins.
@@ -38,6 +40,8 @@ class Kind(StrEnum):
     JOURNEY = "journey"
     READINGS = "readings"
     ARRIVAL = "arrival"
+    SEAL = "seal"
+    PRESENTATION = "presentation"
 
 
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
@@ -64,6 +68,11 @@ class Event:
     body: bytes
     key: str = ""
     subject: str = ""
+
+
+def authority(country: str) -> str:
+    """Return the account of the authority abroad that certifies for a country."""
+    return f"nppo-{country.lower()}"
 
 
 def midnight(when: date) -> datetime:
@@ -96,7 +105,7 @@ def post(world: World, when: date, truth: Truth, send_every: int) -> Post:
         *_certificates(truth),
         *(each.event for each in lodged),
         *odd.events,
-        *_arrivals(truth),
+        *_arrivals(stream(world.seed, "seals", str(when)), truth),
     ]
     if truth.voyage is not None:
         for unit in range(len(truth.voyage.units)):
@@ -118,9 +127,7 @@ class _Lodgement:
     def of(cls, world: World, truth: Truth, consignment: Consignment) -> _Lodgement:
         """Return the lodgement of a consignment; half of the brokers write XML."""
         paper = truth.papers.get(consignment.lrn)
-        declaration = messages.declaration_of(
-            consignment, (paper,) if paper else (), world.border.currency
-        )
+        declaration = messages.declaration_of(consignment, (paper,) if paper else (), world.tariff)
         content_type = XML if consignment.broker_place % 2 == 0 else JSON
         event = Event(
             consignment.lodged_at,
@@ -200,7 +207,7 @@ def _broken_certificate(truth: Truth) -> list[Event]:
         Event(
             paper.messages[0][0] - timedelta(minutes=10),
             Kind.CERTIFICATE,
-            EXCHANGE,
+            authority(paper.country),
             XML,
             paper.messages[0][1][:900],
             f"{paper.number}:cut",
@@ -230,21 +237,32 @@ def _certificates(truth: Truth) -> Iterator[Event]:
     for paper in truth.papers.values():
         for number, (at, body) in enumerate(paper.messages):
             key = f"{paper.number}:{number}"
-            yield Event(at, Kind.CERTIFICATE, EXCHANGE, XML, body, key, paper.number)
+            account = authority(paper.country)
+            yield Event(at, Kind.CERTIFICATE, account, XML, body, key, paper.number)
 
 
-def _arrivals(truth: Truth) -> Iterator[Event]:
+def _arrivals(rng: Generator, truth: Truth) -> Iterator[Event]:
+    """Yield what the terminal tells: containers come, seals are looked at, other goods come."""
     for each in truth.consignments.values():
+        at, office = each.arrives_at, each.office
         for box in each.boxes:
-            body = messages.movement_of(
-                "arrived", box.number, each.office, each.arrives_at, each.lrn
-            )
-            key = f"arrived:{box.number}"
-            yield Event(each.arrives_at, Kind.ARRIVAL, TERMINAL, JSON, body, key, box.number)
+            body = messages.arrival_of(box.number, office, at, each.vessel)
+            yield Event(at, Kind.ARRIVAL, TERMINAL, JSON, body, f"in:{box.number}", box.number)
+            looks, whole = rng.random() < _SEALS_SEEN, rng.random() >= _broken_share(each)
+            if looks or not whole:
+                later = at + timedelta(minutes=6)
+                seen = messages.seal_of(box, office, later, intact=bool(whole))
+                key = f"seal:{box.number}"
+                yield Event(later, Kind.SEAL, TERMINAL, JSON, seen, key, box.number)
         if not each.boxes:
-            body = messages.movement_of("arrived", "", each.office, each.arrives_at, each.lrn)
-            key = f"arrived:{each.lrn}"
-            yield Event(each.arrives_at, Kind.ARRIVAL, TERMINAL, JSON, body, key, each.lrn)
+            body = messages.presentation_of(each.lrn, office, at)
+            yield Event(at, Kind.PRESENTATION, TERMINAL, JSON, body, f"in:{each.lrn}", each.lrn)
+
+
+def _broken_share(consignment: Consignment) -> float:
+    """Return how often the seals of such a consignment are found broken."""
+    short = any(line.mode == "short_quantity" for line in consignment.lines)
+    return _BROKEN_WHERE_SHORT if short else _BROKEN_ELSEWHERE
 
 
 def _journey(voyage: Voyage, unit: int) -> Event:

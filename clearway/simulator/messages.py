@@ -19,10 +19,11 @@ from clearway.declarations.formats import wco
 from clearway.declarations.model import Container, Declaration, Document, Item, Kind, Packaging
 from clearway.declarations.model import Party as DeclaredParty
 from clearway.simulator.certificates import Paper
-from clearway.simulator.consignments import Consignment, Firm, Line
+from clearway.simulator.consignments import Box, Consignment, Firm, Line
 from clearway.simulator.loggers import Log
 from clearway.simulator.places import AIR, SEA
 from clearway.simulator.reefers import Unit
+from clearway.simulator.tariff import GENERAL, PREFERENTIAL, Tariff
 from clearway.terms.goods import HsCode
 from clearway.terms.identifiers import Lrn, PartyId, Ucr
 from clearway.terms.money import Currency, Money
@@ -30,21 +31,24 @@ from clearway.terms.places import Country
 from clearway.terms.transport import ContainerNumber, SealNumber
 
 XML, JSON = "application/xml", "application/json"
-GENERAL, PREFERENTIAL = "100", "300"
 _PLACE = {SEA: "T1", "3": "G1", AIR: "C1"}
+# Bill of lading, road consignment note, air waybill.
+_WAYBILL = {SEA: "N705", "3": "N730", AIR: "N740"}
 _VESSEL_ID = {SEA: "11", "3": "30", AIR: "40"}
 
 
-def declaration_of(consignment: Consignment, papers: tuple[Paper, ...], local: str) -> Declaration:
+def declaration_of(
+    consignment: Consignment, papers: tuple[Paper, ...], tariff: Tariff
+) -> Declaration:
     """Return what is declared of a consignment.
 
     Args:
         papers: the certificates that it names.
-        local: currency of the administration.
+        tariff: of the border; names its currency and the proof of a preferential origin.
     """
     country = consignment.importer.country
     currency = Currency(consignment.currency)
-    items = tuple(_item(consignment, line, papers, local) for line in consignment.lines)
+    items = tuple(_item(consignment, line, papers, tariff) for line in consignment.lines)
     gross = sum((line.declared_gross_kg for line in consignment.lines), Decimal(0))
     total = sum((line.declared_value for line in consignment.lines), Decimal(0))
     reference = (
@@ -76,7 +80,10 @@ def declaration_of(consignment: Consignment, papers: tuple[Paper, ...], local: s
             Container(ContainerNumber(box.number), (SealNumber(box.seal),))
             for box in consignment.boxes
         ),
-        documents=(Document("N380", f"INV-{consignment.lrn}"),),
+        documents=(
+            Document("N380", f"INV-{consignment.lrn}"),
+            Document(_WAYBILL[consignment.transport], f"TD-{consignment.lrn}"),
+        ),
         incoterm="CIF",
         nature_of_transaction="1",
     )
@@ -93,7 +100,7 @@ def _party(firm: Firm) -> DeclaredParty:
     )
 
 
-def _item(consignment: Consignment, line: Line, papers: tuple[Paper, ...], local: str) -> Item:
+def _item(consignment: Consignment, line: Line, papers: tuple[Paper, ...], tariff: Tariff) -> Item:
     named = tuple(
         Document(f"N{paper.type_code}", paper.number, Country(paper.country), (line.number,))
         for paper in papers
@@ -101,7 +108,7 @@ def _item(consignment: Consignment, line: Line, papers: tuple[Paper, ...], local
     )
     if line.prefers:
         proof = f"OD-{line.declared_origin}-{consignment.lrn[-12:]}"
-        named += (Document("N954", proof, Country(line.declared_origin)),)
+        named += (Document(tariff.proof, proof, Country(line.declared_origin)),)
     return Item(
         number=line.number,
         hs=HsCode(str(line.declared.hs)),
@@ -113,7 +120,7 @@ def _item(consignment: Consignment, line: Line, papers: tuple[Paper, ...], local
         net_mass_kg=line.declared_mass_kg,
         gross_mass_kg=line.declared_gross_kg,
         value=Money(line.declared_value, Currency(consignment.currency)),
-        statistical_value=Money(line.declared_value_usd, Currency(local)),
+        statistical_value=Money(line.declared_value_usd, Currency(tariff.currency)),
         packages=line.declared_packages,
         packaging=(Packaging(line.declared.package_type, line.declared_packages, "as addressed"),),
         containers=(ContainerNumber(line.container),) if line.container else (),
@@ -169,11 +176,32 @@ def _reading(log: Log, row: int) -> dict[str, Any]:
     return reading
 
 
-def movement_of(kind: str, container: str, office: str, at: datetime, lrn: str) -> bytes:
-    """Return what a terminal tells: `arrived`, `departed`."""
+def arrival_of(container: str, office: str, at: datetime, vessel: str) -> bytes:
+    """Return what a terminal tells when a container comes."""
     return _json(
-        {"kind": kind, "container": container, "office": office, "at": at.isoformat(), "lrn": lrn}
+        {"event": "arrived", "container": container, "office": office, "at": at.isoformat(),
+         "vessel": vessel}
+    )  # fmt: skip
+
+
+def departure_of(container: str, office: str, at: datetime) -> bytes:
+    """Return what a terminal tells when a container leaves."""
+    return _json(
+        {"event": "departed", "container": container, "office": office, "at": at.isoformat()}
     )
+
+
+def seal_of(box: Box, office: str, at: datetime, *, intact: bool) -> bytes:
+    """Return what a terminal tells when it has looked at a seal."""
+    return _json(
+        {"event": "seal_checked", "container": box.number, "office": office, "at": at.isoformat(),
+         "seal": box.seal, "intact": intact}
+    )  # fmt: skip
+
+
+def presentation_of(lrn: str, office: str, at: datetime) -> bytes:
+    """Return what a shed tells when goods outside containers come."""
+    return _json({"lrn": lrn, "office": office, "at": at.isoformat()})
 
 
 def party_of(firm: Firm) -> bytes:

@@ -1,8 +1,8 @@
 """Where goods come from and where they enter: ports, ways, weather, money.
 
 `places.csv` holds one exporting country a line. Days at sea, temperatures and exchange rates are
-round numbers for a sample border; `agreement` marks the countries that have a trade agreement with
-it. Weather is a sum of two waves, the year's and the day's: no storms, no clouds.
+round numbers for a sample border. Weather is a sum of two waves, the year's and the day's: no
+storms, no clouds.
 """
 
 from __future__ import annotations
@@ -59,7 +59,6 @@ class Origin:
     country: str
     port: str
     currency: str
-    has_agreement: bool
     climate: Climate
     sea_days: float
     air_hours: float
@@ -80,28 +79,22 @@ class Border:
 
     Args:
         country: ISO 3166-1 or a user-assigned code.
-        currency: in which duties are counted.
         offices: UN/LOCODE of the customs office by mode of transport.
         terminals: name of the place where goods of that mode lie.
         climate: at all offices.
-        vat_share: tax on value and duty together.
     """
 
     country: str
-    currency: str
     offices: dict[str, str]
     terminals: dict[str, str]
     climate: Climate
-    vat_share: float
 
 
 SAMPLE_BORDER = Border(
     country="XA",
-    currency="USD",
     offices={SEA: "XAPRT", ROAD: "XAGTE", AIR: "XAAIR"},
     terminals={SEA: "Container terminal", ROAD: "Road gate", AIR: "Cargo village"},
     climate=Climate(18.0, 6.0, 5.0),
-    vat_share=0.15,
 )
 
 
@@ -118,7 +111,6 @@ def _origin(row: dict[str, str]) -> Origin:
         country=row["country"],
         port=row["port"],
         currency=row["currency"],
-        has_agreement=row["agreement"] == "1",
         climate=Climate(float(row["mean_c"]), float(row["season_c"]), float(row["daily_c"])),
         sea_days=float(row["sea_days"]),
         air_hours=float(row["air_hours"]),

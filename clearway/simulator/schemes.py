@@ -25,7 +25,7 @@ MODE_NAMES = ("", "undervaluation", "misclassification", "false_origin", "short_
 
 # How often cheats choose each mode, where it is possible.
 MODE_WEIGHTS = np.array([0.0, 0.38, 0.3, 0.17, 0.15])
-_WORTH_CHEATING_PERCENT = 8.0
+_WORTH_CHEATING = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +52,24 @@ class Scheme:
     depth: float
 
 
-def possible_modes(catalogue: Catalogue) -> NDArray[np.bool_]:
-    """Return, shape (kinds, 5), which modes pay for which goods."""
-    duty = np.array([kind.duty_percent for kind in catalogue.kinds])
-    dutiable = duty >= _WORTH_CHEATING_PERCENT
+def possible_modes(catalogue: Catalogue, duty: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return, shape (kinds, 5), which modes pay for which goods.
+
+    Args:
+        duty: shape (kinds,), general rate as a share of the value.
+    """
+    dutiable = duty >= _WORTH_CHEATING
+    sibling = catalogue.sibling
     possible = np.zeros((len(catalogue.kinds), 5), dtype=np.bool_)
     possible[:, UNDERVALUATION] = dutiable
-    possible[:, MISCLASSIFICATION] = catalogue.sibling >= 0
+    possible[:, MISCLASSIFICATION] = (sibling >= 0) & (duty > duty[sibling])
     possible[:, FALSE_ORIGIN] = dutiable
     possible[:, SHORT_QUANTITY] = dutiable
     return possible
 
 
-def choose_goods(rng: Generator, catalogue: Catalogue, mode: int) -> tuple[int, ...]:
-    """Return one to three kinds of one family for which the mode pays."""
-    pays = possible_modes(catalogue)[:, mode]
+def choose_goods(rng: Generator, catalogue: Catalogue, pays: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Return one to three kinds of one family, among those for which cheating pays."""
     weight = np.where(pays, catalogue.weight, 0.0)
     first = int(rng.choice(len(weight), p=weight / weight.sum()))
     family = [place for place in catalogue.of_family(catalogue.kinds[first].family) if pays[place]]

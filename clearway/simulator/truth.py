@@ -145,7 +145,7 @@ class Truth:
     ) -> tuple[Discovery, ...]:
         found = []
         paper = self.papers.get(consignment.lrn)
-        if paper is not None and paper.flaw and _concerns(agency, paper):
+        if paper is not None and paper.flaw:
             why = _CHECKED_BY[paper.flaw]
             found.append(Discovery("certificate", None, f"Certificate {paper.number}: {why}."))
         if agency == "plant_health" and rng.random() < _PEST_SHARE:
@@ -215,10 +215,6 @@ class Truth:
     def spoils_goods(self, container: str) -> bool:
         """Return whether something goes wrong with a container that harms the goods."""
         return self.mishap(container) in _PHYSICAL
-
-
-def _concerns(agency: str, paper: Paper) -> bool:
-    return agency == ("plant_health" if paper.type_code == "851" else "veterinary")
 
 
 def _detail(line: Line) -> str:

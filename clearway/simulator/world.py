@@ -79,7 +79,8 @@ def build(seed: int, country: str = SAMPLE_BORDER.country) -> World:
     """
     border, kinds, places = border_of(country), catalogue(), origins()
     countries = tuple(partners(border, places))
-    register = Register(seed, border, kinds, places, countries, DAYS)
+    tariff = sample_tariff(kinds, countries)
+    register = Register(seed, border, kinds, places, countries, tariff, DAYS)
     found_regular(register)
     schemes = found_schemes(register)
     naming, prices = stream(seed, "names"), stream(seed, "prices")
@@ -90,7 +91,7 @@ def build(seed: int, country: str = SAMPLE_BORDER.country) -> World:
         seed=seed,
         border=border,
         catalogue=kinds,
-        tariff=sample_tariff(kinds, countries, places, border),
+        tariff=tariff,
         countries=countries,
         places=places,
         importers=importers,

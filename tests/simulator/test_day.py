@@ -9,6 +9,7 @@ import pytest
 
 from clearway.certificates.formats import sps_certificate
 from clearway.coldchain.commodities import library
+from clearway.declarations import rules
 from clearway.declarations.formats import json as json_form
 from clearway.declarations.formats import wco
 from clearway.errors import InputError
@@ -32,7 +33,10 @@ def is_refused(event: Event) -> bool:
         if event.kind is Kind.CERTIFICATE:
             return is_refusal(sps_certificate.read(event.body)[1])
         reader = wco if event.content_type.endswith("xml") else json_form
-        return is_refusal(reader.read(event.body).findings)
+        message = reader.read(event.body)
+        if message.declaration is None:
+            return True
+        return is_refusal((*message.findings, *rules.check(message.declaration, event.at)))
     except InputError:
         return True
 

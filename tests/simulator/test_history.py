@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from clearway.risk.formats import history as read_back
 from clearway.simulator.history import DEFAULT_DAY, Past, history, past
 from clearway.simulator.inspection import EVERYTHING
 from clearway.simulator.world import World, build, day_number
@@ -34,6 +35,7 @@ COLUMNS = [
     "packages",
     "transport_mode",
     "description",
+    "certificates",
     "examined",
     "illicit",
     "extra_revenue",
@@ -180,3 +182,7 @@ def test_days_outside_the_world_are_refused_in_plain_words(world):
 
 def test_history_ends_before_the_simulated_day(year):
     assert year.frame["accepted_at"].max().date() < DEFAULT_DAY
+
+
+def test_the_risk_room_reads_it_without_a_remark(year):
+    assert read_back.conform(year.frame).height == year.frame.height
