@@ -28,6 +28,10 @@ CUSTOMS = "customs"
 PLANT_HEALTH = "plant_health"
 FOOD_SAFETY = "food_safety"
 
+_LANES = {
+    Channel.RED: ("CLR_R10", Scope.GOODS),
+    Channel.YELLOW: ("CLR_R11", Scope.DOCUMENTS),
+}
 _RANK = {Scope.DOCUMENTS: 0, Scope.GOODS: 1}
 
 
@@ -44,7 +48,7 @@ class Call:
 def calls(situation: Situation) -> Iterable[Call]:
     """Yield every call of an agency, answered or not."""
     yield from _by_certificate(situation)
-    yield from _by_channel(situation.assessment)
+    yield from _by_channel(situation)
     yield from _by_law(situation)
     yield from _by_cold_chain(situation)
     yield from _by_seal(situation)
@@ -60,7 +64,7 @@ def _by_certificate(situation: Situation) -> Iterable[Call]:
     """
     for paper in situation.papers:
         match, agency = paper.match, paper.agency or CUSTOMS
-        if paper.is_disputed:
+        if match is not None and match.is_disputed:
             text = f"Two different contents came under the number {paper.number}."
             yield Call(agency, Scope.DOCUMENTS, Reason("CLR_R07", text, paper.number))
         if match is None or not match.is_usable:
@@ -83,17 +87,21 @@ def _touches_goods(match: Match) -> bool:
     return any(each.verdict is Verdict.DIFFERS and each.code in goods for each in match.fields)
 
 
-def _by_channel(assessment: Assessment | None) -> Iterable[Call]:
-    """CLR_R10, R11: red calls customs to the goods, yellow to the documents."""
-    if assessment is None:
+def _by_channel(situation: Situation) -> Iterable[Call]:
+    """CLR_R10, R11: red calls customs to the goods, yellow to the documents.
+
+    Red for nothing but controls that a law demands of another agency calls that agency (R20), not
+    customs.
+    """
+    assessment = situation.assessment
+    if assessment is None or assessment.channel not in _LANES:
         return
-    code, scope = {
-        Channel.RED: ("CLR_R10", Scope.GOODS),
-        Channel.YELLOW: ("CLR_R11", Scope.DOCUMENTS),
-    }.get(assessment.channel, ("", Scope.DOCUMENTS))
-    if code:
-        demanded = assessment.stratum is Stratum.MANDATORY
-        yield Call(CUSTOMS, scope, Reason(code, *_why_chosen(assessment)), demanded)
+    code, scope = _LANES[assessment.channel]
+    demanded = assessment.stratum is Stratum.MANDATORY
+    by_law = {need.code for need in situation.needs if need.is_control}
+    if demanded and by_law.issuperset(assessment.mandatory):
+        return
+    yield Call(CUSTOMS, scope, Reason(code, *_why_chosen(assessment)), demanded)
 
 
 def _why_chosen(assessment: Assessment) -> tuple[str, str]:

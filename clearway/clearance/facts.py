@@ -20,8 +20,10 @@ from clearway.clearance.model import (
     Outcome,
     Part,
 )
+from clearway.clearance.situation import Need
 from clearway.terms.identifiers import Mrn
 from clearway.terms.reason import Reason
+from clearway.terms.transport import ContainerNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,16 @@ class ExaminationOrdered:
     reasons: tuple[Reason, ...]
     mandatory: bool
     parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminationCancelled:
+    """The reasons for an examination fell away before anybody began."""
+
+    TYPE: ClassVar[str] = "clearance.examination_cancelled/1"
+
+    examination: str
+    mrn: Mrn
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,7 @@ class Decided:
         missing: documents that a release waits for.
         examination: id of the order, empty when none is needed.
         by_hand: whether an officer decided, and not the rules.
+        needs: what measures demand of the goods, as the law stood at acceptance.
     """
 
     TYPE: ClassVar[str] = "clearance.decided/1"
@@ -155,21 +168,24 @@ class Decided:
     missing: tuple[MissingDocument, ...] = ()
     examination: str = ""
     by_hand: bool = False
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
-    """Goods without a container number came (WCO: presentation of goods).
+class Arrived:
+    """All goods of a declaration are at the border.
 
     Args:
-        presented_at: aware UTC.
-        place: where they stand, in the office's own code.
+        arrived_at: of the last container, or when loose goods were presented; aware UTC.
+        containers: all of them; empty for goods without a container number.
+        place: where they stand, as stated.
     """
 
-    TYPE: ClassVar[str] = "clearance.presented/1"
+    TYPE: ClassVar[str] = "clearance.arrived/1"
 
     mrn: Mrn
-    presented_at: datetime
+    arrived_at: datetime
+    containers: tuple[ContainerNumber, ...]
     place: str
 
 

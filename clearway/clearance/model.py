@@ -125,6 +125,7 @@ class Match:
         for_trader: one sentence that says what to do.
         is_usable: whether the certificate's own status lets goods enter.
         is_overdrawn: whether other declarations have used what these goods would need.
+        is_disputed: whether other content came under its number.
     """
 
     certificate: Key
@@ -136,6 +137,7 @@ class Match:
     for_trader: str
     is_usable: bool = True
     is_overdrawn: bool = False
+    is_disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,8 @@ class Examination:
         parts: one per agency, customs first.
         results: of the agencies that have reported.
         started_at: when the first agency began, None before.
-        closed_at: when the last agency had reported, None before.
+        closed_at: when the last agency had reported, or the order was cancelled; None before.
+        is_cancelled: whether its reasons fell away before anybody began.
     """
 
     id: str
@@ -208,6 +211,12 @@ class Examination:
     results: tuple[Result, ...] = ()
     started_at: datetime | None = None
     closed_at: datetime | None = None
+    is_cancelled: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an agency has still to report."""
+        return self.closed_at is None
 
     @property
     def agencies(self) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def missing_documents(situation: Situation) -> Iterable[tuple[str, MissingDocume
     for need in situation.needs:
         if need.is_control:
             continue
-        named = [p for p in situation.papers if p.type in need.type_codes and _serves(p, need)]
+        named = [p for p in situation.papers if p.code in need.type_codes and _serves(p, need)]
         if not named:
             text = f"{need.text} No such document is named for {_items(need.items)}."
             yield "CLR_R01", MissingDocument(need.type_codes, need.agency, text)

@@ -17,7 +17,7 @@ class Need:
     Args:
         code: of the measure.
         agency: that asks for it.
-        type_codes: documents that would do, as declarations name them; empty for a control.
+        type_codes: documents that would do, without a national letter; empty for a control.
         text: the requirement in one sentence.
         legal_basis: the law behind it.
         items: numbers of the items.
@@ -43,21 +43,21 @@ class Paper:
     """A document that the declaration names, and the certificate behind it.
 
     Args:
-        type: as the declaration names it.
+        type: as the declaration names it, such as `N851`.
+        code: the same without a national letter, such as `851`.
         number: as declared.
         agency: that answers for documents of this kind, empty where no profile says.
         items: numbers of the items that it is named for.
         match: compared with the declaration; None: it has not come.
-        is_disputed: other content came under its number.
         claims: treatments that it claims, against the loggers.
     """
 
     type: str
+    code: str
     number: str
     agency: str = ""
     items: tuple[int, ...] = ()
     match: Match | None = None
-    is_disputed: bool = False
     claims: tuple[ClaimResult, ...] = ()
 
 

@@ -47,7 +47,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MRN = Mrn.build(2026, "KE", "CLEARWAY00001")
 BOX = ContainerNumber("CSQU3054383")
 PHYTO = Need("PH1", "plant_health", "Fresh fruit needs a phytosanitary certificate.",
-             "Plant Act 12", ("N851",), (1,), is_certificate=True)  # fmt: skip
+             "Plant Act 12", ("851",), (1,), is_certificate=True)  # fmt: skip
 CONTROL = Need("VC1", "veterinary", "Meat is examined.", "Meat Act 3", items=(1,))
 LICENCE = Need("LI1", "customs", "Sugar needs a licence.", "", ("L001",), (1,))
 
@@ -70,7 +70,7 @@ def match(cover: Cover = Cover.COVERS, *differing: str, **more: bool) -> Match:
 
 
 def paper(found: Match | None = None, **more: object) -> Paper:
-    return Paper("N851", "EC-1", "plant_health", (1,), found, **more)  # type: ignore[arg-type]
+    return Paper("N851", "851", "EC-1", "plant_health", (1,), found, **more)  # type: ignore[arg-type]
 
 
 def claim(verdict: ClaimVerdict) -> ClaimResult:
@@ -136,7 +136,7 @@ def test_R02_a_certificate_that_has_not_come_holds_the_goods() -> None:
 
 
 def test_R02_a_licence_needs_only_be_named() -> None:
-    named = Paper("L001", "77", items=(1,))
+    named = Paper("L001", "L001", "77", items=(1,))
     assert decide(here(needs=(LICENCE,), papers=(named,))).outcome is Outcome.RELEASE
 
 
@@ -171,7 +171,7 @@ def test_R06_a_certificate_used_up_by_others_calls_customs_as_well() -> None:
 
 
 def test_R07_two_contents_under_one_number_are_looked_into() -> None:
-    decision = decide(here(papers=(paper(match(), is_disputed=True),)))
+    decision = decide(here(papers=(paper(match(is_disputed=True)),)))
     assert codes(decision) == ["CLR_R07"]
     assert decision.parts[0].scope is Scope.DOCUMENTS
 
@@ -190,7 +190,17 @@ def test_R10_R11_red_and_yellow_call_customs(channel: Channel, code: str, scope:
 def test_R10_says_so_when_the_draw_chose_and_when_the_law_did() -> None:
     drawn = decide(here(assessment=assessed(Channel.RED, Stratum.RANDOM)))
     assert drawn.reasons[0].text.startswith("Drawn at random")
-    assert decide(here(assessment=assessed(Channel.RED, Stratum.MANDATORY))).is_mandatory
+    by_profile = replace(assessed(Channel.RED, Stratum.MANDATORY), mandatory=("PROFILE-7",))
+    assert decide(here(assessment=by_profile)).is_mandatory
+
+
+def test_R10_a_control_that_the_law_demands_of_another_agency_does_not_call_customs() -> None:
+    demanded = replace(assessed(Channel.RED, Stratum.MANDATORY), mandatory=("VC1",))
+    decision = decide(here(assessment=demanded, needs=(CONTROL,)))
+    assert [part.agency for part in decision.parts] == ["veterinary"]
+    also_profile = replace(demanded, mandatory=("VC1", "PROFILE-7"))
+    decision = decide(here(assessment=also_profile, needs=(CONTROL,)))
+    assert [part.agency for part in decision.parts] == ["customs", "veterinary"]
 
 
 def test_R12_blue_goes_and_is_audited_later() -> None:

@@ -1,0 +1,76 @@
+"""From the rows of `tables` to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row
+
+from clearway.clearance.facts import CertificateMatched, Decided, Examined
+from clearway.clearance.model import Examination, Outcome, Part, Result
+from clearway.clearance.record import Consignment, State, StoredDecision, StoredMatch
+from clearway.ledger.fact import decode
+from clearway.terms.identifiers import Mrn
+
+_PLAIN = (
+    "seq", "kind", "office", "mode", "declarant", "importer", "importer_name", "lodged_by",
+    "corrected_by", "goods", "commodity", "chapter", "mass_kg", "value", "containers",
+    "lodged_at", "arrival_expected_at", "arrived_at", "arrival", "is_document_missing",
+    "complete_at", "channel", "stratum", "score", "examination", "ordered_at", "started_at",
+    "examined_at", "released_at",
+)  # fmt: skip
+
+
+def to_consignment(row: Row[Any]) -> Consignment:
+    """Return the consignment of a row of `clearance_consignment`."""
+    values = {name: getattr(row, name) for name in _PLAIN}
+    outcome = None if row.outcome is None else Outcome(row.outcome)
+    return Consignment(mrn=Mrn(row.mrn), state=State(row.state), outcome=outcome, **values)
+
+
+def to_examination(row: Row[Any], results: Iterable[Row[Any]]) -> Examination:
+    """Return the examination of a row of `clearance_examination` and of its results."""
+    return Examination(
+        id=row.id,
+        mrn=Mrn(row.mrn),
+        ordered_at=row.ordered_at,
+        is_mandatory=row.is_mandatory,
+        parts=decode(row.parts, tuple[Part, ...]),
+        results=tuple(map(to_result, results)),
+        started_at=row.started_at,
+        closed_at=row.closed_at,
+        is_cancelled=row.is_cancelled,
+    )
+
+
+def to_result(row: Row[Any]) -> Result:
+    """Return the report of a row of `clearance_result`."""
+    examined = decode(row.body, Examined)
+    return Result(
+        agency=examined.agency,
+        outcome=examined.outcome,
+        discrepancies=examined.findings,
+        extra_revenue=examined.extra_revenue,
+        started_at=examined.started_at,
+        ended_at=examined.ended_at,
+        officer=row.actor,
+    )
+
+
+def to_decision(row: Row[Any]) -> StoredDecision:
+    """Return the decision of a row of `clearance_decision`."""
+    return StoredDecision(row.seq, row.at, row.actor, decode(row.body, Decided))
+
+
+def to_match(row: Row[Any]) -> StoredMatch:
+    """Return the comparison of a row of `clearance_match`."""
+    matched = decode(row.body, CertificateMatched)
+    return StoredMatch(
+        seq=row.seq,
+        at=row.at,
+        document_type=matched.document_type,
+        certificate_seq=matched.certificate_seq,
+        match=matched.match,
+        claims=matched.claims,
+    )

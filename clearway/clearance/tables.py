@@ -1,0 +1,263 @@
+"""Clearance's tables: what can be asked of them (`schema`, `projections` keep them).
+
+Everything the console's page of a consignment shows comes from here and from the desks' own tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
+
+from clearway.certificates.model import normal_number
+from clearway.clearance import rows, schema
+from clearway.clearance.model import Examination, QueueEntry
+from clearway.clearance.priority import DEFAULT, Bounds, order
+from clearway.clearance.projections import PROJECTIONS
+from clearway.clearance.record import Appeal, Consignment, State, StoredDecision, StoredMatch
+from clearway.clearance.schema import TABLES
+from clearway.clearance.waiting import list_waiting
+from clearway.errors import NotFound
+
+__all__ = ["PROJECTIONS", "TABLES"]
+
+MOST_LISTED = 500
+OPEN = frozenset(
+    {State.WAITING, State.READY, State.HELD, State.TO_EXAMINE, State.UNDER_EXAMINATION}
+)
+
+_C, _E, _B = schema.consignment.c, schema.examination.c, schema.container.c
+_MRN: BindParameter[str] = bindparam("mrn")
+_ENDED = tuple(state.value for state in State if state not in OPEN)
+
+_CONSIGNMENT = select(schema.consignment).where(_C.mrn == _MRN)
+_EXAMINATION = select(schema.examination).where(_E.id == bindparam("id"))
+_EXAMINATIONS = select(schema.examination).where(_E.mrn == _MRN).order_by(_E.seq)
+_RESULTS = (
+    select(schema.result)
+    .where(schema.result.c.examination == bindparam("id"))
+    .order_by(schema.result.c.seq)
+)
+_DECISIONS = (
+    select(schema.decision).where(schema.decision.c.mrn == _MRN).order_by(schema.decision.c.seq)
+)
+_MATCHES = select(schema.match).where(schema.match.c.mrn == _MRN).order_by(schema.match.c.seq)
+_NAMED_BY = (
+    select(schema.paper.c.mrn, _C.seq)
+    .join(schema.consignment, _C.mrn == schema.paper.c.mrn)
+    .where(
+        schema.paper.c.number_key == bindparam("number"),
+        schema.paper.c.type.in_(bindparam("types", expanding=True)),
+        _C.state.not_in(_ENDED),
+    )
+    .distinct()
+    .order_by(_C.seq)
+)
+_IN_CONTAINER = (
+    select(schema.container.c.mrn)
+    .join(schema.consignment, _C.mrn == _B.mrn)
+    .where(_B.container == bindparam("container"), _C.state.not_in(_ENDED))
+    .order_by(_C.seq)
+)
+_CONTAINERS = select(_B.container, _B.arrived_at).where(_B.mrn == _MRN).order_by(_B.container)
+_SEALS = (
+    select(schema.seal)
+    .join(schema.container, _B.container == schema.seal.c.container)
+    .where(_B.mrn == _MRN)
+    .order_by(schema.seal.c.seq)
+)
+_COUNT_STARTED = select(func.count()).where(_E.started_at.is_not(None))
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerHere:
+    """A container of a declaration, and when it came; None: it has not."""
+
+    container: str
+    arrived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealSeen:
+    """The last look at one seal, and its fact."""
+
+    container: str
+    seal: str
+    at: datetime
+    is_intact: bool
+    seq: int
+
+
+def find(connection: Connection, mrn: str) -> Consignment | None:
+    """Return the consignment of a declaration, or None."""
+    row = connection.execute(_CONSIGNMENT, {"mrn": mrn}).first()
+    return None if row is None else rows.to_consignment(row)
+
+
+def get(connection: Connection, mrn: str) -> Consignment:
+    """Return the consignment of a declaration. Raises: NotFound."""
+    found = find(connection, mrn)
+    if found is None:
+        raise NotFound(f"There is no declaration {mrn} in clearance", mrn=mrn)
+    return found
+
+
+def list_consignments(
+    connection: Connection,
+    *,
+    states: Collection[State] = (),
+    office: str = "",
+    importers: Collection[str] | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> tuple[Consignment, ...]:
+    """Return consignments, the latest lodged first.
+
+    Args:
+        states: only these; empty: all.
+        office: only of this one.
+        importers: only theirs (what a trader may see); None: all.
+        before: `seq` of the last one of the page before.
+        limit: at most `MOST_LISTED`.
+    """
+    query = select(schema.consignment).order_by(_C.seq.desc()).limit(_bounded(limit))
+    if states:
+        query = query.where(_C.state.in_([state.value for state in states]))
+    if office:
+        query = query.where(_C.office == office)
+    if importers is not None:
+        query = query.where(_C.importer.in_(list(importers)))
+    if before is not None:
+        query = query.where(_C.seq < before)
+    return tuple(map(rows.to_consignment, connection.execute(query)))
+
+
+def get_examination(connection: Connection, id: str) -> Examination:
+    """Return the examination of this id. Raises: NotFound."""
+    row = connection.execute(_EXAMINATION, {"id": id}).first()
+    if row is None:
+        raise NotFound(f"There is no examination {id}", examination=id)
+    return _examination(connection, row)
+
+
+def examinations_of(connection: Connection, mrn: str) -> tuple[Examination, ...]:
+    """Return all examinations ordered on a declaration, in their order."""
+    found = connection.execute(_EXAMINATIONS, {"mrn": mrn}).all()
+    return tuple(_examination(connection, row) for row in found)
+
+
+def list_examinations(
+    connection: Connection,
+    *,
+    open_only: bool = True,
+    office: str = "",
+    agency: str = "",
+    before: int | None = None,
+    limit: int = 50,
+) -> tuple[tuple[int, Examination], ...]:
+    """Return examinations with the seq of their order, the latest ordered first.
+
+    Args:
+        agency: only those in which it takes part.
+        before: `seq` of the last one of the page before.
+        limit: at most `MOST_LISTED`.
+    """
+    query = select(schema.examination).order_by(_E.seq.desc()).limit(_bounded(limit))
+    if open_only:
+        query = query.where(_E.closed_at.is_(None))
+    query = _of(query, office, agency)
+    if before is not None:
+        query = query.where(_E.seq < before)
+    found = connection.execute(query).all()
+    return tuple((row.seq, _examination(connection, row)) for row in found)
+
+
+def queue(
+    connection: Connection,
+    now: datetime,
+    *,
+    office: str = "",
+    agency: str = "",
+    bounds: Bounds = DEFAULT,
+) -> tuple[QueueEntry, ...]:
+    """Return the examinations that wait to begin, in the order in which they should begin.
+
+    Args:
+        now: aware UTC.
+        office: only of this one; empty: all.
+        agency: only those in which it takes part; ranks are within what is asked for.
+    """
+    waiting = list_waiting(connection, office=office, agency=agency)
+    return order(waiting, now, bounds, turn=count_started(connection, office))
+
+
+def count_started(connection: Connection, office: str = "") -> int:
+    """Return how many examinations have begun (whose turn it is, see `priority`)."""
+    query = _COUNT_STARTED if not office else _COUNT_STARTED.where(_E.office == office)
+    return int(connection.execute(query).scalar_one())
+
+
+def decisions_of(connection: Connection, mrn: str) -> tuple[StoredDecision, ...]:
+    """Return all decisions on a declaration, in their order."""
+    return tuple(map(rows.to_decision, connection.execute(_DECISIONS, {"mrn": mrn})))
+
+
+def matches_of(connection: Connection, mrn: str) -> tuple[StoredMatch, ...]:
+    """Return the last comparison of each certificate with a declaration."""
+    return tuple(map(rows.to_match, connection.execute(_MATCHES, {"mrn": mrn})))
+
+
+def naming(connection: Connection, number: str, types: Collection[str]) -> tuple[str, ...]:
+    """Return the open declarations (MRN) that name a document of these types by this number."""
+    parameters = {"number": normal_number(number), "types": list(types)}
+    return tuple(row.mrn for row in connection.execute(_NAMED_BY, parameters))
+
+
+def in_container(connection: Connection, container: str) -> tuple[str, ...]:
+    """Return the open declarations (MRN) whose goods are in this container, the oldest first."""
+    return tuple(row.mrn for row in connection.execute(_IN_CONTAINER, {"container": container}))
+
+
+def containers_of(connection: Connection, mrn: str) -> tuple[ContainerHere, ...]:
+    """Return the containers of a declaration."""
+    found = connection.execute(_CONTAINERS, {"mrn": mrn})
+    return tuple(ContainerHere(row.container, row.arrived_at) for row in found)
+
+
+def seals_of(connection: Connection, mrn: str) -> tuple[SealSeen, ...]:
+    """Return the last look at each seal of the containers of a declaration."""
+    found = connection.execute(_SEALS, {"mrn": mrn})
+    return tuple(SealSeen(r.container, r.seal, r.at, r.is_intact, r.seq) for r in found)
+
+
+def appeal_record(connection: Connection, mrn: str) -> Appeal:
+    """Return all that was sealed with the decisions on a declaration (TFA 4). Raises: NotFound."""
+    consignment = get(connection, mrn)
+    decisions = decisions_of(connection, mrn)
+    matches = matches_of(connection, mrn)
+    sealed = {decision.seq for decision in decisions} | {match.seq for match in matches}
+    for stored in decisions:
+        inputs = stored.decided.inputs
+        sealed |= {inputs.declaration, *inputs.certificates, *inputs.alarms, *inputs.seals}
+        sealed |= {*inputs.examinations}
+        sealed |= {seq for seq in (inputs.assessment, inputs.arrival) if seq is not None}
+    return Appeal(consignment.mrn, decisions, matches, tuple(sorted(sealed)))
+
+
+def _of(query: Select[Any], office: str, agency: str) -> Select[Any]:
+    if office:
+        query = query.where(_E.office == office)
+    if agency:
+        query = query.where((" " + _E.agencies + " ").contains(f" {agency} ", autoescape=True))
+    return query
+
+
+def _examination(connection: Connection, row: Any) -> Examination:
+    return rows.to_examination(row, connection.execute(_RESULTS, {"id": row.id}))
+
+
+def _bounded(limit: int) -> int:
+    return max(1, min(limit, MOST_LISTED))
