@@ -52,7 +52,7 @@ def word(kind: AlarmKind, state: UnitState, commodity: Commodity | None) -> Alar
     hours = _limit_h(kind, state, commodity)
     message, values = _WORDS[kind](state, commodity)
     limit_at = state.at + timedelta(hours=hours) if isfinite(hours) else None
-    if limit_at is not None and hours > 0.0:
+    if limit_at is not None and hours > 0.0 and kind is not AlarmKind.LIFE_ENDING:
         message += f" If nothing changes, the limit is reached about {moment(limit_at)}."
         values["limit_at"] = moment(limit_at)
     return Alarm(
@@ -101,7 +101,7 @@ def moment(at: datetime) -> str:
 
 def degrees(value_c: float) -> str:
     """Return a temperature with one decimal and a real minus: `-1.0 °C`."""
-    return f"{value_c + 0.0:.1f} °C"
+    return f"{round(value_c, 1) + 0.0:.1f} °C"
 
 
 def span(length: timedelta) -> str:
@@ -169,10 +169,18 @@ def _set_point(state: UnitState, commodity: Commodity | None) -> Sentence:
 
 def _warm_loading(state: UnitState, commodity: Commodity | None) -> Sentence:
     values = _pulp(state, commodity)
+    wanted_c = 0.0 if commodity is None else rules.warm_loading_c(state, commodity)
+    wanted, rise_c = f"{wanted_c:.1f}", rules.rise_c(state)
+    if state.goods is not None and state.goods.pulp.c <= wanted_c:
+        return (
+            f"The goods were probably loaded warm: the air comes back {rise_c:.1f} degrees warmer"
+            " than it leaves.",
+            values | {"rise_c": f"{rise_c:.1f}"},
+        )
     return (
-        f"The goods were loaded warm: about {values['pulp_c']} °C inside, the limit is"
-        f" {values['limit_c']} °C.",
-        values,
+        f"The goods were loaded warm: about {values['pulp_c']} °C inside, at most {wanted} °C"
+        " was to be expected.",
+        values | {"expected_c": wanted},
     )
 
 

@@ -20,8 +20,16 @@ reports food temperature models within 1 C."""
 PROBE_ERROR_C = 0.3
 """One sigma of a probe and of its place. Assumed: reefer probes are specified to about 0.3 C."""
 
-UNKNOWN_START_C = 3.0
-"""One sigma of the pulp at loading when nobody measured it: near the air, but who knows."""
+AGREED_START_SPREAD_C = 4.0
+"""One sigma of the pulp at loading about the temperature that was agreed. Assumed."""
+
+COOLED_START_SPREAD_C, HEATED_START_SPREAD_C = 2.5, 6.0
+"""One sigma of what the first air tells of the pulp, while the unit cools or while it heats."""
+
+USUAL_RISE_C = 1.5
+"""How much warmer the air comes back through cold goods: walls, fans, breath. Assumed."""
+
+MOST_RISE_C = 10.0
 
 LAG_SPREAD = 0.5
 """One sigma of ln(tau): a first guess of tau is right within a factor 1.6. Assumed."""
@@ -66,12 +74,39 @@ class Pulp:
         return exp(self.log_lag)
 
 
-def at_loading(air_c: float, lag_h: float, measured_c: float | None) -> Pulp:
-    """Return what is known when the goods go in: the probe's word, else a guess near the air."""
-    if measured_c is None:
-        return Pulp(air_c, UNKNOWN_START_C**2, log(lag_h), 0.0, LAG_SPREAD**2)
-    spread = PROBE_ERROR_C**2 + SPREAD_C**2
-    return Pulp(measured_c, spread, log(lag_h), 0.0, LAG_SPREAD**2)
+def measured_at_loading(pulp_c: float, lag_h: float) -> Pulp:
+    """Return what is known of goods into which somebody put a probe at loading."""
+    return Pulp(pulp_c, PROBE_ERROR_C**2 + SPREAD_C**2, log(lag_h), 0.0, LAG_SPREAD**2)
+
+
+def guessed_at_loading(
+    agreed_c: float | None, air_c: float, rise_c: float | None, lag_h: float
+) -> Pulp:
+    """Return a guess of the goods at loading from what was agreed and from the first air.
+
+    Warm goods warm the air: a unit that takes much heat out, in air that comes back `rise_c` warmer
+    than it left, stands around goods that are about as much warmer than the air again.
+
+    Args:
+        agreed_c: what they were to be loaded at; None when nothing was agreed.
+        air_c: air at the goods.
+        rise_c: return air less supply air, None without both.
+    """
+    told_c, spread = air_c, COOLED_START_SPREAD_C
+    if rise_c is not None:
+        told_c += min(max(rise_c - USUAL_RISE_C, -USUAL_RISE_C), MOST_RISE_C)
+        spread = HEATED_START_SPREAD_C if rise_c < 0.0 else COOLED_START_SPREAD_C
+    told = Pulp(told_c, spread * spread, log(lag_h), 0.0, LAG_SPREAD**2)
+    if agreed_c is None:
+        return told
+    weight = told.variance / (told.variance + AGREED_START_SPREAD_C**2)
+    return Pulp(
+        told_c + weight * (agreed_c - told_c),
+        told.variance * (1.0 - weight),
+        told.log_lag,
+        0.0,
+        told.log_lag_variance,
+    )
 
 
 def follow(pulp: Pulp, air_c: float, hours: float, air_sigma_c: float = 0.0) -> Pulp:

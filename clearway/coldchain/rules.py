@@ -33,7 +33,7 @@ RELIEF_H = 18.0
 STEADY = timedelta(minutes=45)
 """Air that is wrong for less than this may be a defrost."""
 
-POWER_GRACE = timedelta(minutes=20)
+POWER_GRACE = timedelta(minutes=15)
 DOOR_GRACE = timedelta(minutes=15)
 
 PULL_DOWN = timedelta(hours=24)
@@ -43,7 +43,22 @@ OFF_SET_POINT_C = 2.5
 OFF_SET_POINT_GRACE = timedelta(hours=3)
 SET_POINT_TOLERANCE_C = 1.0
 AGREED_TOLERANCE_C = 1.0
-WARM_LOADING_MARGIN_C = 1.0
+WARM_LOADING_MARGIN_C = 4.0
+"""Goods loaded this much warmer than agreed will take a day or more to cool."""
+
+WARM_RISE_C = 3.0
+"""Air that comes back this much warmer than it left carries the heat of warm goods; through cold
+goods it warms by 1 to 2 degrees."""
+
+FROZEN_RISE_C = 1.0
+"""More than that in a hold at -18 °C, whose walls let in twice the heat."""
+
+DOORS_SHUT = timedelta(minutes=45)
+"""For so long after loading the air is still that of the dock."""
+
+LOADING = timedelta(hours=6)
+"""What is warm later than this after loading was warmed under way."""
+
 CLEAR_MARGIN_C = 0.3
 STUCK_FOR = timedelta(hours=12)
 STUCK_READINGS = 24
@@ -51,7 +66,7 @@ STUCK_NEIGHBOUR_C = 0.5
 SHORT_LIFE_SHARE, SHORT_LIFE_DAYS = 0.2, 5.0
 IMPOSSIBLE_READINGS = 2
 
-GAP_H = 1.0
+GAP_H = 1.5
 """Air is taken to go straight from one reading to the next for at most this long."""
 
 USUAL_INTERVALS = 3.0
@@ -151,10 +166,14 @@ def has_gap(state: UnitState) -> bool:
 
 
 def _surely_c(state: UnitState) -> float:
-    """Return the pulp, less what is owed to not knowing how warm the goods were loaded."""
+    """Return the pulp; on the first day, less what is owed to not knowing how it was loaded."""
     if state.goods is None:
         return -inf
-    return state.goods.pulp.c - Z80 * max(0.0, state.goods.pulp.sigma_c - SPREAD_C)
+    pulp = state.goods.pulp
+    is_known = state.loaded_pulp_c is not None or state.seen.probe_c is not None
+    if is_known or not _is_loading(state):
+        return pulp.c
+    return pulp.c - Z80 * max(0.0, pulp.sigma_c - SPREAD_C)
 
 
 def _is_loading(state: UnitState) -> bool:
@@ -190,7 +209,8 @@ def _limit_no_longer_expected(state: UnitState, commodity: Commodity | None) -> 
 def _limit_passed(state: UnitState, commodity: Commodity | None) -> bool:
     if commodity is None or _surely_c(state) <= commodity.limit_c:
         return False
-    return AlarmKind.WARM_LOADING not in state.open or not _is_loading(state)
+    was_warm = AlarmKind.WARM_LOADING in state.open or _warm_loading(state, commodity)
+    return not (was_warm and _is_loading(state))
 
 
 def _within_limit(state: UnitState, commodity: Commodity | None) -> bool:
@@ -199,11 +219,38 @@ def _within_limit(state: UnitState, commodity: Commodity | None) -> bool:
     return state.goods.pulp.c < commodity.limit_c - CLEAR_MARGIN_C
 
 
+def warm_loading_c(state: UnitState, commodity: Commodity) -> float:
+    """Return the pulp above which goods count as loaded warm."""
+    agreed_c = commodity.reference_c if state.set_point_c is None else state.set_point_c
+    return min(max(agreed_c, commodity.coldest_c) + WARM_LOADING_MARGIN_C, commodity.limit_c + 1.0)
+
+
 def _warm_loading(state: UnitState, commodity: Commodity | None) -> bool:
-    if commodity is None or state.goods is None or not _is_loading(state):
+    if commodity is None or state.goods is None or state.loaded_at is None or state.at is None:
+        return False
+    if state.at - state.loaded_at > LOADING or AlarmKind.SET_POINT_WRONG in state.open:
         return False
     careful_c = state.goods.pulp.c - Z80 * state.goods.pulp.sigma_c
-    return careful_c > commodity.limit_c + WARM_LOADING_MARGIN_C
+    if careful_c > warm_loading_c(state, commodity):
+        return True
+    is_unsure = state.loaded_pulp_c is None and state.seen.probe_c is None
+    usual_c = WARM_RISE_C + (FROZEN_RISE_C if commodity.is_frozen else 0.0)
+    return is_unsure and rise_c(state) >= usual_c and state.at - state.loaded_at > DOORS_SHUT
+
+
+def rise_c(state: UnitState) -> float:
+    """Return how much warmer the air comes back than it left; 0 when nothing is cooled."""
+    supply_c, return_c = state.seen.supply_c, state.seen.return_c
+    if supply_c is None or return_c is None or state.seen.powered is False:
+        return 0.0
+    return max(0.0, return_c - supply_c)
+
+
+def _cooled_down(state: UnitState, commodity: Commodity | None) -> bool:
+    if commodity is None or state.goods is None:
+        return True
+    is_cool = state.goods.pulp.c < warm_loading_c(state, commodity) - CLEAR_MARGIN_C
+    return is_cool and rise_c(state) < WARM_RISE_C - CLEAR_MARGIN_C
 
 
 def _chilling(state: UnitState, commodity: Commodity | None) -> bool:
@@ -265,7 +312,7 @@ def _gap(state: UnitState, commodity: Commodity | None) -> bool:
 
 RULES: tuple[Rule, ...] = (
     Rule(AlarmKind.SET_POINT_WRONG, _set_point_wrong, lambda s, c: not _set_point_wrong(s, c)),
-    Rule(AlarmKind.WARM_LOADING, _warm_loading, _within_limit),
+    Rule(AlarmKind.WARM_LOADING, _warm_loading, _cooled_down),
     Rule(AlarmKind.POWER_OFF, _power_off, lambda s, c: s.since.unpowered is None),
     Rule(AlarmKind.DOOR_OPEN, _door_open, lambda s, c: s.since.door_open is None),
     Rule(AlarmKind.OFF_SET_POINT, _off_set_point, lambda s, c: s.since.off_set_point is None),

@@ -157,7 +157,7 @@ def _live(
         return None
     goods = state.goods
     if goods is None:
-        goods = _loaded(state, seen.probe_c, now_c, commodity)
+        goods = _loaded(state, seen, now_c, commodity)
     before_c = air_c(state.seen)
     air = now_c if before_c is None else (before_c + now_c) / 2.0
     is_old = seen.air_at is not None and (reading.at - seen.air_at) > _OLD_AIR
@@ -174,12 +174,24 @@ def _live(
     return _believe(goods, reading.pulp_c)
 
 
-def _loaded(state: UnitState, probe_c: float | None, now_c: float, commodity: Commodity) -> Goods:
+def _loaded(state: UnitState, seen: Seen, now_c: float, commodity: Commodity) -> Goods:
     """Return the goods as they went in, seen from the first reading."""
-    known_c = probe_c if state.loaded_pulp_c is None else state.loaded_pulp_c
+    known_c = seen.probe_c if state.loaded_pulp_c is None else state.loaded_pulp_c
+    if known_c is not None:
+        pulp = pulps.measured_at_loading(known_c, commodity.lag_h)
+    else:
+        rise_c = None
+        if seen.supply_c is not None and seen.return_c is not None:
+            rise_c = seen.return_c - seen.supply_c
+        pulp = pulps.guessed_at_loading(_agreed_c(state, commodity), now_c, rise_c, commodity.lag_h)
     used = state.life_used_days
-    pulp = pulps.at_loading(now_c, commodity.lag_h, known_c)
     return Goods(pulp, Consumed(used, used, used), before_days=used)
+
+
+def _agreed_c(state: UnitState, commodity: Commodity) -> float | None:
+    if state.set_point_c is not None:
+        return state.set_point_c
+    return commodity.reference_c if commodity.code else None
 
 
 def _believe(goods: Goods, probe_c: float) -> Goods:
