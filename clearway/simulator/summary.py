@@ -1,0 +1,305 @@
+"""The figures of a replayed day, each computed from the run itself and from its truth.
+
+| figure | how |
+|---|---|
+| fraud | examined by customs and found; precision over what customs examined, recall over all |
+| certificates | flawed ones with which matching or an examination found fault, over all flawed |
+| alarms true | something physical had gone wrong with that container by then |
+| notice | hours from the start of a mishap on the day to its first alarm |
+| lead | hours from the first alarm until, unrepaired, the true pulp passes its limit |
+| life saved | `counterfactual` |
+
+An alarm may be right for a reason that the simulator does not count (a sensor that stands still):
+such alarms count as `about loggers`, neither true nor false.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from statistics import median
+
+import numpy as np
+
+from clearway.coldchain.commodities import library
+from clearway.simulator.counterfactual import Counterfactual, compare
+from clearway.simulator.day import Day
+from clearway.simulator.diary import Diary, Heard, Knock
+from clearway.simulator.mail import Kind
+from clearway.simulator.reefers import Kind as Mishap
+from clearway.simulator.schemes import MODE_NAMES
+from clearway.simulator.thermal import STEP_S
+from clearway.simulator.truth import Truth
+
+_HOUR = timedelta(hours=1)
+_ABOUT_LOGGERS = frozenset({"sensor_stuck", "sensor_range", "readings_missing", "readings_differ"})
+_FRAUD = frozenset(MODE_NAMES) - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """How many of what was there was found.
+
+    Args:
+        present: in truth.
+        found: of those.
+        looked_at: where somebody looked.
+    """
+
+    present: int
+    found: int
+    looked_at: int
+
+    @property
+    def precision(self) -> float:
+        """Share of what was looked at that was found wanting; 0 when nobody looked."""
+        return self.found / self.looked_at if self.looked_at else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of what was there that was found; 1 when nothing was there."""
+        return self.found / self.present if self.present else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """Alarms of the day.
+
+    Args:
+        raised: all.
+        true: something physical was wrong with the container.
+        false: nothing was.
+        about_loggers: of sensors and gaps.
+        mishaps, noticed: containers with something physically wrong on the day; those of them with
+            an alarm.
+        repaired: mishaps ended because of an alarm.
+        median_notice_h: from the start of a mishap on the day to its first alarm; None: no alarm.
+        median_lead_h: from the first alarm to a limit truly passed; None: none was to be passed.
+    """
+
+    raised: int
+    true: int
+    false: int
+    about_loggers: int
+    mishaps: int
+    noticed: int
+    repaired: int
+    median_notice_h: float | None
+    median_lead_h: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DaySummary:
+    """What the day came to.
+
+    Args:
+        messages: delivered, by kind.
+        lodged: declarations accepted; `rejected`: refused; `repeated`: sent twice and answered
+            alike; `conflicts`: other content under a key or number.
+        released_by_channel: of risk.
+        not_released: declarations that were accepted and not released when the day ended.
+        examined: examinations that ended; `waiting`: that had not begun.
+        fraud: declarations that cheat, as customs found them.
+        fraud_by_mode: present and found, by mode.
+        revenue_found, revenue_hidden: extra revenue found, and in truth present; local currency.
+        certificates: flawed certificates.
+        spoilt_found: examinations that found goods spoilt.
+        alarms: of the cold chain.
+        counterfactual: what order and alarms were worth.
+        receipts: issued.
+        median_ms, p99_ms: real time of an answer to a declaration.
+    """
+
+    messages: Mapping[str, int]
+    lodged: int
+    rejected: int
+    repeated: int
+    conflicts: int
+    released_by_channel: Mapping[str, int]
+    not_released: int
+    examined: int
+    waiting: int
+    fraud: Caught
+    fraud_by_mode: Mapping[str, tuple[int, int]]
+    revenue_found: Decimal
+    revenue_hidden: Decimal
+    certificates: Caught
+    spoilt_found: int
+    alarms: Alarms
+    counterfactual: Counterfactual
+    receipts: int
+    median_ms: float
+    p99_ms: float
+
+
+def summarise(day: Day, diary: Diary) -> DaySummary:
+    """Return the figures of one run."""
+    truth = day.truth
+    declared = [knock for knock in diary.knocks if knock.kind is Kind.DECLARATION]
+    first, repeats = _apart(declared)
+    channels = Counter(
+        one.channel or "none" for one in diary.outcomes.values() if one.released_at is not None
+    )
+    found = _frauds_found(diary)
+    times = sorted(knock.took_s * 1000 for knock in first) or [0.0]
+    return DaySummary(
+        messages=Counter(knock.kind.value for knock in diary.knocks),
+        lodged=sum(knock.is_accepted for knock in first),
+        rejected=sum(not knock.is_accepted and knock.status != 409 for knock in first),
+        repeated=sum(knock.is_accepted for knock in repeats),
+        conflicts=sum(knock.status == 409 for knock in diary.knocks),
+        released_by_channel=channels,
+        not_released=len(diary.mrns) - sum(channels.values()),
+        examined=len(diary.inspections),
+        waiting=diary.waiting_at_end,
+        fraud=_fraud(truth, diary, found),
+        fraud_by_mode=_by_mode(truth, found),
+        revenue_found=sum((one.extra_revenue for one in diary.inspections), Decimal(0)),
+        revenue_hidden=_hidden(truth),
+        certificates=_certificates(truth, diary),
+        spoilt_found=sum(
+            any(each.kind == "spoilt" for each in one.discoveries) for one in diary.inspections
+        ),
+        alarms=_alarms(truth, diary),
+        counterfactual=compare(diary, truth),
+        receipts=diary.receipts,
+        median_ms=median(times),
+        p99_ms=times[min(int(0.99 * len(times)), len(times) - 1)],
+    )
+
+
+def _apart(declared: Iterable[Knock]) -> tuple[list[Knock], list[Knock]]:
+    """Return the first knock under each key, and all later ones."""
+    seen: set[str] = set()
+    first: list[Knock] = []
+    repeats: list[Knock] = []
+    for knock in declared:
+        (repeats if knock.key in seen else first).append(knock)
+        seen.add(knock.key)
+    return first, repeats
+
+
+def _frauds_found(diary: Diary) -> dict[str, set[int]]:
+    """Return the items on which customs found fraud, by local reference."""
+    found: dict[str, set[int]] = {}
+    for one in diary.inspections:
+        for each in one.discoveries:
+            if each.kind in _FRAUD and each.item is not None:
+                found.setdefault(one.lrn, set()).add(each.item)
+    return found
+
+
+def _fraud(truth: Truth, diary: Diary, found: Mapping[str, set[int]]) -> Caught:
+    lodged = [truth.consignments[lrn] for lrn in diary.mrns]
+    looked_at = sum("customs" in one.agencies for one in diary.inspections)
+    return Caught(sum(each.is_illicit for each in lodged), len(found), looked_at)
+
+
+def _by_mode(truth: Truth, found: Mapping[str, set[int]]) -> dict[str, tuple[int, int]]:
+    present: Counter[str] = Counter()
+    caught: Counter[str] = Counter()
+    for lrn, consignment in truth.consignments.items():
+        for line in consignment.lines:
+            if line.mode:
+                present[line.mode] += 1
+                caught[line.mode] += line.number in found.get(lrn, ())
+    return {mode: (present[mode], caught[mode]) for mode in sorted(present)}
+
+
+def _hidden(truth: Truth) -> Decimal:
+    lines = (line for each in truth.consignments.values() for line in each.lines)
+    return sum((Decimal(str(line.extra_revenue)) for line in lines), Decimal(0))
+
+
+def _certificates(truth: Truth, diary: Diary) -> Caught:
+    """Return flawed certificates that the border found fault with, by matching or by looking."""
+    faulted = {
+        (lrn, number) for lrn, outcome in diary.outcomes.items() for number in outcome.papers
+    }
+    examined = {
+        one.lrn
+        for one in diary.inspections
+        if any(each.kind == "certificate" for each in one.discoveries)
+    }
+    flawed = {lrn: paper for lrn, paper in truth.papers.items() if paper.flaw and lrn in diary.mrns}
+    found = [
+        lrn for lrn, paper in flawed.items() if lrn in examined or (lrn, paper.number) in faulted
+    ]
+    looked_at = {lrn for lrn, _ in faulted} | examined
+    return Caught(len(flawed), len(found), len(looked_at))
+
+
+def _alarms(truth: Truth, diary: Diary) -> Alarms:
+    goods = [heard for heard in diary.alarms if heard.kind not in _ABOUT_LOGGERS]
+    true = [heard for heard in goods if _is_true(truth, heard)]
+    mishaps = {container for container in truth.unit_of if truth.spoils_goods(container)}
+    noticed = {heard.container for heard in true} & mishaps
+    first = _first_alarms(true)
+    return Alarms(
+        raised=len(diary.alarms),
+        true=len(true),
+        false=len(goods) - len(true),
+        about_loggers=len(diary.alarms) - len(goods),
+        mishaps=len(mishaps),
+        noticed=len(noticed),
+        repaired=len(diary.repairs),
+        median_notice_h=_median(_notices(truth, first)),
+        median_lead_h=_median(_leads(truth, first)),
+    )
+
+
+def _is_true(truth: Truth, heard: Heard) -> bool:
+    """Return whether something physical had gone wrong with the container by then."""
+    if truth.voyage is None or heard.container not in truth.unit_of:
+        return False
+    mishap = truth.voyage.units[truth.unit_of[heard.container]].mishap
+    if heard.kind == "life_ending":
+        return True
+    physical = truth.spoils_goods(heard.container) or _happened_at_sea(truth, heard.container)
+    return physical and mishap is not None and mishap.start_s <= heard.at.timestamp()
+
+
+def _happened_at_sea(truth: Truth, container: str) -> bool:
+    return truth.mishap(container) in (Mishap.POWER_CUT_AT_SEA, Mishap.SHORT_TREATMENT)
+
+
+def _median(hours: list[float]) -> float | None:
+    return median(hours) if hours else None
+
+
+def _first_alarms(heard: Iterable[Heard]) -> dict[str, Heard]:
+    """Return the first alarm of each container."""
+    first: dict[str, Heard] = {}
+    for each in sorted(heard, key=lambda one: (one.at, one.seq)):
+        first.setdefault(each.container, each)
+    return first
+
+
+def _notices(truth: Truth, first: Mapping[str, Heard]) -> list[float]:
+    """Return hours from the start of each mishap on the day to its first alarm."""
+    if truth.voyage is None:
+        return []
+    hours = []
+    for container, heard in first.items():
+        unit = truth.voyage.units[truth.unit_of[container]]
+        if unit.mishap is not None and unit.mishap.kind in (Mishap.POWER_CUT, Mishap.DOOR_OPEN):
+            hours.append((heard.at.timestamp() - unit.mishap.start_s) / 3600)
+    return hours
+
+
+def _leads(truth: Truth, first: Mapping[str, Heard]) -> list[float]:
+    """Return hours from first alarms until the true pulp, unrepaired, passes its limit."""
+    if truth.voyage is None:
+        return []
+    voyage, hours = truth.voyage, []
+    for container, heard in first.items():
+        unit = truth.unit_of[container]
+        limit_c = library()[voyage.units[unit].goods.commodity or ""].limit_c
+        now = voyage.step(heard.at.timestamp())
+        over = np.flatnonzero(voyage.course.pulp_c[unit, now:] > limit_c)
+        if over.size and over[0] > 0:
+            hours.append(float(over[0]) * STEP_S / 3600)
+    return hours
