@@ -214,9 +214,18 @@ def _add(
 
 def merge(older: Past, newer: Past) -> Past:
     """Return a past and what came after it as one past."""
-    first = older.first_day if older.first_day >= 0 else newer.first_day
-    last = newer.last_day if newer.last_day >= 0 else older.last_day
-    return Past._make((*map(int.__add__, older[:7], newer[:7]), first, last))
+    n, examined, found, logs, log_sum, log_squares, vague, first, last = older
+    return Past(
+        n + newer[0],
+        examined + newer[1],
+        found + newer[2],
+        logs + newer[3],
+        log_sum + newer[4],
+        log_squares + newer[5],
+        vague + newer[6],
+        first if first >= 0 else newer[7],
+        newer[8] if newer[8] >= 0 else last,
+    )
 
 
 def without(past: Past, change: Change) -> Past:
@@ -224,7 +233,18 @@ def without(past: Past, change: Change) -> Past:
 
     Days stay: an item of today is no earlier day, and a first day of today reads as new.
     """
-    return Past._make((*map(int.__sub__, past[:7], change), past.first_day, past.last_day))
+    n, examined, found, logs, log_sum, log_squares, vague, first, last = past
+    return Past(
+        n - change[0],
+        examined - change[1],
+        found - change[2],
+        logs - change[3],
+        log_sum - change[4],
+        log_squares - change[5],
+        vague - change[6],
+        first,
+        last,
+    )
 
 
 class Memory:

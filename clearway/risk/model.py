@@ -26,6 +26,9 @@ class Channel(StrEnum):
     GREEN = "green"  # release
 
 
+CUSTOMS = "customs"
+
+
 class Stratum(StrEnum):
     """Why a declaration stands in its channel: later statistics must never mix these."""
 
@@ -140,7 +143,17 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A profile or a control that a declaration meets, and at which items."""
+    """A profile or a control that a declaration meets.
+
+    Args:
+        id: of the profile or control.
+        text: the reason that the officer sees.
+        lane: where it sends a declaration.
+        agency: whose control it is; only those of `CUSTOMS` touch customs' lanes and capacity.
+        mandatory: no capacity limits it.
+        items: numbers of the items that meet it.
+        share: of such declarations that are to be controlled, by the draw; 1: each.
+    """
 
     id: str
     text: str
@@ -148,6 +161,7 @@ class Hit:
     agency: str
     mandatory: bool
     items: tuple[int, ...]
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +170,7 @@ class Demands:
 
     Args:
         duty_rates: percent of the value, by number of item.
-        controls: mandatory controls, each with the items that it is about.
+        controls: mandatory controls of all agencies, each with the items that it is about.
     """
 
     duty_rates: Mapping[int, float] = field(default_factory=dict)
@@ -267,7 +281,8 @@ class Assessment:
         expected_revenue: that an examination would bring, in the currency of the history.
         channel: where it goes.
         reasons: in officers' words, weightiest first; never empty.
-        mandatory: ids of the mandatory controls.
+        mandatory: ids of the mandatory controls due, of all agencies; those made of a share only
+            are named when the draw fell on them.
         random_draw: 0 <= draw < 1, drawn by the caller.
         propensity: probability before the draw that it goes to physical examination.
         stratum: why it stands in its channel.

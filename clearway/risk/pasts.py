@@ -13,7 +13,7 @@ from clearway.ledger.fact import Fact, decode
 from clearway.risk import tables
 from clearway.risk.goods import Accepted, goods_of
 from clearway.risk.history import Trace, counted, day_of, merge, trace, without
-from clearway.risk.model import NEVER, Past
+from clearway.risk.model import Past
 from clearway.risk.scoring import Scorer
 
 
@@ -34,9 +34,15 @@ def read(
     first = decode(accepted.body, Accepted)
     own = counted(trace(each) for each in goods_of(first.mrn, first.declaration, day, {}))
     counted_in = since if day >= scorer.cut_off_day else before
-    for key in own.keys() & counted_in.keys():
-        counted_in[key] = without(counted_in[key], own[key])
-    return {
-        key: merge(before.get(key, NEVER), since.get(key, NEVER))
-        for key in before.keys() | since.keys()
-    }
+    for key, change in own.items():
+        past = counted_in.get(key)
+        if past is None:
+            continue
+        if past[:7] == change:
+            del counted_in[key]  # nobody else was ever counted there
+        else:
+            counted_in[key] = without(past, change)
+    for key, newer in since.items():
+        older = before.get(key)
+        before[key] = newer if older is None else merge(older, newer)
+    return before

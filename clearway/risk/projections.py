@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, desc, func, insert, select
 
+from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.risk import schema
 from clearway.risk.facts import Assessed, ModelActivated
 from clearway.risk.goods import Accepted, goods_of
 from clearway.risk.history import Changes, counted, day_of, resulted, trace
-from clearway.risk.model import Channel, Goods, Stratum
+from clearway.risk.model import CUSTOMS, Channel, Goods, Stratum
 
 # Days of a model's past stay when a newer one is activated, so that one can go back to it.
 MODELS_KEPT = 3
@@ -28,7 +29,7 @@ def count_accepted(connection: Connection, fact: Fact) -> None:
     today = day_of(fact.occurred_at)
     goods = goods_of(accepted.mrn, accepted.declaration, today, {})
     _add(connection, counted(map(trace, goods)), today)
-    connection.execute(schema.PUT_DECLARATION, {"mrn": accepted.mrn, "goods": _pack(goods)})
+    schema.run(connection, schema.PUT_DECLARATION, (accepted.mrn, _pack(goods)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ def learn_result(connection: Connection, fact: Fact) -> None:
     Other agencies look for other things: a pest says nothing about an undervalued invoice.
     """
     examined = decode(fact.body, _Examined)
-    if examined.agency != "customs":
+    if examined.agency != CUSTOMS:
         return
-    row = connection.execute(schema.GET_DECLARATION, {"mrn": examined.mrn}).first()
+    row = schema.run(connection, schema.GET_DECLARATION, (examined.mrn,)).first()
     if row is None or row.examined_day is not None:
         return
     today = day_of(fact.occurred_at)
@@ -62,38 +63,32 @@ def learn_result(connection: Connection, fact: Fact) -> None:
     conform = examined.outcome != "not_conform"
     results = [(trace(each), not conform and each.item in guilty) for each in goods]
     _add(connection, resulted(results), today)
-    connection.execute(schema.MARK_EXAMINED, {"b_mrn": examined.mrn, "b_day": today})
+    schema.run(connection, schema.MARK_EXAMINED, (today, examined.mrn))
 
 
 def put_assessment(connection: Connection, fact: Fact) -> None:
     """Keep the assessment as the declaration's last, and count it in its office's day."""
     stated = decode(fact.body, Assessed)
     outcome = stated.assessment
-    connection.execute(
-        schema.PUT_ASSESSMENT,
-        {
-            "mrn": stated.mrn,
-            "seq": fact.seq,
-            "at": fact.recorded_at,
-            "office": stated.office,
-            "channel": outcome.channel.value,
-            "stratum": outcome.stratum.value,
-            "score": outcome.score,
-            "body": encode(outcome),
-        },
+    row = (
+        stated.mrn,
+        fact.seq,
+        to_microseconds(fact.recorded_at),
+        stated.office,
+        outcome.channel.value,
+        outcome.stratum.value,
+        outcome.score,
+        encode(outcome),
     )
+    schema.run(connection, schema.PUT_ASSESSMENT, row)
     red = outcome.channel is Channel.RED
-    connection.execute(
-        schema.ADD_DAY,
-        {
-            "office": stated.office,
-            "day": stated.day,
-            "red": int(red),
-            "red_mandatory": int(red and outcome.stratum is Stratum.MANDATORY),
-            "yellow": int(outcome.channel is Channel.YELLOW),
-            "blue": int(outcome.channel is Channel.BLUE),
-        },
+    counts = (
+        int(red),
+        int(red and outcome.stratum is Stratum.MANDATORY),
+        int(outcome.channel is Channel.YELLOW),
+        int(outcome.channel is Channel.BLUE),
     )
+    schema.run(connection, schema.ADD_DAY, (stated.office, stated.day, *counts))
 
 
 def put_model(connection: Connection, fact: Fact) -> None:
@@ -117,11 +112,9 @@ def put_model(connection: Connection, fact: Fact) -> None:
 
 
 def _add(connection: Connection, changes: Changes, today: int) -> None:
-    rows = [
-        {"key": key, "day": today, **change._asdict()} for key, change in sorted(changes.items())
-    ]
+    rows = [(key, today, *change) for key, change in sorted(changes.items())]
     if rows:
-        connection.execute(schema.ADD_HISTORY, rows)
+        schema.run(connection, schema.ADD_HISTORY, rows)
 
 
 def _pack(goods: Iterable[Goods]) -> bytes:

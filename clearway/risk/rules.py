@@ -20,6 +20,7 @@ Numbers are never null: what is unknown is -1.0 (`price_spreads`: 0.0), an unkno
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,9 @@ from clearway.risk.model import Hit, Profile
 Variables: TypeAlias = dict[str, Any]
 
 MOST_CHARACTERS = 2_000
+
+_NAME = re.compile(r"\b(?:item|declaration)\.(\w+)")
+_OTHER_USE = re.compile(r"\b(?:item|declaration)\b(?!\.\w)")
 
 # What the engine raises for an expression that fails on some value; anything else is a defect.
 FAILURES = (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError)
@@ -97,7 +101,7 @@ class Profiles:
         profiles do not see, is too long, or an id comes twice.
     """
 
-    __slots__ = ("_program", "_single", "profiles", "version")
+    __slots__ = ("_named", "_program", "_single", "profiles", "version")
 
     def __init__(self, profiles: Sequence[Profile], name: str = "profiles") -> None:
         self.profiles = tuple(profiles)
@@ -109,6 +113,7 @@ class Profiles:
         # A line break ends a comment that an expression may close with.
         parts = ",".join(f"({profile.expression}\n)" for profile in profiles)
         self._program = cel.compile(f"items.map(item, [{parts}])")
+        self._named = _named([profile.expression for profile in profiles])
         self.version = f"{name}-{hashlib.sha256(encode(self.profiles)).hexdigest()[:12]}"
 
     def match(self, variables: Variables, at: datetime) -> Matched:
@@ -122,7 +127,7 @@ class Profiles:
             return Matched(())
         numbers = [item["number"] for item in variables["items"]]
         try:
-            table = self._program.execute(variables)
+            table = self._program.execute(self._pruned(variables))
         except FAILURES:
             return self._one_by_one(variables, numbers, at)
         hits: list[Hit] = []
@@ -131,6 +136,16 @@ class Profiles:
                 found = tuple(n for n, yes in zip(numbers, answers, strict=True) if yes)
                 hits.append(_hit(self.profiles[place], found))
         return Matched(tuple(hits))
+
+    def _pruned(self, variables: Variables) -> Variables:
+        """Leave out what no profile names: handing values over is most of what CEL costs."""
+        if self._named is None:
+            return variables
+        header, names = variables["declaration"], self._named
+        return {
+            "items": [{n: item[n] for n in names if n in item} for item in variables["items"]],
+            "declaration": {name: header[name] for name in names if name in header},
+        }
 
     def _one_by_one(self, variables: Variables, numbers: list[int], at: datetime) -> Matched:
         """Find out which profile failed, so that it does not silence the others."""
@@ -152,6 +167,14 @@ class Profiles:
             if found:
                 hits.append(_hit(profile, found))
         return Matched(tuple(hits), tuple(failed))
+
+
+def _named(expressions: Sequence[str]) -> frozenset[str] | None:
+    """Return the names after `item.` and `declaration.`; None: one is used in another way."""
+    joined = " ".join(expressions)
+    if _OTHER_USE.search(joined):
+        return None
+    return frozenset(_NAME.findall(joined))
 
 
 def _compiled(profile: Profile) -> Any:

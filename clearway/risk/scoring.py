@@ -121,6 +121,45 @@ class Scored:
     features: str
 
 
+class Scale:
+    """Turns what the trees say into ranks, probabilities and revenue, by the card of the model.
+
+    Holds the card's numbers as arrays: making them anew costs more than the trees do.
+    """
+
+    __slots__ = ("_calibrated", "_card", "_grid", "_probability", "_raw", "_revenue", "_score")
+
+    def __init__(self, card: ModelCard) -> None:
+        self._card = card
+        self._grid = np.array(card.grid)
+        self._probability = np.array(card.probability_levels)
+        self._revenue = np.array(card.revenue_levels)
+        self._score = np.array(card.score_levels)
+        self._raw = np.array([raw for raw, _ in card.calibration])
+        self._calibrated = np.array([true for _, true in card.calibration])
+
+    def blend(self, probability: Floats, revenue: Floats) -> Floats:
+        """Return the weight of each item, 0 to 1: power mean of its two ranks."""
+        likely = np.interp(probability, self._probability, self._grid)
+        costly = np.interp(revenue, self._revenue, self._grid)
+        weight = self._card.revenue_weight
+        mixed = (likely**_POWER + weight * costly**_POWER) / (1.0 + weight)
+        return np.asarray(mixed ** (1.0 / _POWER))
+
+    def score(self, weights: Floats) -> Floats:
+        """Return the rank among recent declarations of weights of declarations."""
+        return np.asarray(np.interp(weights, self._score, self._grid))
+
+    def calibrated(self, probability: Floats) -> Floats:
+        """Return calibrated probabilities of raw ones."""
+        return np.asarray(np.interp(probability, self._raw, self._calibrated))
+
+    def duty_at_stake(self, probability: Floats, matrix: Floats) -> Floats:
+        """Return probability times duty due times the share usually lost: revenue without trees."""
+        duty = np.expm1(np.nan_to_num(matrix[:, COLUMN["duty_log"]], nan=0.0))
+        return np.asarray(self.calibrated(probability) * duty * self._card.loss_share)
+
+
 class Scorer:
     """Scores declarations with one artefact, or with none.
 
@@ -129,13 +168,14 @@ class Scorer:
         absence: why there is no model, for officers.
     """
 
-    __slots__ = ("_model", "_revenue", "absence", "card", "cut_off_day", "snapshot")
+    __slots__ = ("_model", "_revenue", "_scale", "absence", "card", "cut_off_day", "snapshot")
 
     def __init__(self, artefact: Artefact | None, absence: str = "") -> None:
         self.card = None if artefact is None else artefact.card
         self.absence = absence
         self.snapshot = snapshot.empty() if artefact is None else artefact.snapshot
         self.cut_off_day = 0 if artefact is None else day_of(artefact.card.cut_off)
+        self._scale = None if artefact is None else Scale(artefact.card)
         self._model = None if artefact is None else _booster(artefact.model)
         self._revenue = _booster(artefact.revenue) if artefact and artefact.revenue else None
 
@@ -148,14 +188,14 @@ class Scorer:
         """Return the score of a declaration from its items and what is known of their keys."""
         rows = compute(declaration, pasts)
         matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(NAMES))
-        if self.card is None or not rows:
+        if self._scale is None or not rows:
             return Scored(0.0, 0.0, 0.0, 0, matrix, "")
         probability, revenue = self.predict(matrix)
-        weights = blend(probability, revenue, self.card)
+        weights = self._scale.blend(probability, revenue)
         place = int(np.argmax(weights))
         return Scored(
-            score=float(np.interp(weights[place], self.card.score_levels, self.card.grid)),
-            probability=float(calibrated(probability[place], self.card)),
+            score=float(self._scale.score(weights[place])),
+            probability=float(self._scale.calibrated(probability[place])),
             expected_revenue=float(revenue.sum()),
             weightiest=place,
             matrix=matrix,
@@ -164,12 +204,12 @@ class Scorer:
 
     def predict(self, matrix: Floats) -> tuple[Floats, Floats]:
         """Return raw probability and expected revenue of each row of features."""
-        if self._model is None or self.card is None:
+        if self._model is None or self._scale is None:
             raise VerificationError("There is no risk model to predict with; activate one first")
         # One thread: for a handful of rows the others would cost more than they bring.
         probability = np.asarray(self._model.predict(matrix, num_threads=1), dtype=np.float64)
         if self._revenue is None:
-            return probability, duty_at_stake(probability, matrix, self.card)
+            return probability, self._scale.duty_at_stake(probability, matrix)
         return probability, np.asarray(self._revenue.predict(matrix, num_threads=1))
 
     def contributions(self, row: Floats) -> list[float]:
@@ -189,26 +229,6 @@ def _booster(text: str) -> Any:
     import lightgbm  # heavy, and only a node with a model needs it
 
     return lightgbm.Booster(model_str=text)
-
-
-def blend(probability: Floats, revenue: Floats, card: ModelCard) -> Floats:
-    """Return the weight of each item, 0 to 1: power mean of its two ranks."""
-    likely = np.interp(probability, card.probability_levels, card.grid)
-    costly = np.interp(revenue, card.revenue_levels, card.grid)
-    mixed = likely**_POWER + card.revenue_weight * costly**_POWER
-    return np.asarray((mixed / (1.0 + card.revenue_weight)) ** (1.0 / _POWER))
-
-
-def calibrated(probability: float | Floats, card: ModelCard) -> Floats:
-    """Return calibrated probabilities of raw ones."""
-    raw, true = zip(*card.calibration, strict=True)
-    return np.asarray(np.interp(probability, raw, true))
-
-
-def duty_at_stake(probability: Floats, matrix: Floats, card: ModelCard) -> Floats:
-    """Return probability times duty due times the share usually lost: revenue without a model."""
-    duty = np.expm1(np.nan_to_num(matrix[:, COLUMN["duty_log"]], nan=0.0))
-    return np.asarray(calibrated(probability, card) * duty * card.loss_share)
 
 
 def digest(matrix: Floats) -> str:

@@ -3,7 +3,9 @@
 Lanes as administrations know them: red (physical examination) before yellow (documentary check)
 before blue (audit after clearance) before green. In this order:
 
-1. Mandatory controls go to their lane, whatever the capacity.
+1. Mandatory controls of customs go to their lane, whatever the capacity. Controls of a share (one
+   consignment in seven) apply when the draw falls on them. Other agencies' controls are named in
+   the assessment and take nothing of customs' capacity.
 2. A small share of all others is drawn for physical examination: the only unbiased sample there
    is, so it stands before anything that knows the score.
 3. Profiles that are not mandatory, while there is room in their lane; without room in the next.
@@ -22,8 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 
-from clearway.risk.model import Capacity, Channel, Choice, Day, Hit, Stratum
+from clearway.risk.model import CUSTOMS, Capacity, Channel, Choice, Day, Hit, Stratum
 
 # Before a quarter of the day has passed, the rate of arrivals says more about brokers' habits than
 # about the day; and no day is taken to be more than three ordinary ones.
@@ -53,6 +56,30 @@ def still_to_come(day: Day, capacity: Capacity, passed: float) -> float:
     return max(1.0, min(total - day.arrivals, total * (1.0 - passed)))
 
 
+def due(hits: Sequence[Hit], draw: float) -> tuple[Hit, ...]:
+    """Return the hits that apply: each, but for controls made of a share only, if it is drawn.
+
+    Args:
+        draw: 0 <= draw < 1. Each control takes other digits of it than the random share does, so
+            that one does not tell of another.
+    """
+    return tuple(hit for hit in hits if hit.share >= 1.0 or _fraction(draw, hit.id) < hit.share)
+
+
+def _fraction(draw: float, id: str) -> float:
+    turn = int.from_bytes(blake2b(id.encode(), digest_size=4).digest(), "big") / 2**32
+    return (draw * 2**20 + turn) % 1.0
+
+
+def chance(hits: Sequence[Hit]) -> float:
+    """Return the probability that a control made of a share sends the goods to customs' shed."""
+    spared = 1.0
+    for hit in hits:
+        if hit.mandatory and hit.lane is Channel.RED and hit.agency == CUSTOMS:
+            spared *= 1.0 - min(1.0, hit.share)
+    return 1.0 - spared
+
+
 def choose(
     score: float,
     hits: Sequence[Hit],
@@ -66,7 +93,7 @@ def choose(
 
     Args:
         score: 0 to 1, its rank among recent declarations; 0 without a model.
-        hits: mandatory controls and profiles that it meets.
+        hits: controls and profiles that it meets, those of a share not yet drawn.
         day: what the office has assessed today, this declaration not counted.
         capacity: of the office.
         passed: share of the opening hours that has passed, 0 to 1.
@@ -74,26 +101,27 @@ def choose(
     """
     coming = still_to_come(day, capacity, passed)
     threshold = _threshold(day, capacity, coming)
-    mandatory = _strictest([hit for hit in hits if hit.mandatory])
-    if mandatory is not None and mandatory.lane is Channel.RED:
-        return Choice(Channel.RED, Stratum.MANDATORY, 1.0, threshold, mandatory)
+    ours = [hit for hit in due(hits, draw) if hit.agency == CUSTOMS]
+    mandatory = _strictest([hit for hit in ours if hit.mandatory])
+    profile = _strictest([hit for hit in ours if not hit.mandatory])
     room = capacity.red - day.red >= 1
-    profile = _strictest([hit for hit in hits if not hit.mandatory])
-    wanted = profile is not None and profile.lane is Channel.RED
-    certain = room and (wanted or score >= threshold)
-    propensity = 1.0 if certain else capacity.random_share if room else 0.0
-    if room and draw < capacity.random_share:
+    wanted = room and profile is not None and profile.lane is Channel.RED
+    certain = wanted or (room and score >= threshold)
+    by_draw = capacity.random_share if room else 0.0
+    propensity = 1.0 if certain else by_draw + (1.0 - by_draw) * chance(hits)
+    if mandatory is not None and mandatory.lane is Channel.RED:
+        return Choice(Channel.RED, Stratum.MANDATORY, propensity, threshold, mandatory)
+    if draw < by_draw:
         return Choice(Channel.RED, Stratum.RANDOM, propensity, threshold)
-    if room and wanted:
+    if wanted:
         return Choice(Channel.RED, Stratum.PROFILE, propensity, threshold, profile)
     if certain:
         return Choice(Channel.RED, Stratum.SCORE, propensity, threshold)
-    lower = _lower_lanes(score, profile, day, capacity, coming, threshold)
-    channel, stratum, decided_by = lower
-    if mandatory is not None and _STRICTEST.index(mandatory.lane) <= _rank(channel):
+    channel, stratum, by = _lower_lanes(score, profile, day, capacity, coming, threshold)
+    if mandatory is not None and _rank(mandatory.lane) <= _rank(channel):
         return Choice(mandatory.lane, Stratum.MANDATORY, propensity, threshold, mandatory)
     displaced = None if profile is None or channel is profile.lane else profile.lane
-    return Choice(channel, stratum, propensity, threshold, decided_by, displaced)
+    return Choice(channel, stratum, propensity, threshold, by, displaced)
 
 
 def _threshold(day: Day, capacity: Capacity, coming: float) -> float:
@@ -123,7 +151,7 @@ def _lower_lanes(
     ):
         if room < 1:
             continue
-        if profile is not None and _STRICTEST.index(profile.lane) <= _rank(lane):
+        if profile is not None and _rank(profile.lane) <= _rank(lane):
             return lane, Stratum.PROFILE, profile
         limit = max(capacity.least_score, limit - min(1.0, room / coming))
         if score >= limit:
@@ -132,7 +160,7 @@ def _lower_lanes(
 
 
 def _strictest(hits: Sequence[Hit]) -> Hit | None:
-    return min(hits, key=lambda hit: _STRICTEST.index(hit.lane), default=None)
+    return min(hits, key=lambda hit: _rank(hit.lane), default=None)
 
 
 def _rank(channel: Channel) -> int:

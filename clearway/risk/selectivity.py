@@ -14,6 +14,7 @@ from decimal import Decimal
 from clearway.risk import explain
 from clearway.risk.history import Trace
 from clearway.risk.model import (
+    CUSTOMS,
     Assessment,
     Capacities,
     Channel,
@@ -27,7 +28,7 @@ from clearway.risk.model import (
 )
 from clearway.risk.rules import Matched, Profiles
 from clearway.risk.scoring import Scored, Scorer
-from clearway.risk.selection import choose, share_of_day
+from clearway.risk.selection import choose, due, share_of_day
 from clearway.risk.variables import variables_of
 
 _CENT = Decimal("0.01")
@@ -81,9 +82,10 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
     scored = scorer.score(known.items, known.pasts)
     variables = variables_of(known.items, scored.matrix.tolist(), known.header)
     matched = selectivity.profiles.match(variables, known.now)
-    hits = (*known.demands.controls, *matched.hits, *_failures(matched))
+    every = (*known.demands.controls, *matched.hits, *_failures(matched))
+    hits = due(every, draw)
     passed = share_of_day(known.now, capacity)
-    choice = choose(scored.score, hits, known.day, capacity, passed=passed, draw=draw)
+    choice = choose(scored.score, every, known.day, capacity, passed=passed, draw=draw)
     evidence, contributions = _evidence(scorer, scored, known, choice)
     reasons = explain.reasons(
         choice,
@@ -116,7 +118,7 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
 def _failures(matched: Matched) -> tuple[Hit, ...]:
     """Return a documentary check for each profile that failed: a person looks instead of it."""
     text = "This profile could not be evaluated; its owner must mend it."
-    return tuple(Hit(id, text, Channel.YELLOW, "customs", False, ()) for id in matched.failed)
+    return tuple(Hit(id, text, Channel.YELLOW, CUSTOMS, False, ()) for id in matched.failed)
 
 
 def _evidence(

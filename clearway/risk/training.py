@@ -35,9 +35,7 @@ from clearway.risk.scoring import (
     FORMAT,
     Artefact,
     Floats,
-    blend,
-    calibrated,
-    duty_at_stake,
+    Scale,
     seal,
 )
 
@@ -98,7 +96,7 @@ def train(
     now: datetime,
     progress: Progress = _quiet,
     revenue_weight: float = 0.3,
-    threads: int = 2,
+    threads: int = 1,
 ) -> Artefact:
     """Return a sealed model trained on a history.
 
@@ -109,7 +107,7 @@ def train(
             midnight before.
         progress: called with the phase and the share of it that is done.
         revenue_weight: weight of expected revenue beside probability in the ranking; 0: none.
-        threads: of LightGBM; any number gives the same model.
+        threads: of LightGBM; any number gives the same model. More than are idle make it slower.
 
     Raises:
         MalformedMessage: a column is missing.
@@ -278,7 +276,7 @@ def _loss_share(material: _Material) -> float:
 def _expected(card: ModelCard, material: _Material, fitted: _Fitted) -> Floats:
     if fitted.expected is not None:
         return fitted.expected
-    return duty_at_stake(fitted.probability, material.matrix, card)
+    return Scale(card).duty_at_stake(fitted.probability, material.matrix)
 
 
 def _levelled(card: ModelCard, material: _Material, fitted: _Fitted) -> ModelCard:
@@ -290,7 +288,7 @@ def _levelled(card: ModelCard, material: _Material, fitted: _Fitted) -> ModelCar
         probability_levels=_levels(fitted.probability[recent]),
         revenue_levels=_levels(expected[recent]),
     )
-    weights = blend(fitted.probability[recent], expected[recent], card)
+    weights = Scale(card).blend(fitted.probability[recent], expected[recent])
     best: dict[str, float] = {}
     for mrn, weight in zip(np.asarray(material.mrn)[recent], weights.tolist(), strict=True):
         best[mrn] = max(weight, best.get(mrn, 0.0))
@@ -311,14 +309,14 @@ def _measured(card: ModelCard, material: _Material, fitted: _Fitted) -> ModelCar
     rankings = {
         "model": probability,
         "revenue": expected,
-        "blend": blend(probability, expected, card),
+        "blend": Scale(card).blend(probability, expected),
         "price": material.value[last],
         "importer": importer,
     }
     metrics: list[Metric] = []
     for of, scores in rankings.items():
         metrics += measure(of, scores, illicit, revenue)
-    error = calibration_error(calibrated(probability, card), illicit)
+    error = calibration_error(Scale(card).calibrated(probability), illicit)
     metrics.append(Metric("model", "ECE", error))
     # The sealed card is calibrated on the last period too, which is the nearest to what comes.
     later = material.stop | last

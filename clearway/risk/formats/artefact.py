@@ -20,7 +20,7 @@ import numpy as np
 from clearway.errors import NotFound, StorageFailure, VerificationError, WrongState
 from clearway.ledger.fact import decode, encode
 from clearway.risk.card import ModelCard
-from clearway.risk.scoring import Artefact, verify
+from clearway.risk.scoring import Artefact, Scorer, rules_only, verify
 from clearway.risk.snapshot import Snapshot
 
 _CARD = "model.json"
@@ -75,10 +75,26 @@ def load(folder: Path) -> Artefact:
             (folder / "revenue.txt").read_text(),
             Snapshot(matrix),
         )
-    except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError) as broken:
+    except (OSError, EOFError, ValueError, msgspec.ValidationError, msgspec.DecodeError) as broken:
         raise VerificationError(f"The risk model in {folder} is broken: {broken}") from broken
     verify(artefact)
     return artefact
+
+
+def load_scorer(folder: Path | None) -> Scorer:
+    """Return the scorer of a model's folder; without a model there, one that knows rules only.
+
+    Args:
+        folder: None: no model is chosen.
+
+    Raises: VerificationError: there is a model, and it is broken or was changed.
+    """
+    if folder is None:
+        return rules_only("No risk model is chosen for this node.")
+    try:
+        return Scorer(load(folder))
+    except NotFound as absence:
+        return rules_only(f"{absence.detail}.")
 
 
 def _card(artefact: Artefact) -> bytes:
