@@ -30,6 +30,11 @@ from clearway.ledger.lanes import Lanes
 from clearway.ledger.log import Log
 from clearway.ledger.transaction import Projections, Transaction
 
+_MOST_WAL_PAGES = 8_192  # of 4 KiB: 32 MiB
+
+# SQLite's primary result codes READONLY, IOERR, CORRUPT, FULL, CANTOPEN and NOTADB.
+_FAILURES_OF_THE_DISK = frozenset({8, 10, 11, 13, 14, 26})
+
 Result = TypeVar("Result")
 Action = Callable[[Transaction], Any]
 
@@ -143,6 +148,8 @@ class Committer:
                     self._commit(connection, batch)
                 elif self._lanes.is_closed:
                     return
+        except Exception as error:  # noqa: BLE001 (a defect in a listener must not hang the node)
+            self._fail(error, [])
         finally:
             connection.close()
             self._refuse_the_rest()
@@ -159,7 +166,6 @@ class Committer:
             self._fail(error, batch)
             return
         self._log.accept(sealed)
-        self._on_commit(facts)
         left = iter(salts)
         for waiting, answer in zip(batch, answers, strict=True):
             if isinstance(answer, _Done):
@@ -167,6 +173,7 @@ class Committer:
                 _answer(waiting.future, Outcome(answer.result, answer.facts, mine))
             else:
                 _answer(waiting.future, answer)
+        self._on_commit(facts)
 
     def _run_actions(
         self, connection: Connection, batch: list[_Waiting]
@@ -195,6 +202,8 @@ class Committer:
         except MustStop:
             raise
         except Exception as error:  # noqa: BLE001 (handed to whoever waits; nothing is swallowed)
+            if _is_of_the_disk(error):
+                raise  # see `_fail`
             connection.exec_driver_sql("ROLLBACK TO action")
             connection.exec_driver_sql("RELEASE action")
             return error
@@ -221,6 +230,12 @@ class Committer:
         closed = self._stopped or StorageFailure("The node closed before this was run")
         while left := self._lanes.take(self._batch_limit, timeout_s=0):
             _refuse(left, closed)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Return whether the file or the disk failed, rather than the action."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return code & 0xFF in _FAILURES_OF_THE_DISK
 
 
 def _answer(future: Future[Any], answer: Outcome[Any] | BaseException) -> None:
@@ -267,7 +282,9 @@ class Checkpointer:
         try:
             cursor = connection.cursor()
             while not self._ended.wait(self._interval_s):
-                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                _, pages, _ = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if pages > _MOST_WAL_PAGES:  # a busy writer outruns it: make it begin the WAL anew
+                    cursor.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             connection.close()

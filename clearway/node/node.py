@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TypeVar
 
@@ -97,7 +98,13 @@ class Node:
 
     @classmethod
     def open(
-        cls, settings: Settings, *, clock: Clock, entropy: Entropy, wall: Clock = utc_now
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        wall: Clock = utc_now,
+        writer: Callable[[Path], Engine] = open_writer,
     ) -> Node:
         """Open the node that lies in `settings.data_directory`.
 
@@ -105,6 +112,7 @@ class Node:
             clock: the instant at which facts are recorded; may be a replayed day's.
             entropy: random bytes, for salts, tokens and sessions.
             wall: the machine's own clock, by which console sessions age.
+            writer: opens the writing engine; only the bench passes another.
 
         Raises: InputError: there is none. StorageFailure: unsafe library, or another process has
         it. VerificationError: what is stored does not agree with its signed checkpoint.
@@ -113,7 +121,7 @@ class Node:
         signer = folder.signer()
         lock = folder.lock()
         engines = (
-            open_writer(folder.database),
+            writer(folder.database),
             open_reader(folder.database),
             open_writer(folder.database),
         )
