@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -340,20 +339,6 @@ def test_the_country_of_an_unknown_office_is_that_of_the_goods_or_a_party() -> N
     assert country_of_lodgement(strange) == "KE"
     nobody = replace(strange, importer=Party(), exporter=None)
     assert country_of_lodgement(nobody) == "EC"
-
-
-def test_a_declaration_costs_well_under_two_milliseconds(desk: Desk) -> None:
-    messages = [read(three_items(lrn=Lrn(f"B-{n}"))) for n in range(60)]
-
-    def lodge_all(act: Any) -> float:
-        for message in messages[:10]:
-            lodge(act, message)
-        began = time.perf_counter()
-        for message in messages[10:]:
-            lodge(act, message)
-        return (time.perf_counter() - began) / 50
-
-    assert desk.act(lodge_all, actor=TRADER) < 0.004  # twice what is due, for a busy machine
 
 
 def test_a_refused_item_is_named_in_the_senders_terms(desk: Desk) -> None:

@@ -69,26 +69,47 @@ def lodge(act: Act, message: Message, key: str = "") -> Outcome:
     declaration = _require_declaration(act, message)
     key = key or str(declaration.lrn)
     scope = f"declaration:{declaration.declarant.id or act.actor.reference}"
-    rejected_key = f"{key}:{message.digest.hex()}"
     try:
         earlier = act.tx.earlier(scope, key, message.digest)
     except ConflictingKey as conflict:
         return _alarm(act, declaration, message, key, int(conflict.fields["seq"]))
-    if earlier is None:
-        earlier = act.tx.earlier(f"rejected.{scope}", rejected_key, message.digest)
     if earlier is not None:
         return _again(act, earlier)
     findings = message.findings + rules.check(declaration, act.now)
+    if not is_refusal(findings):
+        return _record(act, Accepted, message, declaration, findings, (scope, key))
+    # A key that was rejected stays free, so the content is part of what a repeat is known by.
+    scope, exact = f"rejected.{scope}", f"{key}:{message.digest.hex()}"
+    earlier = act.tx.earlier(scope, exact, message.digest)
+    if earlier is not None:
+        return _again(act, earlier)
+    return _record(act, Rejected, message, declaration, findings, (scope, exact), key)
+
+
+def _record(
+    act: Act,
+    kind: type[Accepted] | type[Rejected],
+    message: Message,
+    declaration: Declaration,
+    findings: tuple[Finding, ...],
+    claimed: tuple[str, str],
+    key: str = "",
+) -> Lodged:
+    """Give the declaration its number and record it; `claimed` are scope and key of a repeat."""
     mrn = next_mrn(declaration, act.now, act.tx.next_seq)
-    original = pack(message.original)
-    kind = Rejected if is_refusal(findings) else Accepted
-    body = kind(mrn, declaration, key, findings, message.form, message.digest, original)
+    body = kind(
+        mrn=mrn,
+        declaration=declaration,
+        key=key or claimed[1],
+        findings=findings,
+        form=message.form,
+        digest=message.digest,
+        original=pack(message.original),
+    )
     fact = act.append(body, subject=subject(mrn))
-    if kind is Accepted:
-        act.tx.claim(scope, key, message.digest, fact)
-        return Lodged(mrn, fact.seq, Status.ACCEPTED, findings)
-    act.tx.claim(f"rejected.{scope}", rejected_key, message.digest, fact)
-    return Lodged(mrn, fact.seq, Status.REJECTED, findings)
+    act.tx.claim(*claimed, message.digest, fact)
+    status = Status.ACCEPTED if kind is Accepted else Status.REJECTED
+    return Lodged(mrn, fact.seq, status, findings)
 
 
 def _require_declaration(act: Act, message: Message) -> Declaration:

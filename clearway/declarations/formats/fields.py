@@ -70,7 +70,8 @@ class Fields:
         for name in path.split("/"):
             if element is None:
                 return None
-            found = self._named(element).get(name)
+            named = self._children.get(element)
+            found = (self._named(element) if named is None else named).get(name)
             element = found[0] if found else None
         return element
 
@@ -93,14 +94,16 @@ class Fields:
 
     def text(self, element: Element | None, path: str) -> str:
         """Return the text at a path on one line; "" where it is absent."""
-        text = xml.text(self.find(element, path))
+        found = self.find(element, path)
+        if found is None or not found.text:
+            return ""
+        text = found.text.strip()
         return " ".join(text.split()) if "\n" in text or "\t" in text else text
 
     def term(self, element: Element | None, path: str, make: Callable[[str], T]) -> T | None:
         """Return the text at a path as one of our terms; None, with a finding, where it is not."""
         found = self.find(element, path)
-        text = xml.text(found)
-        if found is None or not text:
+        if found is None or not (text := (found.text or "").strip()):
             return None
         try:
             return make(text)
