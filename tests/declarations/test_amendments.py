@@ -11,8 +11,8 @@ import pytest
 from clearway.declarations import tables
 from clearway.declarations.actions.correct import correct
 from clearway.declarations.actions.lodge import lodge
-from clearway.declarations.formats import wco
-from clearway.declarations.formats.wco_amendments import amend
+from clearway.declarations.formats import json, wco
+from clearway.declarations.formats.wco_amendments import amend, base_of
 from clearway.declarations.message import Function
 from clearway.declarations.model import Declaration
 from clearway.errors import MalformedMessage
@@ -109,6 +109,15 @@ def test_an_amendment_corrects_a_lodged_declaration(desk: Desk) -> None:
     assert record.version == 2 and record.declaration.items[0].net_mass_kg == Decimal(18001)
     again = amend(desk.ask(tables.original, mrn), sent)
     assert desk.act(correct, mrn, again, "A slip", actor=TRADER).repeated
+
+
+def test_an_amendment_goes_over_a_declaration_that_came_as_json() -> None:
+    xml_form, json_form = wco.write(bananas()), json.write(bananas())
+    assert base_of(xml_form, three_items()) == xml_form
+    assert base_of(json_form, bananas()) == base_of(b"", bananas()) == xml_form
+    sent = amendment("<TotalPackageQuantity>53</TotalPackageQuantity>")
+    amended = amend(base_of(json_form, bananas()), sent).declaration
+    assert amended is not None and amended.packages == 53
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,16 @@ def read(data: bytes, hint: str = "", *, limits: Limits = STANDARD) -> Message:
     Raises: MalformedMessage: neither XML nor JSON, or not well-formed. TooLarge.
     """
     form = next((form for name, form in _HINTS.items() if name in hint.lower()), None)
-    form = form or _sniff(data)
+    form = form or sniff(data)
     reader = json.read if form is Form.JSON else wco.read
     return reader(data, limits=limits)
 
 
-def _sniff(data: bytes) -> Form:
-    """Judge by the first character, whatever the encoding and its byte order mark."""
+def sniff(data: bytes) -> Form:
+    """Return the form that the first character shows, whatever the encoding and its mark.
+
+    Raises: MalformedMessage: neither.
+    """
     first = data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     if first == b"{":
         return Form.JSON

@@ -18,10 +18,12 @@ from lxml import etree
 
 from clearway.declarations.formats import wco
 from clearway.declarations.formats.fields import Fields
+from clearway.declarations.formats.reading import sniff
 from clearway.declarations.formats.wco_parts import NAMESPACE
 from clearway.declarations.formats.wco_requests import ABOUT_THE_REQUEST
 from clearway.declarations.formats.wco_vocabulary import SECTIONS
-from clearway.declarations.message import Message
+from clearway.declarations.message import Form, Message
+from clearway.declarations.model import Declaration
 from clearway.terms.finding import Area, Finding, Level
 from clearway.wire import xml
 from clearway.wire.limits import STANDARD, Limits
@@ -49,6 +51,17 @@ def amend(base: bytes, amendment: bytes, *, limits: Limits = STANDARD) -> Messag
             _put_over(target, source, child)
     message = wco.read(etree.tostring(root, xml_declaration=True, encoding="UTF-8"), limits=limits)
     return replace(message.beside(findings), amendment=amendment)
+
+
+def base_of(original: bytes, declaration: Declaration) -> bytes:
+    """Return what an amendment is put over: the message itself, or the declaration written anew.
+
+    Args:
+        original: the bytes of the present version (`tables.original`), in whichever form.
+        declaration: the present version.
+    """
+    is_wco = bool(original) and sniff(original) is Form.WCO
+    return original if is_wco else wco.write(declaration)
 
 
 def _put_over(target: Element, source: Element, child: Element) -> None:
