@@ -18,8 +18,9 @@ from clearway.risk.model import Capacity, Channel, Choice, Hit, Past, Stratum
 from clearway.terms.reason import Reason
 
 MOST_REASONS = 4
-# Log-odds below which an idea is not worth an officer's time.
-_LEAST_WEIGHT = 0.1
+# Log-odds, and share of the weightiest idea, below which an idea is not worth an officer's time.
+_LEAST_WEIGHT = 0.15
+_LEAST_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Evidence:
     item: Trace
     row: Sequence[float]
     pasts: Mapping[int, Past]
+
+    @property
+    def place(self) -> str:
+        """Which item it is, where there are more."""
+        return f"Item {self.item.goods.item}: " if self.of("items") > 1.0 else ""
 
     def of(self, name: str) -> float:
         """Return a feature by name."""
@@ -64,14 +70,14 @@ def reasons(
         evidence: of the weightiest item; None: nothing is said of the goods.
         contributions: of each feature to its log-odds; empty without a model.
     """
-    said = [Reason(f"RISK_PROFILE:{hit.id}", _of_hit(hit), hit.lane.value) for hit in hits]
+    said = [_of_hit(hit) for hit in hits]
     if choice.stratum is Stratum.RANDOM:
         said.append(_random(capacity))
     if choice.displaced_from is not None:
         said.append(_displaced(choice, office))
     if absence:
         said.append(Reason("RISK_RULES_ONLY", f"{absence} Profiles and the draw decided alone."))
-    else:
+    elif choice.stratum is not Stratum.RANDOM:  # who examines a drawn one must not be prejudiced
         said.append(_of_score(choice, score, office))
     if evidence is not None:
         said += of_goods(evidence, contributions)
@@ -83,20 +89,24 @@ def of_goods(evidence: Evidence, contributions: Sequence[float]) -> list[Reason]
     weights: dict[str, float] = {}
     for feature, added in zip(FEATURES, contributions, strict=False):
         weights[feature.idea] = weights.get(feature.idea, 0.0) + added
+    ranked = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
+    least = max([_LEAST_WEIGHT, *(weight * _LEAST_SHARE for _, weight in ranked[:1])])
     said: list[Reason] = []
-    for idea, weight in sorted(weights.items(), key=lambda pair: (-pair[1], pair[0])):
-        if weight < _LEAST_WEIGHT or len(said) == MOST_REASONS:
+    for idea, weight in ranked:
+        if weight < least or len(said) == MOST_REASONS:
             break
         sentence = _SENTENCES[idea](evidence) if idea in _SENTENCES else None
         if sentence is not None:
             text, value = sentence
-            said.append(Reason(f"RISK_{idea.upper()}", text, value, round(weight, 3)))
+            said.append(
+                Reason(f"RISK_{idea.upper()}", evidence.place + text, value, round(weight, 3))
+            )
     return said
 
 
-def _of_hit(hit: Hit) -> str:
+def _of_hit(hit: Hit) -> Reason:
     where = f" (item {', '.join(map(str, hit.items))})" if hit.items else ""
-    return f"{hit.text}{where}"
+    return Reason("RISK_CONTROL" if hit.mandatory else "RISK_PROFILE", hit.text + where, hit.id)
 
 
 def _random(capacity: Capacity) -> Reason:

@@ -31,8 +31,6 @@ from clearway.risk.scoring import Scored, Scorer
 from clearway.risk.selection import choose, due, share_of_day
 from clearway.risk.variables import variables_of
 
-_CENT = Decimal("0.01")
-
 
 @dataclass(frozen=True, slots=True)
 class Selectivity:
@@ -99,7 +97,7 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
     )
     return Assessment(
         score=scored.score,
-        expected_revenue=Decimal(repr(scored.expected_revenue)).quantize(_CENT),
+        expected_revenue=Decimal(f"{scored.expected_revenue:.2f}"),
         channel=choice.channel,
         reasons=reasons,
         mandatory=tuple(hit.id for hit in hits if hit.mandatory),
