@@ -50,6 +50,7 @@ class Problem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     type: str
+    code: str
     title: str
     status: int
     detail: str
@@ -62,6 +63,7 @@ def problem(error: ClearwayError, *, status: int | None = None) -> JSONResponse:
         status = 429
     body: dict[str, Any] = {
         "type": f"urn:clearway:problem:{error.code}",
+        "code": error.code,
         "title": error.title,
         "status": status or error.status,
         "detail": error.detail,
@@ -83,6 +85,7 @@ def plain_problem(code: str, title: str, status: int, detail: str, **more: Any) 
     """Return a problem that has no error of ours behind it."""
     body = {
         "type": f"urn:clearway:problem:{code}",
+        "code": code,
         "title": title,
         "status": status,
         "detail": detail,

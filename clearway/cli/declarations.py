@@ -21,9 +21,10 @@ def check(file: InputFile, as_json: AsJson = False) -> None:
     from clearway.node.clock import utc_now
     from clearway.terms.finding import is_refusal
 
-    declaration, findings = read(file.read_bytes(), file.suffix)
-    if declaration is not None:
-        findings = (*findings, *try_rules(declaration, utc_now()))
+    message = read(file.read_bytes(), file.suffix)
+    findings = message.findings
+    if message.declaration is not None:
+        findings += try_rules(message.declaration, utc_now())
     if as_json:
         emit(findings)
     elif findings:

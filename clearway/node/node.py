@@ -182,6 +182,10 @@ class Node:
 
         return self.committer.submit(lane or actor.reference, run)
 
+    def draw(self) -> float:
+        """Return a number from 0 to below 1 that nobody can foretell: the draw of a selection."""
+        return int.from_bytes(self.entropy(7), "big") / (1 << 56)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a read-only connection on one snapshot of what is committed."""

@@ -1,0 +1,192 @@
+"""Clearance: movements, examinations, releases, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from clearway.api.access import TheActor, TheNode
+from clearway.api.envelope import answer, cursor_of, position_of
+from clearway.api.forms import DelayIn, PresentationIn, ReasonIn, ResultIn
+from clearway.api.problems import RESPONSES
+from clearway.api.work import act, look, perform
+from clearway.clearance import tables
+from clearway.clearance.actions.check_seal import check_seal
+from clearway.clearance.actions.explain_delay import explain_delay
+from clearway.clearance.actions.present import present
+from clearway.clearance.actions.record_arrival import record_arrival
+from clearway.clearance.actions.record_examination import record_examination
+from clearway.clearance.actions.release import release
+from clearway.clearance.actions.start_examination import start_examination
+from clearway.clearance.model import Conformity, Discrepancy, Examination, QueueEntry, Result
+from clearway.clearance.priority import explain
+from clearway.clearance.record import Appeal
+from clearway.identity.model import Actor
+from clearway.movements.actions.record import record
+from clearway.movements.formats import json
+from clearway.movements.model import Arrival, SealCheck
+from clearway.node.node import Node
+from clearway.policy.act import Act
+from clearway.terms.identifiers import Mrn
+from clearway.terms.money import Money
+
+router = APIRouter(prefix="/v1", tags=["clearance"], responses=RESPONSES)
+
+
+@router.post("/movements", status_code=201)
+async def movements(request: Request, node: TheNode, actor: TheActor) -> Response:
+    """Tell that a container arrived, departed, passed a gate, or that a seal was looked at.
+
+    At arrival, what was decided before takes effect: `released` names what may go at once.
+    """
+    body = await request.body()
+
+    def prepare() -> Callable[[Act], object]:
+        movement = json.read(body)
+        if isinstance(movement, Arrival):
+            return lambda hand: record_arrival(hand, movement)
+        if isinstance(movement, SealCheck):
+            return lambda hand: check_seal(hand, movement)
+        return lambda hand: record(hand, movement)
+
+    outcome = await perform(node, actor, prepare)
+    return answer(outcome.result, status=201)
+
+
+@router.post("/declarations/{mrn}/arrival")
+async def arrival(mrn: str, body: PresentationIn, node: TheNode, actor: TheActor) -> Response:
+    """Present goods that travel without a container number."""
+    outcome = await act(node, actor, lambda hand: present(hand, Mrn(mrn), body.at, body.place))
+    return answer({"mrn": mrn, "seq": outcome.result.seq})
+
+
+@router.post("/declarations/{mrn}/release")
+async def release_by_hand(mrn: str, body: ReasonIn, node: TheNode, actor: TheActor) -> Response:
+    """Release goods that are held, by an officer's decision and reason."""
+    outcome = await act(node, actor, lambda hand: release(hand, Mrn(mrn), body.reason))
+    receipt = node.receipt(outcome.facts[-1], outcome.salts[-1])
+    return answer({"mrn": mrn, "seq": outcome.result.seq}, receipt=receipt)
+
+
+@router.post("/declarations/{mrn}/delay")
+async def delay(mrn: str, body: DelayIn, node: TheNode, actor: TheActor) -> Response:
+    """Tell the importer the reasons for a significant delay (TFA 7.9.4)."""
+    outcome = await act(node, actor, lambda hand: explain_delay(hand, Mrn(mrn), body.requested_by))
+    receipt = node.receipt(outcome.facts[-1], outcome.salts[-1])
+    return answer({"mrn": mrn, "seq": outcome.result.seq}, receipt=receipt)
+
+
+@router.get("/declarations/{mrn}/decisions")
+async def decisions(mrn: str, node: TheNode, actor: TheActor) -> Response:
+    """Return all that was sealed with the decisions on a declaration, for an appeal (TFA 4)."""
+
+    def query() -> Appeal:
+        with node.reading() as connection:
+            consignment = tables.get(connection, mrn)
+            party = {"party": consignment.importer} if consignment.importer else {}
+            node.policy.require(actor, "clearance.read", {"mrn": mrn, **party})
+            return tables.appeal_record(connection, mrn)
+
+    return answer(await look(node, actor, query))
+
+
+@router.get("/examinations")
+async def examinations(
+    node: TheNode,
+    actor: TheActor,
+    status: Literal["open", "all"] = "open",
+    order: Literal["queue", "newest"] = "queue",
+    agency: Annotated[str, Query(max_length=40)] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """List examinations: those that wait, most urgent first, or all, newest first."""
+    node.policy.require(actor, "clearance.read", {})
+    if order == "queue":
+        entries = await look(node, actor, lambda: _queue(node, agency))
+        return answer([in_queue(entry) for entry in entries[:limit]])
+    position = position_of(cursor)
+    before = None if position is None else int(position[0])
+
+    def query() -> tuple[tuple[int, Examination], ...]:
+        with node.reading() as connection:
+            return tables.list_examinations(
+                connection, open_only=status == "open", agency=agency, before=before, limit=limit
+            )
+
+    found = await look(node, actor, query)
+    following = cursor_of(found[-1][0]) if len(found) == limit else None
+    return answer([examination for _, examination in found], following=following)
+
+
+@router.get("/examinations/{id}")
+async def examination(id: str, node: TheNode, actor: TheActor) -> Response:
+    """Return one examination: who takes part, why, and what was reported so far."""
+    node.policy.require(actor, "clearance.read", {"examination": id})
+
+    def query() -> Examination:
+        with node.reading() as connection:
+            return tables.get_examination(connection, id)
+
+    return answer(await look(node, actor, query))
+
+
+@router.post("/examinations/{id}/start")
+async def start(id: str, node: TheNode, actor: TheActor) -> Response:
+    """Begin an examination; one opening serves all agencies."""
+    outcome = await act(node, actor, lambda hand: start_examination(hand, id))
+    return answer({"examination": id, "begun": outcome.result is not None})
+
+
+@router.post("/examinations/{id}/result", status_code=201)
+async def result(id: str, body: ResultIn, node: TheNode, actor: TheActor) -> Response:
+    """Report what your agency found; when all have reported, the rules decide."""
+    reported = result_of(body, actor, node)
+    outcome = await act(node, actor, lambda hand: record_examination(hand, id, reported))
+    receipt = node.receipt(outcome.facts[0], outcome.salts[0])
+    return answer(
+        {"examination": id, "seq": outcome.result.seq, "decided": len(outcome.facts) > 1},
+        status=201,
+        receipt=receipt,
+    )
+
+
+def result_of(body: ResultIn, actor: Actor, node: Node) -> Result:
+    """Return what an officer reports."""
+    ended = body.ended(node.clock())
+    return Result(
+        agency=body.agency or actor.agency,
+        outcome=Conformity(body.outcome),
+        discrepancies=tuple(Discrepancy(one.kind, one.item, one.detail) for one in body.findings),
+        extra_revenue=Money(body.revenue, node.rulebook.profile.currency) if body.revenue else None,
+        started_at=body.started_at or ended,
+        ended_at=ended,
+        officer=actor.reference,
+    )
+
+
+def in_queue(entry: QueueEntry) -> dict[str, Any]:
+    """Return what the queue shows of an examination."""
+    waiting = entry.waiting
+    return {
+        "rank": entry.rank,
+        "examination": entry.examination,
+        "mrn": entry.mrn,
+        "goods": waiting.goods,
+        "agencies": waiting.agencies,
+        "slack_h": round(entry.slack_h, 2),
+        "remaining_life_h": entry.remaining_life_h,
+        "waited_h": round(entry.waited_h, 2),
+        "moved": entry.moved,
+        "since": waiting.since,
+        "is_mandatory": entry.is_mandatory,
+        "is_perishable": entry.is_perishable,
+        "why": explain(entry).text,
+    }
+
+
+def _queue(node: Node, agency: str) -> tuple[QueueEntry, ...]:
+    with node.reading() as connection:
+        return tables.queue(connection, node.clock(), agency=agency)
