@@ -19,7 +19,7 @@ from clearway.clearance.model import (
     Scope,
     Verdict,
 )
-from clearway.clearance.situation import Situation
+from clearway.clearance.situation import Paper, Situation
 from clearway.coldchain.model import AlarmLevel
 from clearway.risk.model import Assessment, Channel, Stratum
 from clearway.terms.reason import Reason
@@ -55,19 +55,25 @@ def calls(situation: Situation) -> Iterable[Call]:
 
 
 def _by_certificate(situation: Situation) -> Iterable[Call]:
-    """CLR_R04 to R07: a certificate that does not fit calls its agency.
+    """CLR_R04 to R08: a certificate that does not fit calls its agency.
 
     CLR_R04: does not cover the goods: they are looked at.
     CLR_R05: covers them in part: the documents are looked at, the goods where amounts differ.
     CLR_R06: other declarations have used it up: customs looks at the goods as well.
     CLR_R07: two contents came under its number: the documents are looked at.
+    CLR_R08: it is not usable, and no law asks for it: why is it named? (If one does, R03.)
     """
     for paper in situation.papers:
         match, agency = paper.match, paper.agency or CUSTOMS
         if match is not None and match.is_disputed:
             text = f"Two different contents came under the number {paper.number}."
             yield Call(agency, Scope.DOCUMENTS, Reason("CLR_R07", text, paper.number))
-        if match is None or not match.is_usable:
+        if match is None:
+            continue
+        if not match.is_usable:
+            if not _is_needed(situation, paper):
+                reason = Reason("CLR_R08", match.for_officer, paper.number)
+                yield Call(agency, Scope.DOCUMENTS, reason)
             continue
         if match.is_overdrawn:
             reason = Reason("CLR_R06", match.for_officer, paper.number)
@@ -79,6 +85,10 @@ def _by_certificate(situation: Situation) -> Iterable[Call]:
         elif match.cover is Cover.COVERS_IN_PART:
             scope = Scope.GOODS if _touches_goods(match) else Scope.DOCUMENTS
             yield Call(agency, scope, Reason("CLR_R05", match.for_officer, paper.number))
+
+
+def _is_needed(situation: Situation, paper: Paper) -> bool:
+    return any(paper.code in need.type_codes for need in situation.needs)
 
 
 def _touches_goods(match: Match) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import ClassVar
 
 from clearway.clearance.claims import ClaimResult
@@ -22,6 +21,7 @@ from clearway.clearance.model import (
 )
 from clearway.clearance.situation import Need
 from clearway.terms.identifiers import Mrn
+from clearway.terms.money import Money
 from clearway.terms.reason import Reason
 from clearway.terms.transport import ContainerNumber
 
@@ -110,7 +110,7 @@ class Examined:
     agency: str
     outcome: Conformity
     findings: tuple[Discrepancy, ...]
-    extra_revenue: Decimal
+    extra_revenue: Money | None
     started_at: datetime
     ended_at: datetime
     is_last: bool

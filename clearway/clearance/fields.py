@@ -14,7 +14,7 @@ from clearway.certificates.model import Certificate, CertificateLine, describe_s
 from clearway.certificates.profile import Profile
 from clearway.clearance import names
 from clearway.clearance.model import FieldVerdict, Verdict
-from clearway.declarations.model import Declaration, Document, Item
+from clearway.declarations.model import Declaration, Document, Item, Kind
 from clearway.errors import BadTerm
 from clearway.terms.places import Country
 from clearway.terms.quantity import KGM, Quantity
@@ -65,7 +65,9 @@ def issuing_country(document: Document, certificate: Certificate) -> FieldVerdic
 
 def importing_country(declaration: Declaration, certificate: Certificate) -> FieldVerdict:
     """Judge whether the certificate was made out for the country where the goods come in."""
-    declared = declaration.country_of_destination or declaration.office[:2]
+    declared: str = declaration.country_of_destination or ""
+    if not declared and declaration.kind is Kind.IMPORT:
+        declared = declaration.office[:2]
     certified = certificate.importing_country or ""
     return _equal("importing country", declared, certified, "CLR_M04")
 

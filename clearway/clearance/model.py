@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from clearway.certificates.model import Key
 from clearway.terms.identifiers import Mrn
+from clearway.terms.money import Money
 from clearway.terms.quantity import Quantity
 from clearway.terms.reason import Reason
 
@@ -172,7 +173,7 @@ class Result:
         agency: whose part.
         outcome: conform or not.
         discrepancies: what was found; at least one when not conform.
-        extra_revenue: duties and taxes found to be owed besides, in the declaration's currency.
+        extra_revenue: duties and taxes found to be owed besides; None: none.
         started_at: aware UTC.
         ended_at: aware UTC, not before `started_at`.
         officer: reference of the actor who reports.
@@ -181,7 +182,7 @@ class Result:
     agency: str
     outcome: Conformity
     discrepancies: tuple[Discrepancy, ...]
-    extra_revenue: Decimal
+    extra_revenue: Money | None
     started_at: datetime
     ended_at: datetime
     officer: str = ""

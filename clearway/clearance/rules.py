@@ -3,7 +3,7 @@
 Each rule bears a code `CLR_Rnn`; its docstring says what it does in one sentence. The order:
 
 1. What an examination found decides first: refuse, or hold (R51, R52).
-2. What must be examined is put in ONE order for all agencies: certificates (R04 to R06), the risk
+2. What must be examined is put in ONE order for all agencies: certificates (R04 to R08), the risk
    channel (R10, R11), controls that a law demands (R20), the cold chain (R30 to R32), seals (R40).
 3. Documents that are not there hold the release, whatever else is decided (R01 to R03).
 4. Otherwise the goods go: at once, or the moment they arrive (R60).
@@ -15,6 +15,7 @@ rests on documents, laws and what people found.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from clearway.clearance.calls import (
     CUSTOMS,
@@ -92,7 +93,7 @@ def _why_release(situation: Situation) -> Iterable[Reason]:
     else:
         yield Reason("CLR_R13", "Nothing demands an examination.")
     for paper in situation.papers:
-        if paper.match is not None:
+        if paper.match is not None and paper.match.is_usable:
             covers = paper.match.cover is Cover.COVERS
             verb = "covers the goods" if covers else "was accepted after the examination"
             yield Reason("CLR_R14", f"Document {paper.type} {paper.number} {verb}.", paper.number)
@@ -170,6 +171,9 @@ def _items(numbers: tuple[int, ...]) -> str:
     return f"{word} {', '.join(map(str, numbers))}"
 
 
+CLOCK_AHEAD = timedelta(minutes=5)
+"""How far a sender's clock may be ahead of ours."""
+
 CONFIDENTIAL = frozenset({"CLR_R10", "CLR_R11"})
 """Why risk selected goods is for officers: whoever knows it learns how not to be selected."""
 
@@ -212,31 +216,38 @@ def require_startable(order: Examination, *, is_arrived: bool) -> None:
         )
 
 
-def require_result(order: Examination, result: Result) -> None:
+def require_party(order: Examination, agency: str) -> None:
+    """Refuse an agency that takes no part. Raises: WrongState: CLR_R63."""
+    if agency not in order.agencies:
+        took = " and ".join(map(_agency, order.agencies))
+        detail = f"{_agency(agency)} takes no part in examination {order.id}; {took} do"
+        raise WrongState(detail, rule="CLR_R63")
+
+
+def require_result(order: Examination, result: Result, now: datetime) -> None:
     """Refuse a result that cannot be one.
 
     Raises:
         WrongState: CLR_R62 the order is closed, CLR_R63 the agency takes no part, CLR_R64 it has
             reported already.
         RuleViolation: CLR_R65 it ends before it starts, CLR_R66 not conform without saying what,
-            CLR_R67 conform with a discrepancy, CLR_R68 revenue below zero.
+            CLR_R67 conform with a discrepancy, CLR_R68 revenue below zero, CLR_R72 in the future.
     """
-    who = _agency(result.agency)
     if order.closed_at is not None:
         raise WrongState(f"Examination {order.id} is closed", rule="CLR_R62")
-    if result.agency not in order.agencies:
-        took = ", ".join(order.agencies)
-        detail = f"{who} takes no part in examination {order.id}; {took} do"
-        raise WrongState(detail, rule="CLR_R63")
+    require_party(order, result.agency)
     if result.agency not in order.waiting_for:
+        who = _agency(result.agency)
         detail = f"{who} has reported on {order.id} already; a second report needs a new order"
         raise WrongState(detail, rule="CLR_R64")
-    broken = _broken(result)
+    broken = _broken(result, now)
     if broken:
         raise RuleViolation(broken[1], rule=broken[0])
 
 
-def _broken(result: Result) -> tuple[str, str] | None:
+def _broken(result: Result, now: datetime) -> tuple[str, str] | None:
+    if result.ended_at > now + CLOCK_AHEAD:
+        return "CLR_R72", f"ended_at {result.ended_at.isoformat()} lies in the future"
     if result.ended_at < result.started_at:
         return "CLR_R65", "ended_at lies before started_at; an examination ends after it starts"
     conform = result.outcome is Conformity.CONFORM
@@ -244,26 +255,32 @@ def _broken(result: Result) -> tuple[str, str] | None:
         return "CLR_R66", "not_conform needs at least one finding: what was found?"
     if conform and result.discrepancies:
         return "CLR_R67", "conform goes with no finding; say not_conform, or leave findings out"
-    if result.extra_revenue < 0:
+    if result.extra_revenue is not None and result.extra_revenue.amount < 0:
         return "CLR_R68", f"extra_revenue {result.extra_revenue} must not be below zero"
     return None
 
 
-def require_releasable(orders: tuple[Examination, ...], last: Outcome, reason: str) -> None:
+def require_releasable(
+    last: Outcome | None, situation: Situation, reason: str, *, mrn: str
+) -> None:
     """Refuse a release by hand that nobody could answer for.
 
     Raises:
-        WrongState: CLR_R69 an examination is open, CLR_R70 the goods were refused.
+        WrongState: CLR_R69 an examination is open, CLR_R70 the goods were refused, CLR_R61 they
+            have not arrived.
         RuleViolation: CLR_R71 no reason is given.
     """
-    for order in orders:
-        if order.closed_at is None:
+    for order in situation.orders:
+        if order.is_open:
             who = " and ".join(map(_agency, order.waiting_for))
             detail = f"Examination {order.id} is open: {who} must report first"
             raise WrongState(detail, rule="CLR_R69")
     if last is Outcome.REFUSE:
         detail = "The goods were refused; they can only be re-exported, returned or destroyed"
         raise WrongState(detail, rule="CLR_R70")
+    if not situation.is_arrived:
+        detail = f"The goods of {mrn} have not arrived; record their arrival first"
+        raise WrongState(detail, rule="CLR_R61")
     if not reason.strip():
         detail = "reason is empty; say in one sentence why the goods are released"
         raise RuleViolation(detail, rule="CLR_R71")

@@ -69,6 +69,12 @@ _SEALS = (
     .where(_B.mrn == _MRN)
     .order_by(schema.seal.c.seq)
 )
+_RESULT_SEQS = (
+    select(schema.result.c.seq)
+    .join(schema.examination, _E.id == schema.result.c.examination)
+    .where(_E.mrn == _MRN)
+    .order_by(schema.result.c.seq)
+)
 _COUNT_STARTED = select(func.count()).where(_E.started_at.is_not(None))
 
 
@@ -231,6 +237,11 @@ def seals_of(connection: Connection, mrn: str) -> tuple[SealSeen, ...]:
     """Return the last look at each seal of the containers of a declaration."""
     found = connection.execute(_SEALS, {"mrn": mrn})
     return tuple(SealSeen(r.container, r.seal, r.at, r.is_intact, r.seq) for r in found)
+
+
+def result_seqs(connection: Connection, mrn: str) -> tuple[int, ...]:
+    """Return the facts of all reports on a declaration, in order."""
+    return tuple(connection.execute(_RESULT_SEQS, {"mrn": mrn}).scalars())
 
 
 def appeal_record(connection: Connection, mrn: str) -> Appeal:

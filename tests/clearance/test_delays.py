@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -29,7 +28,7 @@ def at(hours: float) -> datetime:
 
 
 def result(agency: str, start: float, end: float) -> Result:
-    return Result(agency, Conformity.CONFORM, (), Decimal(0), at(start), at(end))
+    return Result(agency, Conformity.CONFORM, (), None, at(start), at(end))
 
 
 def order(ordered: float, started: float | None, closed: float | None, *results: Result):  # type: ignore[no-untyped-def]

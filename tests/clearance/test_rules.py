@@ -39,6 +39,7 @@ from clearway.coldchain.model import Alarm, AlarmKind, AlarmLevel
 from clearway.errors import InputError, RuleViolation, WrongState
 from clearway.risk.model import Assessment, Channel, Stratum
 from clearway.terms.identifiers import Mrn
+from clearway.terms.money import Currency, Money
 from clearway.terms.places import Country
 from clearway.terms.reason import Reason
 from clearway.terms.transport import ContainerNumber
@@ -90,7 +91,7 @@ def result(
     agency: str = "customs", outcome: Conformity = Conformity.CONFORM, *kinds: str
 ) -> Result:
     found = tuple(Discrepancy(kind, 1, f"It is {kind}.") for kind in kinds)
-    return Result(agency, outcome, found, Decimal(0), NOW, NOW + timedelta(hours=1))
+    return Result(agency, outcome, found, None, NOW, NOW + timedelta(hours=1))
 
 
 def here(**more: object) -> Situation:
@@ -173,6 +174,13 @@ def test_R06_a_certificate_used_up_by_others_calls_customs_as_well() -> None:
 def test_R07_two_contents_under_one_number_are_looked_into() -> None:
     decision = decide(here(papers=(paper(match(is_disputed=True)),)))
     assert codes(decision) == ["CLR_R07"]
+    assert decision.parts[0].scope is Scope.DOCUMENTS
+
+
+def test_R08_an_unusable_certificate_that_no_law_asks_for_is_looked_into() -> None:
+    gone = paper(match(Cover.DOES_NOT_COVER, is_usable=False))
+    decision = decide(here(papers=(gone,)))
+    assert codes(decision) == ["CLR_R08"]
     assert decision.parts[0].scope is Scope.DOCUMENTS
 
 
@@ -327,32 +335,40 @@ def test_R61_goods_that_are_not_here_cannot_be_examined() -> None:
         (replace(result(), ended_at=NOW - timedelta(hours=1)), "before started_at"),
         (result("customs", Conformity.NOT_CONFORM), "at least one finding"),
         (result("customs", Conformity.CONFORM, "undervaluation"), "goes with no finding"),
-        (replace(result(), extra_revenue=Decimal(-1)), "below zero"),
+        (replace(result(), extra_revenue=Money(Decimal(-1), Currency("KES"))), "below zero"),
     ],
 )
 def test_R63_to_R68_a_result_that_cannot_be_one_is_refused(change: Result, wanted: str) -> None:
     with pytest.raises(InputError, match=wanted):
-        require_result(order(CUSTOMS_PART), change)
+        require_result(order(CUSTOMS_PART), change, NOW + timedelta(hours=1))
 
 
 def test_R62_R64_nobody_reports_twice_or_after_the_end() -> None:
     plant = Part("plant_health", Scope.GOODS)
     with pytest.raises(WrongState, match="has reported on"):
-        require_result(order(CUSTOMS_PART, plant, results=(result(),)), result())
+        require_result(order(CUSTOMS_PART, plant, results=(result(),)), result(), NOW)
     with pytest.raises(WrongState, match="is closed"):
-        require_result(order(CUSTOMS_PART, closed=True), result())
+        require_result(order(CUSTOMS_PART, closed=True), result(), NOW)
     with pytest.raises(WrongState, match="is closed"):
         require_startable(order(CUSTOMS_PART, closed=True), is_arrived=True)
 
 
+def test_R72_nobody_reports_from_the_future() -> None:
+    with pytest.raises(RuleViolation, match="in the future"):
+        require_result(order(CUSTOMS_PART), result(), NOW)
+
+
 def test_R69_to_R71_a_release_by_hand_needs_closed_examinations_and_a_reason() -> None:
     with pytest.raises(WrongState, match="Customs must report first"):
-        require_releasable((order(CUSTOMS_PART),), Outcome.EXAMINE, "Paid.")
+        opened = here(orders=(order(CUSTOMS_PART),))
+        require_releasable(Outcome.EXAMINE, opened, "Paid.", mrn=MRN)
     with pytest.raises(WrongState, match="re-exported"):
-        require_releasable((), Outcome.REFUSE, "Paid.")
+        require_releasable(Outcome.REFUSE, here(), "Paid.", mrn=MRN)
+    with pytest.raises(WrongState, match="have not arrived"):
+        require_releasable(Outcome.HOLD, here(is_arrived=False), "Paid.", mrn=MRN)
     with pytest.raises(RuleViolation, match="one sentence"):
-        require_releasable((), Outcome.HOLD, " ")
-    require_releasable((), Outcome.HOLD, "The difference was paid.")
+        require_releasable(Outcome.HOLD, here(), " ", mrn=MRN)
+    require_releasable(Outcome.HOLD, here(), "The difference was paid.", mrn=MRN)
 
 
 def test_an_open_order_grows_with_what_comes_later() -> None:

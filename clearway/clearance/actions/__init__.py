@@ -1,0 +1,1 @@
+"""What can be done in clearance, one action a file."""

@@ -1,0 +1,64 @@
+"""Assess one version of a declaration, match its certificates and decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clearway.clearance.actions.arrive import note_arrival
+from clearway.clearance.actions.compare import compare_certificates
+from clearway.clearance.actions.settle import settle
+from clearway.clearance.evidence import Case
+from clearway.clearance.intake import Prepared
+from clearway.clearance.standing import by_rules
+from clearway.declarations.model import Declaration
+from clearway.ledger.fact import Fact
+from clearway.policy.act import Act
+from clearway.risk.actions.assess import assess
+from clearway.risk.selectivity import Selectivity
+from clearway.terms.identifiers import Mrn
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a declaration.
+
+    Args:
+        accepted: fact of the acceptance, whose goods risk has counted.
+        seq: fact of this version: the acceptance, or a correction.
+    """
+
+    mrn: Mrn
+    declaration: Declaration
+    accepted: Fact
+    seq: int
+
+
+def assess_and_settle(
+    act: Act, version: Version, prepared: Prepared, *, draw: float, selectivity: Selectivity
+) -> Fact | None:
+    """Return the fact of the decision, None when it is as before.
+
+    Args:
+        draw: 0 <= draw < 1, drawn for this version alone.
+    """
+    act = by_rules(act)
+    assessment = assess(
+        act,
+        version.mrn,
+        version.declaration,
+        version.accepted,
+        draw=draw,
+        selectivity=selectivity,
+        demands=prepared.demands,
+    )
+    case = Case(
+        version.mrn,
+        version.declaration,
+        version.seq,
+        prepared.needs,
+        assessment,
+        act.tx.facts[-1].seq,
+    )
+    note_arrival(act, case)
+    compare_certificates(act, case)
+    return settle(act, case)

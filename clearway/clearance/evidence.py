@@ -1,0 +1,181 @@
+"""Gathering what a decision rests on from the tables of all desks.
+
+A `Case` is one declaration that is being decided on; `gather` turns it into the pure `Situation`
+that `rules.decide` looks at, and into the `Inputs` by which the decision names its facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from clearway.certificates.formats.profile import profile_of, type_code_of
+from clearway.certificates.model import normal_number
+from clearway.clearance import tables
+from clearway.clearance.facts import Inputs
+from clearway.clearance.model import Examination
+from clearway.clearance.record import Consignment, StoredMatch
+from clearway.clearance.situation import BrokenSeal, Need, Paper, Situation
+from clearway.coldchain import tables as coldchain
+from clearway.coldchain.model import RaisedAlarm
+from clearway.declarations import tables as declarations
+from clearway.declarations.model import Declaration
+from clearway.measures.rules import document_code
+from clearway.risk import tables as risk
+from clearway.risk.model import Assessment
+from clearway.terms.identifiers import Mrn
+
+SEAL_LOOKBACK = timedelta(days=3)
+"""Seals are looked at when a container is unloaded, sometimes before its arrival is told or the
+declaration lodged; an earlier look belongs to an earlier voyage. Assumed by the house."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One declaration that is being decided on.
+
+    Args:
+        declaration: as it stands now.
+        declaration_seq: fact of this version.
+        needs: what measures demanded at its acceptance.
+        assessment: of risk.
+        assessment_seq: its fact.
+    """
+
+    mrn: Mrn
+    declaration: Declaration
+    declaration_seq: int
+    needs: tuple[Need, ...]
+    assessment: Assessment | None = None
+    assessment_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A case with everything known about it."""
+
+    consignment: Consignment
+    situation: Situation
+    inputs: Inputs
+
+
+def load_case(connection: Connection, mrn: str) -> Case:
+    """Return the case of a declaration decided on before. Raises: NotFound."""
+    record = declarations.get(connection, Mrn(mrn))
+    decisions = tables.decisions_of(connection, mrn)
+    stored = risk.get_assessment(connection, mrn)
+    return Case(
+        mrn=record.mrn,
+        declaration=record.declaration,
+        declaration_seq=record.content_seq,
+        needs=decisions[-1].decided.needs if decisions else (),
+        assessment=stored.assessment,
+        assessment_seq=stored.seq,
+    )
+
+
+def gather(connection: Connection, case: Case) -> Evidence:
+    """Return everything that the decision on a case rests on."""
+    consignment = tables.get(connection, case.mrn)
+    matches = tables.matches_of(connection, case.mrn)
+    orders = _orders(connection, consignment)
+    alarms = _alarms(connection, case, consignment)
+    seals = _broken_seals(connection, case, consignment)
+    situation = Situation(
+        needs=_due(case),
+        papers=tuple(papers(case, matches)),
+        assessment=case.assessment,
+        alarms=tuple(raised.alarm for raised in alarms),
+        seals=tuple(BrokenSeal(one.container, one.seal) for one in seals),
+        orders=orders,
+        is_arrived=consignment.arrived_at is not None,
+    )
+    inputs = Inputs(
+        declaration=case.declaration_seq,
+        assessment=case.assessment_seq,
+        certificates=tuple(sorted(one.certificate_seq for one in matches)),
+        alarms=tuple(sorted(raised.seq for raised in alarms)),
+        seals=tuple(sorted(one.seq for one in seals)),
+        examinations=tables.result_seqs(connection, case.mrn) if orders else (),
+        arrival=consignment.arrival,
+    )
+    return Evidence(consignment, situation, inputs)
+
+
+def _due(case: Case) -> tuple[Need, ...]:
+    """Return the needs, without controls of which the draw did not make this one of the share."""
+    due = set() if case.assessment is None else set(case.assessment.mandatory)
+    return tuple(need for need in case.needs if not need.is_control or need.code in due)
+
+
+def papers(case: Case, matches: Iterable[StoredMatch]) -> Iterable[Paper]:
+    """Yield each document that a declaration names once, with the certificate behind it.
+
+    The agency is the one whose measure asks for it, else the one that answers for its kind.
+    """
+    declaration = case.declaration
+    by_number = {one.match.certificate.number: one for one in matches}
+    named: dict[tuple[str, str], list[int]] = {}
+    for document in declaration.documents:
+        named[document.type, document.number] = []
+    for item in declaration.items:
+        for document in item.documents:
+            key = document.type, document.number
+            if named.get(key) != []:  # named in the header: for all items
+                named.setdefault(key, []).append(item.number)
+    for (type_, number), items in named.items():
+        kind = type_code_of(type_)
+        found = None if kind is None else by_number.get(normal_number(number))
+        if found is not None and found.match.certificate.type_code != kind:
+            found = None
+        yield Paper(
+            type=type_,
+            code=document_code(type_),
+            number=number,
+            agency=_agency(case, type_, kind),
+            items=tuple(items),
+            match=None if found is None else found.match,
+            claims=() if found is None else found.claims,
+        )
+
+
+def _agency(case: Case, document_type: str, kind: str | None) -> str:
+    code = document_code(document_type)
+    asking = (need.agency for need in case.needs if code in need.type_codes)
+    return next(asking, "" if kind is None else profile_of(kind).agency)
+
+
+def _orders(connection: Connection, consignment: Consignment) -> tuple[Examination, ...]:
+    if not consignment.examination:
+        return ()
+    orders = tables.examinations_of(connection, consignment.mrn)
+    return tuple(order for order in orders if not order.is_cancelled)
+
+
+def _alarms(
+    connection: Connection, case: Case, consignment: Consignment
+) -> tuple[RaisedAlarm, ...]:
+    if not consignment.commodity:
+        return ()
+    return tuple(
+        raised
+        for box in case.declaration.containers
+        for raised in coldchain.list_alarms(connection, container=box.number)
+    )
+
+
+def _broken_seals(
+    connection: Connection, case: Case, consignment: Consignment
+) -> tuple[tables.SealSeen, ...]:
+    """Return the seals seen broken on this voyage."""
+    if not case.declaration.containers:
+        return ()
+    since = min(consignment.lodged_at, consignment.arrived_at or consignment.lodged_at)
+    return tuple(
+        one
+        for one in tables.seals_of(connection, case.mrn)
+        if not one.is_intact and one.at >= since - SEAL_LOOKBACK
+    )
