@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from clearway.coldchain import commodities, rules, standing, stored
 from clearway.coldchain.advice import word
@@ -36,6 +45,7 @@ Measured = tuple[str, str, Reading]
 _UNIT = select(
     stored.unit.c.commodity,
     stored.unit.c.journey,
+    stored.unit.c.loaded_at,
     stored.unit.c.readings,
     stored.unit.c.state,
     stored.unit.c.snapshot_at,
@@ -60,6 +70,12 @@ _SAVE_UNIT = (
             )
         }
     )
+)
+
+_NOTHING_NEW = (
+    update(stored.unit)
+    .where(stored.unit.c.container == bindparam("the_container"))
+    .values(unannounced=None)
 )
 
 _BATCHES_SINCE = (
@@ -107,6 +123,9 @@ def start_journey(connection: Connection, fact: Fact) -> None:
     journey = decode(fact.body, JourneyStarted).journey
     container, commodity = journey.container, commodities.find(journey.commodity)
     before = connection.execute(_UNIT, {"container": container}).first()
+    if before is not None and _is_overtaken(journey, before.loaded_at):
+        connection.execute(_NOTHING_NEW, {"the_container": container})
+        return
     stood = _NO_KINDS if before is None else standing.read(before.standing)
     for table in (stored.unit, stored.snapshot):
         connection.execute(delete(table).where(table.c.container == container))
@@ -118,6 +137,11 @@ def start_journey(connection: Connection, fact: Fact) -> None:
     course.alarms += [word(kind, course.state, commodity) for kind in new]
     _go(course, known(connection, container, journey.loaded_at), commodity)
     _save(connection, course, commodity, _NO_KINDS, 0 if before is None else before.readings)
+
+
+def _is_overtaken(journey: Journey, loaded_at: datetime | None) -> bool:
+    """Return whether a journey that began later is on record: this one is told late."""
+    return loaded_at is not None and loaded_at > journey.loaded_at
 
 
 def take_in(connection: Connection, fact: Fact) -> None:
@@ -285,16 +309,24 @@ class _Moved:
 
 def depart(connection: Connection, fact: Fact) -> None:
     """Take a unit that left the border out of the lists (`movement.departed/1`)."""
-    _set_departed(connection, fact, fact.occurred_at)
+    loaded_at = stored.unit.c.loaded_at
+    _set_departed(
+        connection,
+        fact,
+        fact.occurred_at,
+        or_(loaded_at.is_(None), loaded_at <= fact.occurred_at),
+    )
 
 
 def arrive(connection: Connection, fact: Fact) -> None:
     """Bring a unit that came back into the lists again (`movement.arrived/1`)."""
-    _set_departed(connection, fact, None)
+    _set_departed(connection, fact, None, stored.unit.c.departed_at <= fact.occurred_at)
 
 
-def _set_departed(connection: Connection, fact: Fact, at: datetime | None) -> None:
-    moved = decode(fact.body, _Moved)
+def _set_departed(
+    connection: Connection, fact: Fact, at: datetime | None, when: ColumnElement[bool]
+) -> None:
+    container = decode(fact.body, _Moved).container
     connection.execute(
-        update(stored.unit).where(stored.unit.c.container == moved.container).values(departed_at=at)
+        update(stored.unit).where(stored.unit.c.container == container, when).values(departed_at=at)
     )

@@ -209,6 +209,18 @@ def test_a_new_journey_forgets_the_old_one(sailing, container, hold, batch_of, f
     assert standing(sailing, container) == []
 
 
+def test_an_older_journey_told_late_does_not_replace_the_newer_one(
+    sailing, container, hold, batch_of, fish_journey
+):
+    raised = sailing.act(record_readings, batch_of(hold(6) + hold(6, first=7, powered=False)))
+    assert len(raised.alarms) == 1
+    older = Journey(container, "banana", fish_journey.loaded_at - timedelta(days=30), 13.5)
+    assert sailing.act(start_journey, older) == ()
+    now = unit(sailing, container)
+    assert now.journey.commodity == "fish_temperate"
+    assert now.standing == ("power_off",)
+
+
 def test_a_journey_told_twice_is_recorded_once_and_told_otherwise_is_refused(sailing, fish_journey):
     before = sailing.next_seq
     assert sailing.act(start_journey, fish_journey) == ()
@@ -326,6 +338,9 @@ def test_a_departed_unit_leaves_the_list_and_comes_back(sailing, container, hold
         assert tables.list_units(connection) == ()
         assert tables.get_unit(connection, container).departed_at is not None
     sailing.act(arrive, Arrival(container, "KEMBA", sailing.now - timedelta(hours=1)))
+    with sailing.engine.connect() as connection:
+        assert len(tables.list_units(connection)) == 1
+    sailing.act(depart, Departure(container, "ECGYE", sailing.now - timedelta(days=60)))
     with sailing.engine.connect() as connection:
         assert len(tables.list_units(connection)) == 1
 
