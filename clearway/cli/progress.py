@@ -25,3 +25,10 @@ def counting(noun: str, *, quiet: bool = False) -> Iterator[Callable[[int, int],
     ) as bar:
         task = bar.add_task(noun, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def phases(*, quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
+    """Give a function that is told (phase, share done) and draws a bar on standard error."""
+    with counting("training", quiet=quiet) as bar:
+        yield lambda phase, share: bar(int(share * 100), 100)

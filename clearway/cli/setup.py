@@ -15,8 +15,12 @@ from clearway.identity.actions.open_account import open_account
 from clearway.identity.actions.set_password import set_password as keep_password
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.node.clock import entropy, utc_now
+from clearway.node.files import Folder
 from clearway.node.node import Node
 from clearway.policy.act import Act
+from clearway.risk.actions.activate_model import activate_model as record_activation
+from clearway.risk.card import ModelCard
+from clearway.risk.formats import artefact
 from clearway.settings import Settings, load
 from clearway.terms.identifiers import PartyId
 
@@ -65,6 +69,17 @@ def set_password(file: Path | None, name: str, text: str) -> None:
 def close_account(file: Path | None, name: str) -> None:
     """Close an account."""
     _with_node(load(file), lambda act: close(act, name, "closed on the command line"))
+
+
+def activate_model(file: Path | None, folder: Path, reason: str) -> ModelCard:
+    """Copy a trained model into the node and record that it scores from now on."""
+    settings = load(file)
+    made = artefact.load(folder)
+    models = Folder(settings.data_directory).models
+    if not (models / made.card.id).exists():
+        artefact.save(made, models)
+    _with_node(settings, lambda act: record_activation(act, made.card, reason))
+    return made.card
 
 
 def _with_node(settings: Settings, action: Callable[[Act], Result]) -> Result:

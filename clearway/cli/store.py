@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 
 from clearway.cli.progress import counting
 from clearway.errors import NotFound
+from clearway.lake.query import Lake
+from clearway.lake.writer import LakeWriter
 from clearway.ledger import receipt as receipts
 from clearway.ledger import tables
 from clearway.ledger.database import open_reader, open_writer
@@ -80,3 +82,17 @@ def rebuild(file: Path | None, *, keep: bool, progress: bool) -> Rebuilt:
             transaction.rollback()
     engine.dispose()
     return found
+
+
+def sync_lake(file: Path | None) -> int:
+    """Copy the facts that the lake lacks; return how many."""
+    with opened(file) as (folder, _, connection):
+        return LakeWriter(folder.lake).copy(connection)
+
+
+def query_lake(file: Path | None, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Return the columns and rows of a SELECT over the lake."""
+    folder = Folder(load(file).data_directory)
+    with Lake(folder.lake) as lake:
+        frame = lake.frame(sql)
+    return frame.columns, frame.rows()

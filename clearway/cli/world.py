@@ -35,9 +35,7 @@ def admit(node: Node, day: Day) -> dict[str, str]:
 
 def _open(act: Act, actor: Actor, secret: bytes) -> str:
     party = None if actor.party is None else PartyId(actor.party)
-    open_account(
-        act, actor.id, actor.kind, actor.agency, actor.roles, party=party, name=actor.name
-    )
+    open_account(act, actor.id, actor.kind, actor.agency, actor.roles, party=party, name=actor.name)
     return issue_token(act, actor.id, secret)
 
 

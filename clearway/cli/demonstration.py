@@ -1,0 +1,182 @@
+"""The demo, step by step: a world, a model of its past, a node, a day, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import httpx
+
+from clearway.cli.output import emit, say
+from clearway.cli.scoreboard import Scoreboard, print_summary
+from clearway.cli.server import Server, application, configure_logging
+from clearway.cli.setup import OWNER
+from clearway.cli.world import admit
+from clearway.errors import InputError
+from clearway.identity import passwords
+from clearway.identity.actions.open_account import open_account
+from clearway.identity.actions.set_password import set_password
+from clearway.identity.model import ActorKind, Role
+from clearway.node.clock import SteppedClock, entropy
+from clearway.node.node import Node, create
+from clearway.node.workers import Workers
+from clearway.policy.act import Act
+from clearway.risk.actions.activate_model import activate_model
+from clearway.risk.card import ModelCard
+from clearway.risk.formats import artefact
+from clearway.risk.training import train
+from clearway.settings import Settings
+from clearway.simulator.day import Day, simulate
+from clearway.simulator.diary import Diary
+from clearway.simulator.history import past
+from clearway.simulator.mail import midnight
+from clearway.simulator.replay import replay
+from clearway.simulator.summary import DaySummary, summarise
+from clearway.simulator.world import World, build
+
+DAY = date(2026, 7, 14)
+_HISTORY_DAYS, _HISTORY_PER_DAY = 180, 110.0
+_MARK = ".clearway-demo"
+# For looking around in a node that holds nothing real and listens on this machine only.
+_VISITOR, _PASSWORD = "officer", "border-day-2026"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Everything made ready before the day begins."""
+
+    settings: Settings
+    day: Day
+    card: ModelCard
+
+
+def run(
+    *, once: bool, seed: int, consignments: int, folder: Path, port: int, as_json: bool
+) -> DaySummary:
+    """Play the demo; without `once`, serve the console until interrupted."""
+    configure_logging("ERROR")
+    tell: Callable[[str], None] = (lambda text: None) if as_json else say
+    tell(f"[bold]A border day[/], simulated with seed {seed}: every figure comes from this run.")
+    stage = _prepare(folder, seed, consignments, port, tell)
+    clock = SteppedClock(stage.day.events[0].at)
+    with Node.open(stage.settings, clock=clock, entropy=entropy) as node, Workers(node):
+        _open_console(node)
+        node.act(OWNER, lambda act: activate_model(act, stage.card, "trained for the demo"))
+        tokens = admit(node, stage.day)
+        with _doors(node, once=once) as (http, url):
+            if url:
+                tell(f"The console: [bold]{url}/[/]  account [bold]{_VISITOR}[/], password"
+                     f" [bold]{_PASSWORD}[/]")  # fmt: skip
+            with Scoreboard(quiet=as_json) as board:
+                diary = asyncio.run(_play(stage.day, http, tokens, clock, board))
+            summary = summarise(stage.day, diary)
+            receipt = _keep_receipt(node, folder)
+            if as_json:
+                emit(summary)
+            else:
+                print_summary(summary, receipt, node)
+            if not once:
+                _stay(url, tell)
+    return summary
+
+
+def _prepare(
+    folder: Path, seed: int, consignments: int, port: int, tell: Callable[[str], None]
+) -> _Stage:
+    tell("Making the world: traders honest and not, goods, ships, reefers ...")
+    world = build(seed)
+    day = simulate(world, DAY, consignments, send_every=6)
+    _make_room(folder)
+    settings = replace(
+        Settings(),
+        data_directory=folder / "node",
+        node_name="demo.clearway.example/border",
+        port=port,
+        secure_cookies=False,
+        lake_seconds=10,
+        red_per_day=max(6, consignments // 14),
+        yellow_per_day=max(4, consignments // 12),
+        blue_per_day=max(4, consignments // 20),
+    )
+    create(settings, entropy)
+    tell("Training the risk model on the half year before ...")
+    card = _train(world, seed, settings)
+    return _Stage(
+        replace(settings, model_directory=str(folder / "node/models" / card.id)), day, card
+    )
+
+
+def _train(world: World, seed: int, settings: Settings) -> ModelCard:
+    history = past(world, _HISTORY_DAYS, _HISTORY_PER_DAY, until=DAY)
+    made = train(history.frame, seed=seed, now=midnight(DAY), threads=2)
+    artefact.save(made, settings.data_directory / "models")
+    return made.card
+
+
+def _make_room(folder: Path) -> None:
+    """Empty the demo's own folder. Raises: InputError: somebody else's files lie there."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise InputError(f"{folder} is not a folder of the demo; choose another with --folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+
+
+def _open_console(node: Node) -> None:
+    """Open the account with which a visitor can look around."""
+    hashed = passwords.hash_password(_PASSWORD, _VISITOR, entropy(16))
+
+    def action(act: Act) -> None:
+        roles = {Role.CUSTOMS_OFFICER, Role.RISK_ANALYST}
+        open_account(act, _VISITOR, ActorKind.OFFICER, "customs", roles, name="Visiting officer")
+        set_password(act, _VISITOR, hashed)
+
+    node.act(OWNER, action).result()
+
+
+@contextmanager
+def _doors(node: Node, *, once: bool) -> Iterator[tuple[httpx.AsyncClient, str]]:
+    """Give a client at the doors: in process, or of a server that listens."""
+    if once:
+        transport = httpx.ASGITransport(application(node))
+        yield httpx.AsyncClient(transport=transport, base_url="http://localhost"), ""
+        return
+    with Server(node) as server:
+        limits = httpx.Limits(max_connections=32)
+        yield (
+            httpx.AsyncClient(base_url=server.url, limits=limits, timeout=60, trust_env=False),
+            server.url,
+        )
+
+
+async def _play(
+    day: Day,
+    http: httpx.AsyncClient,
+    tokens: dict[str, str],
+    clock: SteppedClock,
+    board: Scoreboard,
+) -> Diary:
+    async with http:
+        return await replay(day, http, tokens, set_clock=clock.move_to, tell=board.show)
+
+
+def _keep_receipt(node: Node, folder: Path) -> Path:
+    """Write one receipt of the day to a file, to be verified offline."""
+    path = folder / "receipt.json"
+    path.write_bytes(node.stored_receipt(node.log.size - 1))
+    return path
+
+
+def _stay(url: str, tell: Callable[[str], None]) -> None:
+    tell(f"\nThe day is over; look around at [bold]{url}/[/]. Ctrl-C ends the demo.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        tell("Good-bye.")

@@ -1,0 +1,58 @@
+"""`clearway risk`: train a model, look at it, bring it into use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearway.cli.options import AsJson, SettingsFile
+from clearway.cli.output import emit, say, show_table
+
+app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
+
+
+@app.command()
+def train(
+    history: Annotated[
+        Path, typer.Option(help="Parquet file or folder of past items with their results.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder in which the model's folder is made.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Train on the past, time-ordered, and measure on its last part beside simple peers."""
+    from clearway.cli.progress import phases
+    from clearway.node.clock import utc_now
+    from clearway.risk.formats import artefact
+    from clearway.risk.formats.history import read
+    from clearway.risk.training import train as fit
+
+    frame = read(history)
+    with phases(quiet=as_json) as progress:
+        made = fit(frame, seed=seed, now=utc_now(), progress=progress, threads=2)
+    folder = artefact.save(made, out)
+    if as_json:
+        emit(made.card)
+        return
+    rows = [(one.of, one.name, f"{one.value:.3f}") for one in made.card.metrics]
+    show_table(f"{made.card.id} on its last period", ("model", "figure", "value"), rows)
+    say(f"Saved in {folder}. Bring it into use with: clearway risk activate {folder}")
+
+
+@app.command()
+def activate(
+    folder: Annotated[Path, typer.Argument(help="Folder of a trained model.", exists=True)],
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a model into use on a node that stands still; the activation is a fact."""
+    from clearway.cli.setup import activate_model
+
+    card = activate_model(settings, folder, reason)
+    if as_json:
+        emit(card)
+    else:
+        say(f"{card.id} scores from the next start on.")
