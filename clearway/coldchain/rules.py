@@ -91,9 +91,9 @@ def judge(
     stand = state.open
     if stand:
         stand = tuple(k for k in stand if not _BY_KIND[k].clears(state, commodity))
-    new = tuple(
-        rule.kind for rule in RULES if rule.holds(state, commodity) and rule.kind not in state.open
-    )
+    new = tuple([kind for kind, holds in _HOLDS if holds(state, commodity)])
+    if new and state.open:
+        new = tuple(kind for kind in new if kind not in state.open)
     return (stand + new, new) if new else (stand, ())
 
 
@@ -326,3 +326,4 @@ RULES: tuple[Rule, ...] = (
     Rule(AlarmKind.READINGS_MISSING, _gap, lambda s, c: not has_gap(s)),
 )
 _BY_KIND = {rule.kind: rule for rule in RULES}
+_HOLDS = tuple((rule.kind, rule.holds) for rule in RULES)
