@@ -201,7 +201,7 @@ class Committer:
             result = waiting.action(tx)
         except MustStop:
             raise
-        except Exception as error:  # noqa: BLE001 (handed to whoever waits; nothing is swallowed)
+        except Exception as error:
             if _is_of_the_disk(error):
                 raise  # see `_fail`
             connection.exec_driver_sql("ROLLBACK TO action")

@@ -55,7 +55,7 @@ def _engine(path: Path, begin: str, mode: str, *, pool_size: int) -> Engine:
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": 30},
+        connect_args={"check_same_thread": False, "timeout": 30, "cached_statements": 1_000},
     )
 
     @event.listens_for(engine, "connect")

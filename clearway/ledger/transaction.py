@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from clearway.errors import ConflictingKey
 from clearway.ledger import tables
@@ -19,6 +19,11 @@ from clearway.ledger.fact import Fact, FactBody, encode
 # Brings one fact into a room's tables; a pure function of the fact and of those tables.
 Projection = Callable[[Connection, Fact], None]
 Projections = Mapping[str, Sequence[Projection]]
+
+_EARLIER = select(tables.claim.c.digest, tables.claim.c.seq).where(
+    tables.claim.c.scope == bindparam("of_scope"), tables.claim.c.key == bindparam("of_key")
+)
+_CLAIM = insert(tables.claim)
 
 
 @dataclass(slots=True)
@@ -73,11 +78,7 @@ class Transaction:
 
         Raises: ConflictingKey: the key was used for other content; `fields["seq"]` is the first.
         """
-        row = self.connection.execute(
-            select(tables.claim.c.digest, tables.claim.c.seq).where(
-                tables.claim.c.scope == scope, tables.claim.c.key == key
-            )
-        ).first()
+        row = self.connection.execute(_EARLIER, {"of_scope": scope, "of_key": key}).first()
         if row is None:
             return None
         if row.digest != digest:
@@ -92,5 +93,5 @@ class Transaction:
     def claim(self, scope: str, key: str, digest: bytes, fact: Fact) -> None:
         """Remember which fact this key and content became (see `earlier`)."""
         self.connection.execute(
-            insert(tables.claim).values(scope=scope, key=key, digest=digest, seq=fact.seq)
+            _CLAIM, {"scope": scope, "key": key, "digest": digest, "seq": fact.seq}
         )
