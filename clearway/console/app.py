@@ -21,6 +21,7 @@ from clearway.console.pages import (
     insight,
     live,
     queue,
+    reefers,
     session,
     worldmap,
 )
@@ -40,12 +41,15 @@ def build_console(node: Node) -> Starlette:
         *declarations.ROUTES,
         *examinations.ROUTES,
         *alarms.ROUTES,
+        *reefers.ROUTES,
         *insight.ROUTES,
         *worldmap.ROUTES,
         *live.ROUTES,
     ]
     app = Starlette(routes=routes, exception_handlers={ClearwayError: _problem})
     app.state.node = node
+    app.state.noted = {}
+    app.state.figures = None
     return app
 
 

@@ -3,61 +3,84 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from clearway import __version__
-from clearway.console.translate import RIGHT_TO_LEFT, translator
+from clearway.console import translate
+from clearway.console.permission import may
 from clearway.console.visitor import Visitor, language_of
-from clearway.identity.model import AGENCIES
+from clearway.console.words import CHART_WORDS, MODES, STEPS_OF_LIFE, plain
+from clearway.identity.model import AGENCIES, Actor
 from clearway.node.node import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One entry of the navigation; `key` goes there after `g`."""
+    """One entry of the navigation; `key` goes there after `g`.
+
+    Args:
+        action: of the policy, that whoever opens it must be allowed.
+        is_own: whether a trader sees it too, with what concerns the own party.
+    """
 
     path: str
     label: str
     key: str
+    action: str
+    is_own: bool = False
+
+    def is_open_to(self, node: Node, actor: Actor) -> bool:
+        """Return whether the policy lets this actor open it."""
+        resource = {"party": actor.party} if self.is_own and actor.party else {}
+        return may(node, actor, self.action, **resource)
 
 
 NAVIGATION = (
-    Page("/console/", "Queue", "q"),
-    Page("/console/declarations", "Declarations", "d"),
-    Page("/console/alarms", "Alarms", "a"),
-    Page("/console/insight", "Release times", "r"),
-    Page("/console/map", "Map", "m"),
+    Page("/console/", "Queue", "q", "clearance.read"),
+    Page("/console/declarations", "Declarations", "d", "declaration.read", is_own=True),
+    Page("/console/alarms", "Alarms", "a", "coldchain.read", is_own=True),
+    Page("/console/insight", "Release times", "r", "insight.read"),
+    Page("/console/map", "Map", "m", "insight.read"),
 )
-CHART_WORDS = (
-    "Supply air",
-    "Return air",
-    "Pulp",
-    "Forecast",
-    "Limit",
-    "Now",
-    "Median",
-    "9 of 10 within",
-    "lodged",
-    "released",
-    "examined",
-)
+
+
+def open_to(node: Node, actor: Actor) -> tuple[Page, ...]:
+    """Return the pages that the policy lets this actor open."""
+    return tuple(entry for entry in NAVIGATION if entry.is_open_to(node, actor))
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(num=_num, moment=_moment, words=plain)
+    environment.globals.update(
+        agency_names=AGENCIES, mode_names=MODES, life_words=STEPS_OF_LIFE, version=__version__
+    )
+    return environment
+
+
+@pass_context
+def _num(context: Context, value: float, digits: int = 0) -> str:
+    return translate.number(context["language"], value, digits)
+
+
+@pass_context
+def _moment(context: Context, instant: datetime, with_year: bool = False) -> str:
+    return translate.moment(context["language"], instant, with_year=with_year)
 
 
 def page(
@@ -66,21 +89,20 @@ def page(
     """Return a page, or a part of one, in the visitor's language."""
     node: Node = request.app.state.node
     language = visitor.language if visitor else language_of(request)
-    t = translator(language)
+    t = translate.translator(language)
     text = (
         _environment()
         .get_template(template)
         .render(
             t=t,
             language=language,
-            direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
+            languages=translate.language_names(),
+            direction="rtl" if language in translate.RIGHT_TO_LEFT else "ltr",
             actor=visitor.actor if visitor else None,
             seal=visitor.seal if visitor else "",
             here=request.url.path,
-            navigation=NAVIGATION,
-            agency_names=AGENCIES,
+            navigation=open_to(node, visitor.actor) if visitor else (),
             origin=node.log.origin,
-            version=__version__,
             chart_words={word: t(word) for word in CHART_WORDS},
             **values,
         )

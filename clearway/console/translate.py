@@ -1,19 +1,25 @@
 """Texts of the console in the user's language; the source texts are English.
 
 A catalogue is `texts/<language>.json`: {source text: translation}, placeholders in braces. A text
-without a translation is shown as it stands, so that a new page works before it is translated.
+without a translation is shown as it stands, so that a new page works before it is translated; the
+tests do not let such a page through. To add a language, add its file: it can be chosen at once.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "texts"
 SOURCE = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+OWN_NAME = "(name of this language in itself)"
+# Thousands and decimals as each language writes them; others write as the source does.
+_MARKS = {"fr": ("\u202f", ","), "es": ("\u202f", ",")}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Translate = Callable[..., str]
 
@@ -25,6 +31,12 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
+def language_names() -> dict[str, str]:
+    """Return each language by its code, in its own words."""
+    return {code: catalogue(code).get(OWN_NAME, "English") for code in languages()}
+
+
+@cache
 def catalogue(language: str) -> dict[str, str]:
     """Return the texts of a language; none for the source or an unknown one."""
     if language == SOURCE or language not in languages():
@@ -33,6 +45,7 @@ def catalogue(language: str) -> dict[str, str]:
     return texts
 
 
+@cache
 def translator(language: str) -> Translate:
     """Return `t(text, **values)` for a language."""
     texts = catalogue(language)
@@ -51,3 +64,17 @@ def preferred(accepted: str) -> str:
         if code in languages():
             return code
     return SOURCE
+
+
+def number(language: str, value: float, digits: int = 0) -> str:
+    """Return a number as the language writes it: `1,234.5`, `1 234,5`."""
+    thousands, decimals = _MARKS.get(language, (",", "."))
+    text = f"{value:,.{digits}f}".replace("-", "\u2212")
+    return text.replace(",", "\0").replace(".", decimals).replace("\0", thousands)
+
+
+def moment(language: str, instant: datetime, *, with_year: bool = False) -> str:
+    """Return an instant (UTC) to the minute: `02 Mar 14:05`."""
+    month = translator(language)(MONTHS[instant.month - 1])
+    year = f" {instant.year}" if with_year else ""
+    return f"{instant.day:02d} {month}{year} {instant.hour:02d}:{instant.minute:02d}"

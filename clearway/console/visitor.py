@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 
 from clearway.console.translate import RIGHT_TO_LEFT, Translate, preferred, translator
-from clearway.errors import NotAuthenticated, Refused
-from clearway.identity.credentials import authenticate_session, form_key
+from clearway.errors import NotAuthenticated, Refused, TryLater
+from clearway.identity.actions.sign_in import stay_signed_in
+from clearway.identity.credentials import authenticate_session, digest_of, form_key
 from clearway.identity.model import Actor
 from clearway.node.node import Node
 
 COOKIE = "clearway_session"
+LANGUAGE_COOKIE = "clearway_language"
+
+_NOTED_EVERY = timedelta(minutes=1)
+_NOTED_MOST = 10_000
+_MOST_FIELDS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +60,48 @@ def visitor_of(request: Request) -> Visitor:
     session = request.cookies.get(COOKIE)
     if not session:
         raise NotAuthenticated("Sign in first")
+    wall, longest = node.wall(), timedelta(hours=node.settings.session_hours)
     with node.reading() as connection:
-        actor = authenticate_session(connection, session, node.clock())
+        actor = authenticate_session(connection, session, node.clock(), wall=wall, longest=longest)
+    if _is_by_hand(request):
+        _note_use(request, actor, session, wall)
     return Visitor(actor, session, language_of(request))
+
+
+def _is_by_hand(request: Request) -> bool:
+    """Return whether a person asked: what a page asks by itself keeps no session alive."""
+    if "X-Clearway-Present" in request.headers:  # somebody types or clicks on the page
+        return True
+    is_navigation = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    return is_navigation and "HX-Request" not in request.headers
+
+
+def _note_use(request: Request, actor: Actor, session: str, wall: datetime) -> None:
+    """Let the session live on, at most once a minute; nobody waits for it."""
+    node: Node = request.app.state.node
+    noted: dict[bytes, datetime] = request.app.state.noted
+    digest = digest_of(session)
+    last = noted.get(digest)
+    if last is not None and wall - last < _NOTED_EVERY:
+        return
+    if len(noted) >= _NOTED_MOST:
+        noted.clear()
+    noted[digest] = wall
+    with suppress(TryLater):  # a busy writer: the next page notes it
+        node.act(actor, lambda act: stay_signed_in(act, session, wall=wall))
 
 
 def language_of(request: Request) -> str:
     """Return the chosen language, else the browser's."""
     return preferred(
-        request.cookies.get("clearway_language") or request.headers.get("accept-language", "")
+        request.cookies.get(LANGUAGE_COOKIE) or request.headers.get("accept-language", "")
     )
+
+
+def require_own_page(request: Request) -> None:
+    """Refuse a form that the browser says another site sent. Raises: Refused."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Refused("This form was sent by another site; open Clearway's own page")
 
 
 async def sealed_form(request: Request, visitor: Visitor) -> dict[str, str]:
@@ -69,8 +109,10 @@ async def sealed_form(request: Request, visitor: Visitor) -> dict[str, str]:
 
     Raises: Refused: the seal is missing or wrong (a forged request).
     """
-    form = await request.form(max_files=0, max_fields=40)
+    require_own_page(request)
+    form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
-    if not hmac.compare_digest(fields.get("seal", ""), visitor.seal):
+    seal = fields.pop("seal", "")
+    if not hmac.compare_digest(seal.encode(), visitor.seal.encode()):
         raise Refused("This form is not from your present session; load the page again")
     return fields

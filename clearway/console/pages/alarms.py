@@ -1,43 +1,51 @@
-"""Cold chain: alarms, reefers, one reefer's curve."""
+"""Alarms of the cold chain: what stands, taking one on; below them the reefers at the border."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from clearway.coldchain import commodities, tables
 from clearway.coldchain.actions.acknowledge_alarm import acknowledge_alarm
-from clearway.coldchain.model import ForecastPoint, HistoryPoint, Outlook, RaisedAlarm
-from clearway.coldchain.spoilage import forecast
+from clearway.coldchain.model import RaisedAlarm
 from clearway.coldchain.state import Unit
+from clearway.console.permission import is_trader, may, sees_container
 from clearway.console.render import page
-from clearway.console.visitor import sealed_form, visitor_of
+from clearway.console.visitor import Visitor, sealed_form, visitor_of
+from clearway.console.work import do, look
+from clearway.identity.model import Actor
 from clearway.node.node import Node
 
 _LEVELS = {"notice": "info", "warning": "warning", "critical": "critical"}
 _MOST = 100
-_FORECAST_H = 48
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm as a line of a table."""
+    """An alarm as a line of a table.
+
+    Args:
+        id: place of its fact in the log.
+        tone: `info`, `warning` or `critical`, for its colour.
+        level: as the cold chain calls it.
+    """
 
     id: int
+    tone: str
     level: str
+    kind: str
     container: str
     at: datetime
     limit_at: datetime | None
     message: str
     advice: str
     acknowledged_by: str
+    can_acknowledge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class UnitRow:
     commodity: str
     pulp_c: float | None
     set_point_c: float | None
+    limit_c: float | None
     life_days: float | None
     life_low: float | None
     life_high: float | None
@@ -56,85 +65,103 @@ class UnitRow:
 
 async def alarms(request: Request) -> Response:
     """Show standing alarms and the reefers, least life first."""
-    visitor = visitor_of(request)
-    node: Node = request.app.state.node
-    node.policy.require(visitor.actor, "coldchain.read", {})
-    with node.reading() as connection:
-        rows = alarm_rows(connection)
-        units = [unit_row(unit) for unit in tables.list_units(connection, limit=_MOST)]
-    return page(request, visitor, "alarms.html", alarms=rows, units=units)
+    return await _show(request, visitor_of(request), "alarms.html")
 
 
 async def rows(request: Request) -> Response:
-    """Show the table of alarms alone, for the live refresh."""
+    """Show both tables alone, for the live refresh."""
+    return await _show(request, visitor_of(request), "alarms_rows.html")
+
+
+async def _show(request: Request, visitor: Visitor, template: str) -> Response:
+    node: Node = request.app.state.node
+    actor = visitor.actor
+    party = {"party": actor.party} if is_trader(actor) and actor.party else {}
+    node.policy.require(actor, "coldchain.read", party)
+
+    def query(connection: Connection) -> tuple[list[AlarmRow], list[UnitRow]]:
+        units = tables.list_units(connection, limit=_MOST)
+        return alarm_rows(node, actor, connection), [
+            unit_row(unit)
+            for unit in units
+            if sees_container(node, actor, connection, unit.container)
+        ]
+
+    found, units = await look(node, query)
+    return page(request, visitor, template, alarms=found, units=units)
+
+
+async def count(request: Request) -> Response:
+    """Show how many alarms stand, for the navigation of every page."""
     visitor = visitor_of(request)
     node: Node = request.app.state.node
     node.policy.require(visitor.actor, "coldchain.read", {})
-    with node.reading() as connection:
-        found = alarm_rows(connection)
-    return page(request, visitor, "alarm_rows.html", alarms=found)
-
-
-async def reefer(request: Request) -> Response:
-    """Show one reefer."""
-    visitor = visitor_of(request)
-    node: Node = request.app.state.node
-    container = request.path_params["container"]
-    node.policy.require(visitor.actor, "coldchain.read", {"container": container})
-    with node.reading() as connection:
-        unit = unit_row(tables.get_unit(connection, container))
-        found = alarm_rows(connection, container)
-    return page(request, visitor, "reefer.html", unit=unit, alarms=found)
-
-
-async def curve(request: Request) -> Response:
-    """Return the curve of one reefer for its chart."""
-    visitor = visitor_of(request)
-    node: Node = request.app.state.node
-    container = request.path_params["container"]
-    node.policy.require(visitor.actor, "coldchain.read", {"container": container})
-    return JSONResponse(await asyncio.to_thread(_curve, node, container))
+    standing = await look(node, lambda c: tables.list_alarms(c, limit=tables.MOST_LISTED))
+    open_ones = [raised for raised in standing if not raised.acknowledged_by]
+    return page(
+        request,
+        visitor,
+        "alarm_count.html",
+        number=len(open_ones),
+        newest=open_ones[0].alarm if open_ones else None,
+        newest_seq=open_ones[0].seq if open_ones else 0,
+    )
 
 
 async def acknowledge(request: Request) -> Response:
-    """Take on an alarm."""
+    """Take on an alarm, and go back to where that was done."""
     visitor = visitor_of(request)
     node: Node = request.app.state.node
-    await sealed_form(request, visitor)
+    fields = await sealed_form(request, visitor)
     seq = int(request.path_params["seq"])
-    await asyncio.wrap_future(node.act(visitor.actor, lambda act: acknowledge_alarm(act, seq)))
-    return RedirectResponse("/console/alarms", 303)
+    await do(
+        node, visitor.actor, lambda act: acknowledge_alarm(act, seq, fields.get("note", "").strip())
+    )
+    back = fields.get("container", "")
+    is_container = back.isascii() and back.isalnum()
+    return RedirectResponse(f"/console/reefers/{back}" if is_container else "/console/alarms", 303)
 
 
-def alarm_rows(connection: Connection, container: str | None = None) -> list[AlarmRow]:
-    """Return standing alarms, the newest first."""
+def alarm_rows(
+    node: Node, actor: Actor, connection: Connection, container: str | None = None
+) -> list[AlarmRow]:
+    """Return the standing alarms that the actor may see, the newest first."""
     found = tables.list_alarms(connection, container=container, limit=_MOST)
-    return [_alarm_row(raised) for raised in found]
+    return [
+        _alarm_row(node, actor, raised)
+        for raised in found
+        if sees_container(node, actor, connection, raised.alarm.container)
+    ]
 
 
-def _alarm_row(raised: RaisedAlarm) -> AlarmRow:
+def _alarm_row(node: Node, actor: Actor, raised: RaisedAlarm) -> AlarmRow:
     alarm = raised.alarm
+    can = may(node, actor, "coldchain.acknowledge_alarm", container=alarm.container)
     return AlarmRow(
         raised.seq,
         _LEVELS[alarm.level],
+        alarm.level.value,
+        alarm.kind.value,
         alarm.container,
         alarm.at,
         alarm.limit_at,
         alarm.message,
         alarm.advice,
-        raised.acknowledged_by,
+        raised.acknowledged_by.partition(":")[2],
+        can and not raised.acknowledged_by,
     )
 
 
 def unit_row(unit: Unit) -> UnitRow:
     """Return what a table shows of a reefer."""
     life = unit.life
-    name = "" if unit.journey is None else commodities.get(unit.journey.commodity).name
+    commodity = None if unit.journey is None else commodities.find(unit.journey.commodity)
     return UnitRow(
         unit.container,
-        name,
+        "" if commodity is None else commodity.name,
         None if life is None else life.pulp_c,
-        unit.state.set_point_c,
+        unit.state.told_c,
+        None if commodity is None else commodity.limit_c,
         None if life is None else life.remaining_days_q50,
         None if life is None else life.remaining_days_q10,
         None if life is None else life.remaining_days_q90,
@@ -142,54 +169,9 @@ def unit_row(unit: Unit) -> UnitRow:
     )
 
 
-def _curve(node: Node, container: str) -> dict[str, Any]:
-    with node.reading() as connection:
-        unit = tables.get_unit(connection, container)
-        history = tables.get_history(connection, container)
-        raised = tables.list_alarms(
-            connection, container=container, standing_only=False, limit=_MOST
-        )
-    points = _forecast(unit)
-    limit = None if unit.journey is None else commodities.get(unit.journey.commodity).limit_c
-    return {
-        "supply": [(_ms(one.at), one.supply_c) for one in history],
-        "return": [(_ms(one.at), one.return_c) for one in history],
-        "pulp": [(_ms(one.at), _round(one.pulp_c_q50)) for one in history],
-        "forecast": {
-            "low": [(_ms(one.at), _round(one.pulp_c_q10)) for one in points],
-            "high": [(_ms(one.at), _round(one.pulp_c_q90)) for one in points],
-        }
-        if points
-        else None,
-        "limit_c": limit,
-        "now": _now(history),
-        "alarms": [{"at": _ms(one.alarm.at), "kind": one.alarm.kind} for one in raised],
-    }
-
-
-def _forecast(unit: Unit) -> tuple[ForecastPoint, ...]:
-    if unit.journey is None or unit.life is None:
-        return ()
-    commodity = commodities.get(unit.journey.commodity)
-    return forecast(unit.state, commodity, Outlook.AS_NOW, hours=_FORECAST_H).points
-
-
-def _now(history: tuple[HistoryPoint, ...]) -> float | None:
-    return _ms(history[-1].at) if history else None
-
-
-def _ms(instant: datetime) -> float:
-    return instant.timestamp() * 1000
-
-
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
-
-
 ROUTES = [
     Route("/alarms", alarms),
     Route("/alarms/rows", rows),
+    Route("/alarms/count", count),
     Route("/alarms/{seq:int}/acknowledge", acknowledge, methods=["POST"]),
-    Route("/reefers/{container}", reefer),
-    Route("/data/reefers/{container}", curve),
 ]

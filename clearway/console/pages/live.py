@@ -13,6 +13,7 @@ from clearway.console.visitor import visitor_of
 from clearway.node.node import Node
 
 _BEAT_S = 15.0
+_REST_S = 0.3
 
 
 async def live(request: Request) -> Response:
@@ -36,7 +37,7 @@ async def _news(request: Request, node: Node) -> AsyncIterator[bytes]:
                 continue
             listener.skip()
             yield f"data: {fact.seq}\n\n".encode()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(_REST_S)  # a burst is one piece of news
     finally:
         node.feed.leave(listener)
 

@@ -1,87 +1,103 @@
 // Charts of the console. Each <div data-chart="kind" data-source="/console/data/..."> fetches its
 // data and draws itself with ECharts in the colours of the present theme; a table stands beside
-// each chart for whoever cannot see it.
+// each chart for whoever cannot see it. The words come with the page, in its language.
 (() => {
   "use strict";
-  const drawn = new Map();
+  const drawn = new WeakMap();
   const rootStyle = () => getComputedStyle(document.documentElement);
   const colour = (name) => rootStyle().getPropertyValue(name).trim();
   const words = JSON.parse(document.querySelector("#chart-words")?.textContent || "{}");
   const say = (text) => words[text] || text;
+  const safe = (text) => echarts.format.encodeHTML(String(text));
+  const numbers = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+    timeZone: "UTC", day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", hour12: false,
+  });
 
   function common() {
     return {
-      textStyle: { fontFamily: colour("--tblr-font-sans-serif"), color: colour("--tblr-body-color") },
+      textStyle: { fontFamily: colour("--tblr-font-sans-serif"), color: colour("--tblr-body-color"), fontSize: 12 },
       animation: false,
       aria: { enabled: true },
-      grid: { left: 56, right: 24, top: 40, bottom: 56 },
-      tooltip: { trigger: "axis", confine: true },
+      grid: { left: 52, right: 20, top: 44, bottom: 34 },
+      tooltip: {
+        trigger: "axis", confine: true, backgroundColor: colour("--tblr-bg-surface"),
+        borderColor: colour("--tblr-border-color"), textStyle: { color: colour("--tblr-body-color") },
+      },
     };
+  }
+  function legend(data) {
+    return { top: 0, left: 0, itemWidth: 16, itemHeight: 9, itemGap: 18,
+      textStyle: { color: colour("--tblr-body-color") }, ...(data ? { data } : {}) };
   }
   function axis(extra) {
     return {
-      axisLine: { lineStyle: { color: colour("--cw-ink-soft") } },
-      axisLabel: { color: colour("--cw-ink-soft") },
+      axisLine: { lineStyle: { color: colour("--cw-track") } },
+      axisTick: { show: false },
+      axisLabel: { color: colour("--cw-ink-soft"), hideOverlap: true },
       splitLine: { lineStyle: { color: colour("--cw-track") } },
       nameTextStyle: { color: colour("--cw-ink-soft") },
       ...extra,
     };
   }
 
-  // A reefer's history and forecast: supply, return, pulp; band of remaining life to come.
+  // A reefer's history and forecast: supply, return, pulp; the band of outcomes to come.
   function reefer(data) {
-    const line = (name, points, style) => ({
-      name: say(name), type: "line", showSymbol: false, data: points, ...style,
+    const line = (name, points, hue, style) => ({
+      name: say(name), type: "line", showSymbol: false, data: points, emphasis: { disabled: true },
+      itemStyle: { color: hue }, lineStyle: { color: hue, width: 1.3, ...style }, connectNulls: false,
     });
-    const band = (lower, upper, hue) => [
-      { name: "low", type: "line", stack: "band", showSymbol: false, silent: true,
-        lineStyle: { opacity: 0 }, data: lower, tooltip: { show: false } },
-      { name: say("Forecast"), type: "line", stack: "band", showSymbol: false, silent: true,
-        lineStyle: { opacity: 0 }, areaStyle: { color: hue, opacity: 0.22 },
-        data: upper.map((point, i) => [point[0], point[1] - lower[i][1]]) },
+    const [red, soft, pulp] = [colour("--cw-red"), colour("--cw-ink-soft"), colour("--tblr-primary")];
+    const low = data.forecast?.low || [];
+    const band = !data.forecast ? [] : [
+      { name: "low", type: "line", stack: "band", symbol: "none", silent: true, data: low,
+        lineStyle: { opacity: 0 }, tooltip: { show: false } },
+      { name: say("8 of 10 outcomes"), type: "line", stack: "band", symbol: "none", silent: true,
+        lineStyle: { opacity: 0 }, itemStyle: { color: pulp, opacity: 0.35 }, tooltip: { show: false },
+        areaStyle: { color: pulp, opacity: 0.2 },
+        data: data.forecast.high.map((point, i) => [point[0], point[1] - low[i][1]]) },
+      line("Likely from now on", data.forecast.middle, pulp, { width: 2, type: "dashed" }),
     ];
-    const marks = (data.alarms || []).map((alarm) => ({ xAxis: alarm.at, name: alarm.kind }));
+    const mark = (at, name, hue, style) => ({ ...at, name, lineStyle: { color: hue, width: 1.2, ...style }, label: { color: hue } });
+    const marks = [
+      ...(data.limit_c == null ? [] : [mark({ yAxis: data.limit_c, label: {} }, say("Limit"), red, { type: "solid" })]),
+      ...(data.now == null ? [] : [mark({ xAxis: data.now }, say("Now"), soft, { type: "dashed" })]),
+      ...data.alarms.map((alarm) => ({ xAxis: alarm.at, name: "", label: { show: false }, lineStyle: { color: red, type: "dotted", width: 1.2 } })),
+    ];
     return {
       ...common(),
-      legend: { top: 0, textStyle: { color: colour("--tblr-body-color") },
-        data: ["Supply air", "Return air", "Pulp", "Forecast"].map(say) },
-      xAxis: axis({ type: "time" }),
+      legend: legend(["Pulp", "Likely from now on", "8 of 10 outcomes", "Supply air", "Return air"].map(say)),
+      grid: { left: 52, right: 60, top: 44, bottom: 34 },
+      tooltip: { ...common().tooltip, formatter: (points) => [safe(clock.format(points[0].axisValue)) + " UTC",
+        ...points.filter((one) => one.seriesName !== "low" && one.seriesName !== say("8 of 10 outcomes") && one.value[1] != null)
+          .map((one) => `${one.marker} ${safe(one.seriesName)} <b>${numbers.format(one.value[1])} °C</b>`)].join("<br>") },
+      xAxis: axis({ type: "time", min: data.since, max: data.until ?? data.now, splitLine: { show: false } }),
       yAxis: axis({ type: "value", name: "°C", scale: true }),
-      dataZoom: [{ type: "inside" }],
+      useUTC: true,
       series: [
-        line("Supply air", data.supply, { lineStyle: { width: 1, color: colour("--cw-blue") }, itemStyle: { color: colour("--cw-blue") } }),
-        line("Return air", data.return, { lineStyle: { width: 1, color: colour("--cw-amber") }, itemStyle: { color: colour("--cw-amber") } }),
-        line("Pulp", data.pulp, {
-          lineStyle: { width: 2.5, color: colour("--tblr-primary") }, itemStyle: { color: colour("--tblr-primary") },
-          markLine: {
-            symbol: "none", label: { color: colour("--cw-ink-soft"), formatter: "{b}" },
-            data: [
-              ...(data.limit_c == null ? [] : [{ yAxis: data.limit_c, name: say("Limit"), lineStyle: { color: colour("--cw-red") } }]),
-              { xAxis: data.now, name: say("Now"), lineStyle: { color: colour("--cw-ink-soft") } },
-              ...marks.map((mark) => ({ ...mark, lineStyle: { color: colour("--cw-red"), type: "dotted" } })),
-            ],
-          },
-        }),
-        ...(data.forecast ? band(data.forecast.low, data.forecast.high, colour("--tblr-primary")) : []),
+        line("Supply air", data.supply, colour("--cw-blue")),
+        line("Return air", data.return, colour("--cw-amber")),
+        { ...line("Pulp", data.pulp, pulp, { width: 2.6 }), z: 4,
+          markLine: { symbol: "none", silent: true, label: { position: "end", formatter: "{b}" }, data: marks } },
+        ...band,
       ],
     };
   }
 
-  // Hours per step and agency (TFA 7.6): median as bar, 90th percentile as a thin bar behind it.
+  // Hours per step and agency (TFA 7.6): the median on the way to the ninth decile.
   function release(data) {
+    const widest = Math.max(...data.labels.map((label) => label.length), 8);
+    const bar = (name, values, style) => ({ name: say(name), type: "bar", data: values, barWidth: 14, barGap: "-100%", ...style });
     return {
       ...common(),
-      grid: { left: 190, right: 40, top: 40, bottom: 40 },
-      tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true,
-        valueFormatter: (hours) => `${Number(hours).toFixed(1)} h` },
-      legend: { top: 0, textStyle: { color: colour("--tblr-body-color") } },
-      xAxis: axis({ type: "value", name: "h" }),
-      yAxis: axis({ type: "category", inverse: true, data: data.labels }),
+      grid: { left: Math.min(260, 8 + widest * 6.4), right: 30, top: 40, bottom: 34 },
+      tooltip: { ...common().tooltip, axisPointer: { type: "shadow" }, valueFormatter: (hours) => `${numbers.format(hours)} h` },
+      legend: legend(),
+      xAxis: axis({ type: "value", axisLabel: { color: colour("--cw-ink-soft"), formatter: (hours) => `${numbers.format(hours)} h` } }),
+      yAxis: axis({ type: "category", inverse: true, data: data.labels, splitLine: { show: false } }),
       series: [
-        { name: say("Median"), type: "bar", data: data.median, barGap: "-70%", barWidth: 16, z: 3,
-          itemStyle: { color: colour("--tblr-primary"), borderRadius: 3 } },
-        { name: say("9 of 10 within"), type: "bar", data: data.p90, barWidth: 8, z: 2,
-          itemStyle: { color: colour("--cw-amber"), opacity: 0.55, borderRadius: 3 } },
+        bar("9 of 10 within", data.p90, { z: 2, itemStyle: { color: colour("--tblr-primary"), opacity: 0.3, borderRadius: 3 } }),
+        bar("Median", data.median, { z: 3, itemStyle: { color: colour("--tblr-primary"), borderRadius: 3 } }),
       ],
     };
   }
@@ -91,11 +107,11 @@
     const hues = { lodged: "--cw-blue", released: "--cw-green", examined: "--cw-amber" };
     return {
       ...common(),
-      legend: { top: 0, textStyle: { color: colour("--tblr-body-color") } },
+      legend: legend(),
       xAxis: axis({ type: "category", data: data.hours }),
       yAxis: axis({ type: "value", minInterval: 1 }),
       series: Object.keys(hues).map((key) => ({
-        name: say(key), type: "bar", data: data[key], itemStyle: { color: colour(hues[key]), borderRadius: 2 },
+        name: say(key), type: "bar", data: data[key], barGap: "10%", itemStyle: { color: colour(hues[key]), borderRadius: 2 },
       })),
     };
   }
@@ -104,45 +120,47 @@
   async function map(data) {
     if (!echarts.getMap("world")) {
       const world = await (await fetch("/console/static/vendor/countries-110m.json")).json();
-      echarts.registerMap("world", cut(topojson.feature(world, world.objects.countries)));
+      echarts.registerMap("world", atlas(topojson.feature(world, world.objects.countries)));
     }
     const most = Math.max(1, ...data.lanes.map((lane) => lane.count));
-    const hue = (lane) => lane.not_conform > 0 ? colour("--cw-red") : lane.red > 0 ? colour("--cw-amber") : colour("--tblr-primary");
+    const hue = (lane) => lane.not_conform > 0 ? colour("--cw-red") : lane.selected > 0 ? colour("--cw-amber") : colour("--tblr-primary");
+    const text = (lane) => `<b>${safe(lane.name)}</b><br>${lane.count} ${safe(say("consignments"))}<br>${lane.selected} ${safe(say("selected"))}<br>${lane.not_conform} ${safe(say("not conform"))}`;
     return {
       ...common(),
-      tooltip: { confine: true, formatter: (one) => one.data?.text || one.name },
+      tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => one.data?.lane ? text(one.data.lane) : "" },
       geo: {
-        map: "world", roam: true, zoom: 1.15, center: [20, 15], silent: true,
-        itemStyle: { areaColor: colour("--cw-track"), borderColor: colour("--tblr-bg-surface") },
+        map: "world", roam: "move", center: [14, 22], zoom: 1.2, silent: true, aspectScale: 0.85,
+        itemStyle: { areaColor: colour("--cw-land"), borderColor: colour("--cw-sea"), borderWidth: 0.7 },
       },
       series: [
-        { type: "lines", coordinateSystem: "geo", zlevel: 2,
+        { type: "lines", coordinateSystem: "geo", z: 2,
           data: data.lanes.map((lane) => ({
-            coords: [lane.from, data.here], text: lane.text,
-            lineStyle: { width: 1 + 5 * lane.count / most, color: hue(lane), curveness: 0.25, opacity: 0.75 },
+            coords: [lane.from, data.here], lane,
+            lineStyle: { width: 1 + 5 * lane.count / most, color: hue(lane), curveness: 0.22, opacity: 0.7 },
           })) },
-        { type: "scatter", coordinateSystem: "geo", zlevel: 3,
-          symbolSize: (value) => 6 + 14 * value[2] / most,
-          data: data.lanes.map((lane) => ({ value: [...lane.from, lane.count], text: lane.text, itemStyle: { color: hue(lane) } })) },
-        { type: "effectScatter", coordinateSystem: "geo", zlevel: 4, symbolSize: 14,
-          rippleEffect: { number: 1, scale: 2 }, itemStyle: { color: colour("--tblr-primary") },
-          label: { show: true, formatter: data.name, position: "right", color: colour("--tblr-body-color"), fontWeight: 600 },
-          data: [{ value: [...data.here, 1], text: data.name }] },
+        { type: "scatter", coordinateSystem: "geo", z: 3, symbolSize: (value) => 6 + 12 * Math.sqrt(value[2] / most),
+          data: data.lanes.map((lane) => ({ value: [...lane.from, lane.count], lane,
+            itemStyle: { color: hue(lane), borderColor: colour("--cw-sea"), borderWidth: 1 } })) },
+        { type: "scatter", coordinateSystem: "geo", z: 4, symbolSize: 15, symbol: "diamond",
+          itemStyle: { color: colour("--tblr-body-color"), borderColor: colour("--cw-sea"), borderWidth: 2 },
+          label: { show: true, formatter: data.name, position: "bottom", color: colour("--tblr-body-color"), fontWeight: 600,
+            textBorderColor: colour("--cw-sea"), textBorderWidth: 3 },
+          data: [{ value: [...data.here, 1] }] },
       ],
     };
   }
 
-  // Rings that cross the date line would be drawn as lines across the whole map: drop the far part.
-  function cut(features) {
-    const crosses = (ring) => ring.some((point, i) => i && Math.abs(point[0] - ring[i - 1][0]) > 180);
+  // Antarctica is left out: no goods come from there and it takes a fifth of the map. Rings that
+  // cross the date line would be drawn as lines across the whole map: they are cut there.
+  function atlas(features) {
+    const isFar = (ring) => ring.some((point, i) => i && Math.abs(point[0] - ring[i - 1][0]) > 180);
+    const half = (ring, isEast) => ring.map(([x, y]) => isEast ? [x < 0 ? 180 : x, y] : [x > 0 ? -180 : x, y]);
+    features.features = features.features.filter((one) => one.id !== "010");
     for (const feature of features.features) {
       const shape = feature.geometry;
-      if (shape.type === "Polygon" && crosses(shape.coordinates[0])) {
-        shape.coordinates[0] = shape.coordinates[0].map(([x, y]) => [x < 0 ? x + 360 : x, y]).map(([x, y]) => [Math.min(x, 180), y]);
-      } else if (shape.type === "MultiPolygon") {
-        shape.coordinates = shape.coordinates.map((rings) =>
-          crosses(rings[0]) ? [rings[0].map(([x, y]) => [x < 0 ? 180 : x, y])] : rings);
-      }
+      const polygons = shape.type === "Polygon" ? [shape.coordinates] : shape.coordinates;
+      feature.geometry = { type: "MultiPolygon", coordinates: polygons.flatMap((rings) =>
+        isFar(rings[0]) ? [[half(rings[0], true)], [half(rings[0], false)]] : [rings]) };
     }
     return features;
   }
@@ -153,21 +171,31 @@
     const answer = await fetch(element.dataset.source, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const option = await kinds[element.dataset.chart](await answer.json());
+    if (!element.isConnected) return;
     let chart = drawn.get(element);
     if (!chart) {
       chart = echarts.init(element, null, { renderer: "svg" });
       drawn.set(element, chart);
       new ResizeObserver(() => chart.resize()).observe(element);
+      chart.setOption(option);
+    } else {
+      delete option.geo?.center;  // whoever moved the map keeps it so
+      delete option.geo?.zoom;
+      chart.setOption(option, { replaceMerge: ["series"] });
     }
-    chart.setOption(option, true);
     element.dataset.drawn = "yes";
   }
-  const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
+  const drawAll = () => document.querySelectorAll("[data-chart]").forEach((element) => {
+    draw(element).catch(() => { element.dataset.drawn = "no"; });
+  });
 
-  document.addEventListener("DOMContentLoaded", drawAll);
-  document.addEventListener("clearway:theme", drawAll);
+  const REDRAW_MS = 3000;
   let waiting = null;
-  document.addEventListener("DOMContentLoaded", () => document.body.addEventListener("facts", () => {
-    if (!waiting) waiting = setTimeout(() => { waiting = null; drawAll(); }, 3000);
-  }));
+  document.addEventListener("DOMContentLoaded", () => {
+    drawAll();
+    document.body.addEventListener("facts", () => {
+      if (!waiting) waiting = setTimeout(() => { waiting = null; drawAll(); }, REDRAW_MS);
+    });
+  });
+  document.addEventListener("clearway:theme", drawAll);
 })();

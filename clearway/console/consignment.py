@@ -1,0 +1,235 @@
+"""Everything that the page of one consignment shows, gathered from the desks' tables.
+
+    view = gather(node, actor, connection, mrn)
+
+What the policy does not let this actor see is absent, and what the actor may do is stated, so that
+the template asks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from clearway.clearance import tables as clearance
+from clearway.clearance.delays import Course, explain
+from clearway.clearance.model import DelayReason, Examination, Outcome
+from clearway.clearance.record import Consignment, State, StoredDecision, StoredMatch
+from clearway.clearance.rules import for_trader
+from clearway.coldchain import tables as coldchain
+from clearway.coldchain.state import Unit
+from clearway.console import tables
+from clearway.console.permission import is_trader, may, seen_declaration, sees_container
+from clearway.console.tables import Event
+from clearway.declarations import tables as declarations
+from clearway.declarations.record import Record, Summary
+from clearway.errors import NotFound
+from clearway.identity.model import Actor
+from clearway.node.node import Node
+from clearway.risk import tables as risk
+from clearway.risk.tables import StoredAssessment
+from clearway.terms.reason import Reason
+
+_MOST_UNITS = 4
+
+CONFIDENTIAL = frozenset(
+    {"risk.assessed/1", "clearance.decided/1", "clearance.examination_ordered/1"}
+)
+"""Facts that tell why risk selected goods: their receipts are for officers (see
+`clearance.rules.CONFIDENTIAL`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The last decision, in the words for whoever looks.
+
+    Args:
+        seq: its fact.
+        by: who decided: an account's name, or "" for the rules.
+    """
+
+    outcome: Outcome
+    seq: int
+    by: str
+    reasons: Sequence[Reason]
+    missing: Sequence[str]
+    on_arrival: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Can:
+    """What the actor may do now; buttons stand for these only."""
+
+    begin: bool = False
+    report: bool = False
+    release: bool = False
+    see_receipts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One consignment.
+
+    Args:
+        goods: its way through clearance; None for a rejected declaration.
+        examination: the open one.
+        past: closed ones, with what was found.
+        units: its refrigerated containers.
+        assessment: for officers who may see risk.
+        delays: where the time went, the longest first.
+    """
+
+    record: Record
+    goods: Consignment | None
+    standing: Standing | None
+    examination: Examination | None
+    past: Sequence[Examination]
+    matches: Sequence[StoredMatch]
+    units: Sequence[Unit]
+    containers: Sequence[clearance.ContainerHere]
+    seals: Sequence[clearance.SealSeen]
+    assessment: StoredAssessment | None
+    life: Sequence[Event]
+    delays: Sequence[DelayReason]
+    can: Can
+
+
+def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
+    """Return the view of a declaration. Raises: NotFound: none, or none that a trader may see."""
+    summary = seen_declaration(node, actor, connection, mrn)
+    goods = clearance.find(connection, summary.mrn)
+    orders = clearance.examinations_of(connection, summary.mrn)
+    decisions = clearance.decisions_of(connection, summary.mrn)
+    current = next((order for order in orders if order.is_open), None)
+    open_order = None if current is None else _shown(actor, current)
+    containers = clearance.containers_of(connection, summary.mrn)
+    return View(
+        record=declarations.get(connection, summary.mrn),
+        goods=goods,
+        standing=_standing(actor, decisions),
+        examination=open_order,
+        past=[_shown(actor, one) for one in orders if not one.is_open and not one.is_cancelled],
+        matches=clearance.matches_of(connection, summary.mrn),
+        units=_units(node, actor, connection, [box.container for box in containers]),
+        containers=containers,
+        seals=clearance.seals_of(connection, summary.mrn),
+        assessment=_assessment(node, actor, connection, summary.mrn),
+        life=_life(actor, connection, summary, orders),
+        delays=() if goods is None else _delays(node, goods, orders, decisions),
+        can=_can(node, actor, summary, goods, open_order),
+    )
+
+
+def _standing(actor: Actor, decisions: Sequence[StoredDecision]) -> Standing | None:
+    if not decisions:
+        return None
+    last, decided = decisions[-1], decisions[-1].decided
+    return Standing(
+        decided.decision,
+        last.seq,
+        last.actor.partition(":")[2] if decided.by_hand else "",
+        for_trader(decided.reasons) if is_trader(actor) else decided.reasons,
+        [each.text for each in decided.missing],
+        decided.on_arrival,
+    )
+
+
+def _shown(actor: Actor, order: Examination) -> Examination:
+    """Return an examination as the actor may see it: risk's reasons are for officers."""
+    if not is_trader(actor):
+        return order
+    parts = tuple(
+        type(part)(part.agency, part.scope, for_trader(part.reasons)) for part in order.parts
+    )
+    return type(order)(
+        order.id,
+        order.mrn,
+        order.ordered_at,
+        order.is_mandatory,
+        parts,
+        order.results,
+        order.started_at,
+        order.closed_at,
+    )
+
+
+def _units(
+    node: Node, actor: Actor, connection: Connection, containers: Sequence[str]
+) -> list[Unit]:
+    found = (coldchain.find_unit(connection, box) for box in containers[:50])
+    units = [unit for unit in found if unit is not None and unit.state.at is not None]
+    seen = [u for u in units if sees_container(node, actor, connection, u.container)]
+    return sorted(seen, key=coldchain.urgency_of)[:_MOST_UNITS]
+
+
+def _assessment(
+    node: Node, actor: Actor, connection: Connection, mrn: str
+) -> StoredAssessment | None:
+    if not may(node, actor, "risk.read", mrn=mrn):
+        return None
+    try:
+        return risk.get_assessment(connection, mrn)
+    except NotFound:  # a rejected declaration is not assessed
+        return None
+
+
+def _life(
+    actor: Actor, connection: Connection, summary: Summary, orders: Sequence[Examination]
+) -> list[Event]:
+    subjects = [f"declaration:{summary.mrn}", *(f"examination:{order.id}" for order in orders)]
+    events = tables.events_of(connection, subjects)
+    hidden = frozenset({"risk.assessed/1"}) if is_trader(actor) else frozenset()
+    shown = [event for event in events if event.type not in hidden]
+    return sorted(shown, key=lambda event: (event.occurred_at, event.seq))
+
+
+def _delays(
+    node: Node,
+    goods: Consignment,
+    orders: Sequence[Examination],
+    decisions: Sequence[StoredDecision],
+) -> tuple[DelayReason, ...]:
+    if goods.arrived_at is None:
+        return ()
+    course = Course(
+        arrived_at=goods.arrived_at,
+        lodged_at=goods.lodged_at,
+        complete_at=goods.complete_at,
+        missing=decisions[-1].decided.missing if decisions else (),
+        examinations=tuple(order for order in orders if not order.is_cancelled),
+        released_at=goods.released_at,
+        now=max(node.clock(), goods.arrived_at),
+    )
+    return explain(course)
+
+
+def _can(
+    node: Node,
+    actor: Actor,
+    summary: Summary,
+    goods: Consignment | None,
+    order: Examination | None,
+) -> Can:
+    known = summary.policy_attributes
+    is_here = goods is not None and goods.arrived_at is not None
+    examines = order is not None and may(
+        node, actor, "clearance.examine", **known | {"agency": actor.agency}
+    )
+    return Can(
+        begin=examines
+        and order is not None
+        and order.started_at is None
+        and actor.agency in order.agencies,
+        report=examines
+        and order is not None
+        and order.started_at is not None
+        and actor.agency in order.waiting_for,
+        release=goods is not None
+        and is_here
+        and order is None
+        and goods.state is State.HELD
+        and may(node, actor, "clearance.release", **known),
+        see_receipts=may(node, actor, "ledger.read"),
+    )

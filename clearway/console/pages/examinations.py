@@ -1,0 +1,211 @@
+"""Examinations: begin, and record what an agency found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from clearway.clearance import tables as clearance
+from clearway.clearance.actions.record_examination import record_examination
+from clearway.clearance.actions.start_examination import start_examination
+from clearway.clearance.model import Conformity, Discrepancy, Examination, Result
+from clearway.console.permission import may, seen_declaration
+from clearway.console.render import page
+from clearway.console.visitor import Visitor, sealed_form, visitor_of
+from clearway.console.words import DISCREPANCIES
+from clearway.console.work import do, look
+from clearway.declarations import tables as declarations
+from clearway.declarations.model import Declaration, Item
+from clearway.declarations.record import Summary
+from clearway.errors import BadTerm, InputError, WrongState
+from clearway.identity.model import Actor
+from clearway.ledger.fact import Fact
+from clearway.node.node import Node
+from clearway.policy.act import Act
+from clearway.terms.money import Currency, Money
+
+FINDINGS = 4
+"""Lines of findings that the form offers; empty ones are not sent on."""
+
+_LONGEST_DETAIL = 500
+_MOST_REVENUE = Decimal(10) ** 12
+
+
+class _Filled(dict[str, str]):
+    """The fields of a form as they were sent; one that was not is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the form shows beside its fields."""
+
+    examination: Examination
+    summary: Summary
+    items: tuple[Item, ...]
+    currency: Currency
+    containers: tuple[str, ...]
+    can_report: bool
+
+
+async def form(request: Request) -> Response:
+    """Show the form of a result."""
+    return await _show(request, visitor_of(request), {})
+
+
+async def _show(
+    request: Request,
+    visitor: Visitor,
+    fields: Mapping[str, str],
+    *,
+    refusal: str = "",
+    status: int = 200,
+) -> Response:
+    node: Node = request.app.state.node
+    id = request.path_params["id"]
+    view = await look(node, lambda connection: _view(node, visitor.actor, connection, id))
+    return page(
+        request,
+        visitor,
+        "examination.html",
+        status=status,
+        view=view,
+        fields=_Filled(fields),
+        kinds=DISCREPANCIES,
+        lines=range(1, FINDINGS + 1),
+        refusal=refusal,
+    )
+
+
+def _view(node: Node, actor: Actor, connection: Connection, id: str) -> View:
+    node.policy.require(actor, "clearance.read", {"examination": id})
+    order = clearance.get_examination(connection, id)
+    summary = seen_declaration(node, actor, connection, order.mrn)
+    known = summary.policy_attributes | {"agency": actor.agency}
+    can_report = (
+        order.is_open
+        and actor.agency in order.waiting_for
+        and may(node, actor, "clearance.examine", **known)
+    )
+    declared = declarations.get(connection, order.mrn).declaration
+    boxes = tuple(str(box.number) for box in declared.containers)
+    return View(order, summary, declared.items, currency_of(declared), boxes, can_report)
+
+
+def currency_of(declared: Declaration) -> Currency:
+    """Return the currency of duties: the administration's where stated, else the invoice's."""
+    stated = next((one.statistical_value for one in declared.items if one.statistical_value), None)
+    return (stated or declared.invoice).currency
+
+
+async def start(request: Request) -> Response:
+    """Begin an examination and show the form of its result."""
+    visitor = visitor_of(request)
+    node: Node = request.app.state.node
+    await sealed_form(request, visitor)
+    id = request.path_params["id"]
+    await do(node, visitor.actor, lambda act: start_examination(act, id))
+    return RedirectResponse(f"/console/examinations/{id}", 303)
+
+
+async def record(request: Request) -> Response:
+    """Record the result; a mistake brings the form back as it was filled in."""
+    visitor = visitor_of(request)
+    node: Node = request.app.state.node
+    fields = await sealed_form(request, visitor)
+    id = request.path_params["id"]
+    try:
+        await do(node, visitor.actor, lambda act: _record(act, id, fields))
+    except InputError as error:
+        return await _show(request, visitor, fields, refusal=_sentence(error), status=error.status)
+    mrn = id.rpartition("-")[0]
+    return RedirectResponse(f"/console/declarations/{mrn}", 303)
+
+
+def _record(act: Act, id: str, fields: Mapping[str, str]) -> Fact:
+    order = clearance.get_examination(act.connection, id)
+    if order.started_at is None:
+        raise WrongState("Begin the examination first; its time counts from then")
+    currency = currency_of(declarations.get(act.connection, order.mrn).declaration)
+    result = result_of(fields, act, order.started_at, currency)
+    return record_examination(act, id, result)
+
+
+def result_of(
+    fields: Mapping[str, str], act: Act, started_at: datetime, currency: Currency
+) -> Result:
+    """Return the result that a form holds; whether it can be one is for the rules.
+
+    Raises: BadTerm: a field is not what it should be; names it.
+    """
+    try:
+        outcome = Conformity(fields.get("outcome", ""))
+    except ValueError as error:
+        raise BadTerm(
+            "Outcome", fields.get("outcome", ""), "say whether the goods conform", field="outcome"
+        ) from error
+    revenue = _revenue(fields.get("extra_revenue", ""))
+    return Result(
+        agency=act.actor.agency,
+        outcome=outcome,
+        discrepancies=tuple(_findings(fields)),
+        extra_revenue=Money(revenue, currency) if revenue else None,
+        started_at=started_at,
+        ended_at=max(act.now, started_at),
+    )
+
+
+def _findings(fields: Mapping[str, str]) -> Iterator[Discrepancy]:
+    for line in range(1, FINDINGS + 1):
+        kind = fields.get(f"kind-{line}", "")
+        detail = fields.get(f"detail-{line}", "").strip()
+        item = fields.get(f"item-{line}", "").strip()
+        if not (kind or detail or item):
+            continue
+        if kind not in DISCREPANCIES:
+            raise BadTerm("What was found", kind, "choose one of the list", field=f"kind-{line}")
+        if not detail or len(detail) > _LONGEST_DETAIL:
+            rule = f"say it in one sentence of at most {_LONGEST_DETAIL} characters"
+            raise BadTerm("What was found", detail, rule, field=f"detail-{line}")
+        yield Discrepancy(kind, _item(item, line), detail)
+
+
+def _item(text: str, line: int) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 3):
+        rule = "is the number of a line of the declaration, or empty"
+        raise BadTerm("Item", text, rule, field=f"item-{line}")
+    return int(text)
+
+
+def _revenue(text: str) -> Decimal:
+    plain = text.strip().replace(",", ".").replace(" ", "")
+    try:
+        amount = Decimal(plain or "0")
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 <= amount < _MOST_REVENUE or amount != round(amount, 2):
+        rule = "is an amount such as 1250.50, without a currency"
+        raise BadTerm("Extra revenue", text, rule, field="extra_revenue")
+    return amount
+
+
+def _sentence(error: InputError) -> str:
+    return error.detail.rstrip(".") + "."
+
+
+ROUTES = [
+    Route("/examinations/{id}", form, methods=["GET"]),
+    Route("/examinations/{id}", record, methods=["POST"]),
+    Route("/examinations/{id}/start", start, methods=["POST"]),
+]

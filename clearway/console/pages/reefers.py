@@ -1,0 +1,122 @@
+"""One refrigerated container: its alarms, its curve, what is to come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from clearway.clearance import tables as clearance
+from clearway.coldchain import commodities, tables
+from clearway.coldchain.model import Forecast, HistoryPoint, Outlook
+from clearway.coldchain.spoilage import forecast
+from clearway.coldchain.state import Unit
+from clearway.console.pages.alarms import AlarmRow, UnitRow, alarm_rows, unit_row
+from clearway.console.permission import sees_container
+from clearway.console.render import page
+from clearway.console.visitor import visitor_of
+from clearway.console.work import look
+from clearway.errors import NotFound
+from clearway.identity.model import Actor
+from clearway.node.node import Node
+
+_FORECAST_H = 48
+_MOST_ALARMS = 100
+
+_Shown = tuple[UnitRow, list[AlarmRow], Forecast | None, tuple[str, ...]]
+
+
+async def reefer(request: Request) -> Response:
+    """Show one reefer."""
+    visitor = visitor_of(request)
+    node: Node = request.app.state.node
+    container = request.path_params["container"]
+
+    def query(connection: Connection) -> _Shown:
+        found = _seen(node, visitor.actor, connection, container)
+        return (
+            unit_row(found),
+            alarm_rows(node, visitor.actor, connection, container),
+            outlook(found),
+            clearance.in_container(connection, container),
+        )
+
+    unit, alarms, to_come, mrns = await look(node, query)
+    return page(
+        request, visitor, "reefer.html", unit=unit, alarms=alarms, to_come=to_come, mrns=mrns
+    )
+
+
+async def curve(request: Request) -> Response:
+    """Return the curve of one reefer for its chart."""
+    visitor = visitor_of(request)
+    node: Node = request.app.state.node
+    container = request.path_params["container"]
+    return JSONResponse(
+        await look(node, lambda connection: _curve(node, visitor.actor, connection, container))
+    )
+
+
+def _seen(node: Node, actor: Actor, connection: Connection, container: str) -> Unit:
+    """Return a unit that the actor may see. Raises: NotFound: none, or none that it may see."""
+    found = tables.find_unit(connection, container)
+    if found is None or not sees_container(node, actor, connection, container):
+        raise NotFound(f"There are no readings of container {container[:20]} that you may see")
+    return found
+
+
+def outlook(unit: Unit) -> Forecast | None:
+    """Return what becomes of the goods if nothing changes; None when nothing tells."""
+    commodity = None if unit.journey is None else commodities.find(unit.journey.commodity)
+    if commodity is None or unit.life is None:
+        return None
+    return forecast(unit.state, commodity, Outlook.AS_NOW, hours=_FORECAST_H)
+
+
+def _curve(node: Node, actor: Actor, connection: Connection, container: str) -> dict[str, Any]:
+    unit = _seen(node, actor, connection, container)
+    history = tables.get_history(connection, container)
+    raised = tables.list_alarms(
+        connection, container=container, standing_only=False, limit=_MOST_ALARMS
+    )
+    to_come = outlook(unit)
+    commodity = None if unit.journey is None else commodities.find(unit.journey.commodity)
+    return {
+        "supply": [(_ms(one.at), _round(one.supply_c)) for one in history],
+        "return": [(_ms(one.at), _round(one.return_c)) for one in history],
+        "pulp": [(_ms(one.at), _round(one.pulp_c_q50)) for one in history],
+        "forecast": None if to_come is None else _band(to_come),
+        "limit_c": None if commodity is None else commodity.limit_c,
+        "now": _ms(history[-1].at) if history else None,
+        "alarms": [{"at": _ms(one.alarm.at), "kind": one.alarm.kind} for one in raised],
+        "until": None if to_come is None or not to_come.points else _ms(to_come.points[-1].at),
+        "since": _since(history),
+    }
+
+
+def _band(to_come: Forecast) -> dict[str, list[tuple[float, float | None]]]:
+    points = to_come.points
+    return {
+        "low": [(_ms(one.at), _round(one.pulp_c_q10)) for one in points],
+        "middle": [(_ms(one.at), _round(one.pulp_c_q50)) for one in points],
+        "high": [(_ms(one.at), _round(one.pulp_c_q90)) for one in points],
+    }
+
+
+def _since(history: tuple[HistoryPoint, ...]) -> float | None:
+    return _ms(history[0].at) if history else None
+
+
+def _ms(instant: datetime) -> float:
+    return instant.timestamp() * 1000
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+ROUTES = [Route("/reefers/{container}", reefer), Route("/data/reefers/{container}", curve)]

@@ -1,0 +1,70 @@
+"""What the policy would say, for buttons and lists: a no there is no error."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from clearway.declarations import tables as declarations
+from clearway.declarations.record import Summary
+from clearway.errors import BadTerm, NotFound, Refused
+from clearway.identity.model import Actor, ActorKind
+from clearway.node.node import Node
+from clearway.terms.identifiers import Mrn
+from clearway.terms.transport import ContainerNumber
+
+_MOST_OF_A_CONTAINER = 20
+
+
+def may(node: Node, actor: Actor, action: str, **resource: str) -> bool:
+    """Return whether the policy allows an action."""
+    try:
+        node.policy.require(actor, action, resource)
+    except Refused:
+        return False
+    return True
+
+
+def is_trader(actor: Actor) -> bool:
+    """Return whether this is one of those who trade, carry or store goods, not an officer."""
+    return actor.kind is ActorKind.TRADER
+
+
+def seen_declaration(node: Node, actor: Actor, connection: Connection, mrn: str) -> Summary:
+    """Return a declaration that the actor may see.
+
+    Raises: NotFound: there is none, or none that a trader may see: the two look the same. Refused:
+    an officer of another task.
+    """
+    summary = declarations.get_summary(connection, _mrn(mrn))
+    try:
+        node.policy.require(actor, "declaration.read", summary.policy_attributes)
+    except Refused as refused:
+        if is_trader(actor):
+            raise NotFound(f"There is no declaration {mrn}", mrn=mrn) from refused
+        raise
+    return summary
+
+
+def sees_container(node: Node, actor: Actor, connection: Connection, container: str) -> bool:
+    """Return whether the actor may see a container: any officer, or who has goods in it."""
+    if may(node, actor, "coldchain.read", container=container):
+        return True
+    try:
+        number = ContainerNumber(container)
+    except BadTerm:
+        return False
+    if not actor.represents:
+        return False
+    carried = declarations.list_of_container(connection, number, limit=_MOST_OF_A_CONTAINER)
+    return any(
+        may(node, actor, "coldchain.read", container=container, party=str(one.trader))
+        for one in carried
+        if one.trader is not None
+    )
+
+
+def _mrn(text: str) -> Mrn:
+    try:
+        return Mrn(text)
+    except BadTerm as error:
+        raise NotFound(f"There is no declaration {text[:40]}") from error
