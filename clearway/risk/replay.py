@@ -7,7 +7,7 @@ reach a feature, and a test that shuffles the future says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,9 +67,8 @@ def replay(
     results.sort(key=lambda place: (_known(rows[place]), place))
     matrix = np.empty((len(rows), len(NAMES)), dtype=np.float64)
     traces = [trace(row.goods) for row in rows]
-    start, learnt = 0, 0
-    while start < len(rows):
-        end = _end_of_declaration(rows, start)
+    learnt = 0
+    for start, end in declarations(rows):
         learnt = _learn(memory, rows, traces, results, learnt, rows[start].at + 1)
         declaration = traces[start:end]
         day = declaration[0].goods.day
@@ -78,7 +77,6 @@ def replay(
         memory.count(counted(declaration), day)
         if start // 2_000 != end // 2_000:
             progress(end / len(rows))
-        start = end
     _learn(memory, rows, traces, results, learnt, until)
     return Replayed(matrix, memory)
 
@@ -88,12 +86,13 @@ def _known(row: Seen) -> int:
     return max(row.known_at, row.at + 1)
 
 
-def _end_of_declaration(rows: Sequence[Seen], start: int) -> int:
-    end = start + 1
-    mrn = rows[start].goods.mrn
-    while end < len(rows) and rows[end].goods.mrn == mrn:
-        end += 1
-    return end
+def declarations(rows: Sequence[Seen]) -> Iterator[tuple[int, int]]:
+    """Yield where each declaration starts and ends; its items stand side by side."""
+    start = 0
+    for place in range(1, len(rows) + 1):
+        if place == len(rows) or rows[place].goods.mrn != rows[start].goods.mrn:
+            yield start, place
+            start = place
 
 
 def _learn(

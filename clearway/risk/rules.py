@@ -35,6 +35,7 @@ from clearway.risk.model import Hit, Profile
 Variables: TypeAlias = dict[str, Any]
 
 MOST_CHARACTERS = 2_000
+_AT_A_TIME = 16
 
 _NAME = re.compile(r"\b(?:item|declaration)\.(\w+)")
 _OTHER_USE = re.compile(r"\b(?:item|declaration)\b(?!\.\w)")
@@ -126,16 +127,39 @@ class Profiles:
         if not self.profiles:
             return Matched(())
         numbers = [item["number"] for item in variables["items"]]
-        try:
-            table = self._program.execute(self._pruned(variables))
-        except FAILURES:
-            return self._one_by_one(variables, numbers, at)
+        failed: set[int] = set()
+        table = self._answers(self._pruned(variables), failed)
+        in_force = [profile.period.contains(at) for profile in self.profiles]
         hits: list[Hit] = []
         for place, answers in enumerate(zip(*table, strict=True)):
-            if any(answers) and self.profiles[place].period.contains(at):
+            if in_force[place] and any(answers):
                 found = tuple(n for n, yes in zip(numbers, answers, strict=True) if yes)
                 hits.append(_hit(self.profiles[place], found))
-        return Matched(tuple(hits))
+        broken = [self.profiles[place].id for place in sorted(failed) if in_force[place]]
+        return Matched(tuple(hits), tuple(broken))
+
+    def _answers(self, variables: Variables, failed: set[int]) -> list[list[bool]]:
+        """Return the answers of each item; few items at a time, since CEL's map is quadratic."""
+        items, header = variables["items"], variables["declaration"]
+        answers: list[list[bool]] = []
+        for start in range(0, len(items), _AT_A_TIME):
+            page = items[start : start + _AT_A_TIME]
+            try:
+                answers += self._program.execute({"items": page, "declaration": header})
+            except FAILURES:
+                answers += [self._one_by_one(item, header, failed) for item in page]
+        return answers
+
+    def _one_by_one(self, item: Variables, header: Variables, failed: set[int]) -> list[bool]:
+        """Ask each profile alone, so that one that fails silences no other."""
+        answers: list[bool] = []
+        for place, program in enumerate(self._single):
+            try:
+                answers.append(program.execute({"item": item, "declaration": header}))
+            except FAILURES:
+                failed.add(place)
+                answers.append(False)
+        return answers
 
     def _pruned(self, variables: Variables) -> Variables:
         """Leave out what no profile names: handing values over is most of what CEL costs."""
@@ -146,27 +170,6 @@ class Profiles:
             "items": [{n: item[n] for n in names if n in item} for item in variables["items"]],
             "declaration": {name: header[name] for name in names if name in header},
         }
-
-    def _one_by_one(self, variables: Variables, numbers: list[int], at: datetime) -> Matched:
-        """Find out which profile failed, so that it does not silence the others."""
-        hits: list[Hit] = []
-        failed: list[str] = []
-        for profile, program in zip(self.profiles, self._single, strict=True):
-            if not profile.period.contains(at):
-                continue
-            header = variables["declaration"]
-            try:
-                answers = [
-                    program.execute({"item": item, "declaration": header})
-                    for item in variables["items"]
-                ]
-            except FAILURES:
-                failed.append(profile.id)
-                continue
-            found = tuple(n for n, yes in zip(numbers, answers, strict=True) if yes)
-            if found:
-                hits.append(_hit(profile, found))
-        return Matched(tuple(hits), tuple(failed))
 
 
 def _named(expressions: Sequence[str]) -> frozenset[str] | None:

@@ -109,19 +109,27 @@ def choose(
     certain = wanted or (room and score >= threshold)
     by_draw = capacity.random_share if room else 0.0
     propensity = 1.0 if certain else by_draw + (1.0 - by_draw) * chance(hits)
-    if mandatory is not None and mandatory.lane is Channel.RED:
-        return Choice(Channel.RED, Stratum.MANDATORY, propensity, threshold, mandatory)
-    if draw < by_draw:
-        return Choice(Channel.RED, Stratum.RANDOM, propensity, threshold)
-    if wanted:
-        return Choice(Channel.RED, Stratum.PROFILE, propensity, threshold, profile)
-    if certain:
-        return Choice(Channel.RED, Stratum.SCORE, propensity, threshold)
+    demanded = mandatory is not None and mandatory.lane is Channel.RED
+    red = _red(demanded=demanded, drawn=draw < by_draw, wanted=wanted, certain=certain)
+    if red is not None:
+        by = {Stratum.MANDATORY: mandatory, Stratum.PROFILE: profile}.get(red)
+        return Choice(Channel.RED, red, propensity, threshold, by)
     channel, stratum, by = _lower_lanes(score, profile, day, capacity, coming, threshold)
     if mandatory is not None and _rank(mandatory.lane) <= _rank(channel):
         return Choice(mandatory.lane, Stratum.MANDATORY, propensity, threshold, mandatory)
     displaced = None if profile is None or channel is profile.lane else profile.lane
     return Choice(channel, stratum, propensity, threshold, by, displaced)
+
+
+def _red(*, demanded: bool, drawn: bool, wanted: bool, certain: bool) -> Stratum | None:
+    """Return by what the goods are examined, or None."""
+    if demanded:
+        return Stratum.MANDATORY
+    if drawn:
+        return Stratum.RANDOM
+    if wanted:
+        return Stratum.PROFILE
+    return Stratum.SCORE if certain else None
 
 
 def _threshold(day: Day, capacity: Capacity, coming: float) -> float:

@@ -17,6 +17,7 @@ from clearway.risk.model import (
     CUSTOMS,
     Assessment,
     Capacities,
+    Capacity,
     Channel,
     Choice,
     Day,
@@ -30,6 +31,7 @@ from clearway.risk.rules import Matched, Profiles
 from clearway.risk.scoring import Scored, Scorer
 from clearway.risk.selection import choose, due, share_of_day
 from clearway.risk.variables import variables_of
+from clearway.terms.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,7 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
     hits = due(every, draw)
     passed = share_of_day(known.now, capacity)
     choice = choose(scored.score, every, known.day, capacity, passed=passed, draw=draw)
-    evidence, contributions = _evidence(scorer, scored, known, choice)
-    reasons = explain.reasons(
-        choice,
-        hits,
-        score=scored.score,
-        office=office,
-        capacity=capacity,
-        absence=scorer.absence,
-        evidence=evidence,
-        contributions=contributions,
-    )
+    reasons = _reasons(scorer, scored, known, choice, hits, capacity)
     return Assessment(
         score=scored.score,
         expected_revenue=Decimal(f"{scored.expected_revenue:.2f}"),
@@ -119,16 +111,32 @@ def _failures(matched: Matched) -> tuple[Hit, ...]:
     return tuple(Hit(id, text, Channel.YELLOW, CUSTOMS, False, ()) for id in matched.failed)
 
 
-def _evidence(
-    scorer: Scorer, scored: Scored, known: Known, choice: Choice
-) -> tuple[explain.Evidence | None, list[float]]:
-    """Return what is said of the goods: for declarations that somebody will look at.
+def _reasons(
+    scorer: Scorer,
+    scored: Scored,
+    known: Known,
+    choice: Choice,
+    hits: tuple[Hit, ...],
+    capacity: Capacity,
+) -> tuple[Reason, ...]:
+    """Return the reasons; of the goods only for declarations that somebody will look at.
 
     TreeSHAP costs ten times the score itself; it is worked out for the few that are selected, and
     not for a drawn one, which must not be prejudiced.
     """
-    if not scorer.model or choice.channel is Channel.GREEN or choice.stratum is Stratum.RANDOM:
-        return None, []
-    row = scored.matrix[scored.weightiest]
-    evidence = explain.Evidence(known.items[scored.weightiest], row.tolist(), known.pasts)
-    return evidence, scorer.contributions(row)
+    item = known.items[scored.weightiest]
+    evidence, contributions = None, []
+    if choice.channel is not Channel.GREEN and choice.stratum is not Stratum.RANDOM:
+        row = scored.matrix[scored.weightiest]
+        evidence = explain.Evidence(item, row.tolist(), known.pasts)
+        contributions = scorer.contributions(row)
+    return explain.reasons(
+        choice,
+        hits,
+        score=scored.score,
+        office=item.goods.office,
+        capacity=capacity,
+        absence=scorer.absence,
+        evidence=evidence,
+        contributions=contributions,
+    )

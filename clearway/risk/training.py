@@ -25,6 +25,7 @@ import numpy.typing as npt
 import polars as pl
 
 from clearway.errors import RuleViolation
+from clearway.ledger.columns import to_microseconds
 from clearway.risk import calibration, snapshot
 from clearway.risk.card import Metric, ModelCard
 from clearway.risk.evaluate import calibration_error, measure
@@ -38,6 +39,7 @@ from clearway.risk.scoring import (
     Scale,
     seal,
 )
+from clearway.terms.period import require_utc
 
 Flags = npt.NDArray[np.bool_]
 Booster = Any
@@ -48,7 +50,6 @@ LEAST_RESULTS = 200
 LEAST_FOUND = 20
 _LEAST_FOUND_LATER = 5
 
-_MOST_ROUNDS = 600
 _PATIENCE = 40
 _COMMON = {
     "learning_rate": 0.05,
@@ -69,6 +70,9 @@ _REVENUE = {**_COMMON, "objective": "tweedie", "tweedie_variance_power": 1.5}
 _GRID = (*np.linspace(0.0, 0.9, 91).tolist(), *(1.0 - np.geomspace(0.09, 0.0002, 60)).tolist(), 1.0)
 
 
+_UNSET = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class _Material:
     """Features and results, one row per item of history."""
@@ -85,6 +89,15 @@ class _Material:
     recent: Flags
 
 
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    """How a model is fitted, beside its objective."""
+
+    params: dict[str, Any]
+    most_rounds: int
+    progress: Progress
+
+
 def _quiet(phase: str, share: float) -> None:
     """Tell nobody."""
 
@@ -97,6 +110,7 @@ def train(
     progress: Progress = _quiet,
     revenue_weight: float = 0.3,
     threads: int = 1,
+    most_rounds: int = 600,
 ) -> Artefact:
     """Return a sealed model trained on a history.
 
@@ -108,25 +122,40 @@ def train(
         progress: called with the phase and the share of it that is done.
         revenue_weight: weight of expected revenue beside probability in the ranking; 0: none.
         threads: of LightGBM; any number gives the same model. More than are idle make it slower.
+        most_rounds: trees of each model at most; it mostly stops earlier.
 
-    Raises:
-        MalformedMessage: a column is missing.
-        RuleViolation: too few results or finds to learn from.
+    Raises: BadTerm: `now` is not in UTC. MalformedMessage: a column is missing. RuleViolation: too
+    few results or finds to learn from.
     """
-    cut_off = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    cut_off = require_utc("now", now).replace(hour=0, minute=0, second=0, microsecond=0)
     past = history.conform(frame).filter(pl.col("accepted_at") < cut_off)
-    until = int(cut_off.timestamp()) * 1_000_000
+    until = to_microseconds(cut_off)
     rows = history.seen(past, until)
     replayed = replay(rows, until, progress=lambda share: progress("history", share))
     material = _material(rows, replayed)
-    params = {"seed": seed, "num_threads": threads}
-    fitted = _fit(material, params, progress)
-    card = ModelCard(
-        format=FORMAT,
+    effort = _Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
+    fitted = _fit(material, effort)
+    card = replace(
+        _card(material, fitted),
         trained_at=now,
         cut_off=cut_off,
         seed=seed,
-        rows=len(rows),
+        revenue_weight=revenue_weight,
+        data=history.digest(past),
+    )
+    card = _measured(_levelled(card, material, fitted), material, fitted)
+    model, revenue = _refit(material, fitted, effort)
+    return seal(card, model, revenue, snapshot.take(replayed.memory))
+
+
+def _card(material: _Material, fitted: _Fitted) -> ModelCard:
+    """Return the card with what the material tells; the caller fills in the rest."""
+    return ModelCard(
+        format=FORMAT,
+        trained_at=_UNSET,
+        cut_off=_UNSET,
+        seed=0,
+        rows=len(material.labelled),
         labelled=int(material.labelled.sum()),
         illicit=int(material.illicit.sum()),
         features=NAMES,
@@ -137,14 +166,11 @@ def train(
         revenue_levels=(),
         score_levels=(),
         loss_share=_loss_share(material),
-        revenue_weight=revenue_weight,
+        revenue_weight=0.0,
         metrics=(),
-        data=history.digest(past),
+        data="",
         engine=f"lightgbm {lightgbm.__version__}",
     )
-    card = _measured(_levelled(card, material, fitted), material, fitted)
-    model, revenue = _refit(material, fitted, params, progress)
-    return seal(card, model, revenue, snapshot.take(replayed.memory))
 
 
 def _material(rows: Sequence[Seen], replayed: Replayed) -> _Material:
@@ -199,65 +225,61 @@ class _Fitted:
     points: tuple[calibration.Point, ...]
 
 
-def _fit(material: _Material, params: dict[str, Any], progress: Progress) -> _Fitted:
+def _fit(material: _Material, effort: _Effort) -> _Fitted:
     learn, stop = material.learn, material.stop
     label = material.illicit.astype(np.float64)
-    model = _boost(material, {**_CLASSIFY, **params}, label, learn, stop, progress)
+    model = _boost(material, _CLASSIFY, label, effort)
     probability = np.asarray(model.predict(material.matrix), dtype=np.float64)
     points = calibration.fit(probability[stop], material.illicit[stop])
     if min(int((material.revenue[part] > 0).sum()) for part in (learn, stop)) < _LEAST_FOUND_LATER:
         return _Fitted(model.current_iteration(), 0, probability, None, points)
-    costly = _boost(material, {**_REVENUE, **params}, material.revenue, learn, stop, progress)
+    costly = _boost(material, _REVENUE, material.revenue, effort)
     expected = np.asarray(costly.predict(material.matrix), dtype=np.float64)
     rounds = (model.current_iteration(), costly.current_iteration())
     return _Fitted(*rounds, probability, expected, points)
 
 
 def _boost(
-    material: _Material,
-    params: dict[str, Any],
-    target: Floats,
-    learn: Flags,
-    stop: Flags,
-    progress: Progress,
+    material: _Material, objective: dict[str, Any], target: Floats, effort: _Effort
 ) -> Booster:
     """Return the booster cut back to its best number of trees."""
-    phase = str(params["objective"])
+    params = {**objective, **effort.params}
+    learn, stop = material.learn, material.stop
     data = lightgbm.Dataset(material.matrix[learn], target[learn], params=params)
     check = lightgbm.Dataset(material.matrix[stop], target[stop], reference=data, params=params)
+    phase, most = str(params["objective"]), effort.most_rounds
     booster = lightgbm.train(
         params,
         data,
-        _MOST_ROUNDS,
+        most,
         valid_sets=[check],
         callbacks=[
             lightgbm.early_stopping(_PATIENCE, verbose=False),
-            lambda state: progress(phase, (state.iteration + 1) / _MOST_ROUNDS),
+            lambda state: effort.progress(phase, (state.iteration + 1) / most),
         ],
     )
     best = max(1, booster.best_iteration)
     return lightgbm.Booster(model_str=booster.model_to_string(num_iteration=best))
 
 
-def _refit(
-    material: _Material, fitted: _Fitted, params: dict[str, Any], progress: Progress
-) -> tuple[str, str]:
+def _refit(material: _Material, fitted: _Fitted, effort: _Effort) -> tuple[str, str]:
     """Return the texts of both models, learnt from all results."""
     every = material.labelled
     targets = (
-        ({**_CLASSIFY, **params}, material.illicit.astype(np.float64), fitted.rounds),
-        ({**_REVENUE, **params}, material.revenue, fitted.revenue_rounds),
+        (_CLASSIFY, material.illicit.astype(np.float64), fitted.rounds),
+        (_REVENUE, material.revenue, fitted.revenue_rounds),
     )
     texts: list[str] = []
-    for merged, target, rounds in targets:
+    for objective, target, rounds in targets:
         if not rounds:
             texts.append("")
             continue
+        merged = {**objective, **effort.params}
         data = lightgbm.Dataset(
             material.matrix[every], target[every], feature_name=list(NAMES), params=merged
         )
         texts.append(_text(lightgbm.train(merged, data, rounds)))
-        progress("seal", len(texts) / len(targets))
+        effort.progress("seal", len(texts) / len(targets))
     return texts[0], texts[1]
 
 

@@ -75,6 +75,19 @@ def test_a_profile_that_fails_on_a_value_silences_no_other() -> None:
     assert matched.failed == ("BROKEN",)
 
 
+def test_a_profile_that_fails_on_one_item_still_hits_the_others() -> None:
+    found = Profiles([profile("10 / (item.packages - 10) > 0", "BROKEN"), profile("true", "SOUND")])
+    matched = found.match(seen({"packages": 10}, {"packages": 11}), NOW)
+    assert [(hit.id, hit.items) for hit in matched.hits] == [("BROKEN", (2,)), ("SOUND", (1, 2))]
+    assert matched.failed == ("BROKEN",)
+
+
+def test_hundreds_of_items_are_each_asked() -> None:
+    found = Profiles([profile("item.packages > 10")])
+    matched = found.match(seen(*({"packages": n % 20} for n in range(100))), NOW)
+    assert matched.hits[0].items == tuple(n + 1 for n in range(100) if n % 20 > 10)
+
+
 @pytest.mark.parametrize(
     "expression",
     [

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from clearway.errors import (
+    BadTerm,
     MalformedMessage,
     NotFound,
     RuleViolation,
@@ -45,16 +46,19 @@ def test_the_model_beats_price_and_importer_on_a_period_that_it_has_not_seen(
 
 
 def test_the_same_rows_and_seed_give_the_same_model_on_any_number_of_threads() -> None:
-    frame = history(2_500, seed=8)
-    one, other = (train(frame, seed=5, now=END, threads=threads) for threads in (1, 2))
-    shuffled = train(frame.sample(fraction=1.0, shuffle=True, seed=1), seed=5, now=END)
+    frame = history(1_800, seed=8)
+    one, other = (
+        train(frame, seed=5, now=END, threads=threads, most_rounds=5) for threads in (1, 2)
+    )
+    mixed = frame.sample(fraction=1.0, shuffle=True, seed=1)
+    shuffled = train(mixed, seed=5, now=END, most_rounds=5)
     assert one.card == other.card == shuffled.card
     assert one.model == other.model
-    assert train(frame, seed=6, now=END).card.id != one.card.id
+    assert train(frame, seed=6, now=END, most_rounds=5).card.id != one.card.id
 
 
 def test_nothing_of_the_day_of_training_and_after_reaches_the_model() -> None:
-    frame = history(4_000, seed=8)
+    frame = history(3_000, seed=8)
     now = BEGIN + timedelta(days=250, hours=9)
     changed = frame.with_columns(
         pl.when(pl.col("known_at") >= now.replace(hour=0))
@@ -66,6 +70,11 @@ def test_nothing_of_the_day_of_training_and_after_reaches_the_model() -> None:
     assert one.card.cut_off == datetime(2025, 9, 8, tzinfo=UTC)
     assert one.model == other.model
     assert np.array_equal(one.snapshot.matrix, other.snapshot.matrix)
+
+
+def test_a_time_without_its_zone_is_refused() -> None:
+    with pytest.raises(BadTerm, match="UTC"):
+        train(history(10), seed=1, now=END.replace(tzinfo=None))
 
 
 def test_a_history_without_a_column_is_refused_by_name() -> None:
@@ -120,7 +129,7 @@ def test_a_history_full_of_holes_still_trains() -> None:
 def test_progress_is_told_for_each_phase() -> None:
     told: list[tuple[str, float]] = []
     train(
-        history(4_500, seed=8), seed=5, now=END, progress=lambda phase, n: told.append((phase, n))
+        history(2_000, seed=8), seed=5, now=END, progress=lambda phase, n: told.append((phase, n))
     )
     assert {"history", "binary", "seal"} <= {phase for phase, _ in told}
     assert all(0.0 < share <= 1.0 for _, share in told)
@@ -201,7 +210,7 @@ def test_a_history_is_read_from_parquet_files(tmp_path: Path) -> None:
 
 
 def test_the_score_is_the_rank_among_recent_declarations() -> None:
-    frame = table.conform(history(7_000, seed=12))
+    frame = table.conform(history(5_000, seed=12))
     cut_off = BEGIN + timedelta(days=300)
     scorer = Scorer(train(frame, seed=1, now=cut_off))
     rows = table.seen(frame, FOREVER)
