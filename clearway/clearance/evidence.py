@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 from clearway.certificates.formats.profile import profile_of, type_code_of
 from clearway.certificates.model import normal_number
 from clearway.clearance import tables
-from clearway.clearance.facts import Inputs
+from clearway.clearance.facts import Decided, Inputs
 from clearway.clearance.model import Examination
 from clearway.clearance.record import Consignment, StoredMatch
 from clearway.clearance.situation import BrokenSeal, Need, Paper, Situation
 from clearway.coldchain import tables as coldchain
 from clearway.coldchain.model import RaisedAlarm
 from clearway.declarations import tables as declarations
-from clearway.declarations.model import Declaration
+from clearway.declarations.model import Declaration, Document
 from clearway.measures.rules import document_code
 from clearway.risk import tables as risk
 from clearway.risk.model import Assessment
@@ -43,6 +43,7 @@ class Case:
         needs: what measures demanded at its acceptance.
         assessment: of risk.
         assessment_seq: its fact.
+        last: the last decision; None: this is the first.
     """
 
     mrn: Mrn
@@ -51,6 +52,18 @@ class Case:
     needs: tuple[Need, ...]
     assessment: Assessment | None = None
     assessment_seq: int | None = None
+    last: Decided | None = None
+
+    @property
+    def names_certificates(self) -> bool:
+        """Whether a document of a kind that can be on file here is named."""
+        return any(type_code_of(each.type) for each in self.documents)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All documents named, in the header and at the items."""
+        items = self.declaration.items
+        return (*self.declaration.documents, *(each for one in items for each in one.documents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +78,14 @@ class Evidence:
 def load_case(connection: Connection, mrn: str) -> Case:
     """Return the case of a declaration decided on before. Raises: NotFound."""
     record = declarations.get(connection, Mrn(mrn))
-    decisions = tables.decisions_of(connection, mrn)
+    last = tables.last_decision(connection, mrn)
     stored = risk.get_assessment(connection, mrn)
     return Case(
         mrn=record.mrn,
         declaration=record.declaration,
         declaration_seq=record.content_seq,
-        needs=decisions[-1].decided.needs if decisions else (),
+        needs=() if last is None else last.decided.needs,
+        last=None if last is None else last.decided,
         assessment=stored.assessment,
         assessment_seq=stored.seq,
     )
@@ -80,7 +94,7 @@ def load_case(connection: Connection, mrn: str) -> Case:
 def gather(connection: Connection, case: Case) -> Evidence:
     """Return everything that the decision on a case rests on."""
     consignment = tables.get(connection, case.mrn)
-    matches = tables.matches_of(connection, case.mrn)
+    matches = tables.matches_of(connection, case.mrn) if case.names_certificates else ()
     orders = _orders(connection, consignment)
     alarms = _alarms(connection, case, consignment)
     seals = _broken_seals(connection, case, consignment)

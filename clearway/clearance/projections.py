@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, select, update
 
-from clearway.clearance import schema
+from clearway.clearance import hot, schema
 from clearway.clearance.declared import Declared, columns, documents
 from clearway.clearance.facts import (
     Arrived,
@@ -26,6 +25,7 @@ from clearway.clearance.facts import (
 )
 from clearway.clearance.model import Outcome, Scope
 from clearway.clearance.record import State
+from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.transaction import Projection
 from clearway.movements import tables as movements
@@ -51,7 +51,7 @@ def _accept(connection: Connection, fact: Fact) -> None:
         "examination": "",
         **columns(declared.declaration),
     }
-    connection.execute(_INSERT_CONSIGNMENT, row)
+    _CONSIGNMENTS.add(connection, [row])
     _name(connection, declared, fact.occurred_at)
 
 
@@ -75,19 +75,19 @@ def _name(connection: Connection, declared: Declared, at: datetime) -> None:
             {"container": box, "mrn": mrn, "arrived_at": _here_since(connection, box, at)}
             for box in boxes
         ]
-        connection.execute(_INSERT_CONTAINER, rows)
+        _CONTAINERS.add(connection, rows)
     named = documents(declaration)
     if named:
-        papers = [{"number_key": number, "type": type_, "mrn": mrn} for number, type_ in named]
-        connection.execute(_INSERT_PAPER, papers)
+        papers = ({"number_key": number, "type": type_, "mrn": mrn} for number, type_ in named)
+        _PAPERS.add(connection, papers)
 
 
 def _here_since(connection: Connection, box: str, at: datetime) -> datetime | None:
     """Return when a container came that is here when its declaration comes, else None."""
-    known = movements.find(connection, box)
-    if known is None or not known.is_here or known.arrived_at is None:
-        return None
-    return known.arrived_at if at - known.arrived_at < LONGEST_STAY else None
+    for is_here, since in hot.fetch(connection, _WHEREABOUTS, (box,)):
+        if is_here and since is not None and at - from_microseconds(since) < LONGEST_STAY:
+            return from_microseconds(since)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +115,14 @@ class _SealCheck:
 
 def _check_seal(connection: Connection, fact: Fact) -> None:
     seen = decode(fact.body, _SealCheck)
-    connection.execute(
-        _PUT_SEAL,
-        {
-            "container": seen.container,
-            "seal": seen.seal,
-            "seq": fact.seq,
-            "at": seen.at,
-            "is_intact": seen.intact,
-        },
-    )
+    row = {
+        "container": seen.container,
+        "seal": seen.seal,
+        "seq": fact.seq,
+        "at": seen.at,
+        "is_intact": seen.intact,
+    }
+    hot.run(connection, _PUT_SEAL, _SEALS.values(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,30 +143,20 @@ class _Assessed:
 def _assess(connection: Connection, fact: Fact) -> None:
     assessed = decode(fact.body, _Assessed)
     found = assessed.assessment
-    connection.execute(
-        _ASSESS,
-        {
-            "b_mrn": assessed.mrn,
-            "channel": found.channel,
-            "stratum": found.stratum,
-            "score": found.score,
-        },
-    )
+    hot.run(connection, _ASSESS, (found.channel, found.stratum, found.score, assessed.mrn))
 
 
 def _match(connection: Connection, fact: Fact) -> None:
     matched = decode(fact.body, CertificateMatched)
-    connection.execute(
-        _PUT_MATCH,
-        {
-            "mrn": matched.mrn,
-            "certificate": matched.match.certificate.subject,
-            "seq": fact.seq,
-            "at": fact.recorded_at,
-            "cover": matched.match.cover.value,
-            "body": fact.body,
-        },
-    )
+    row = {
+        "mrn": matched.mrn,
+        "certificate": matched.match.certificate.subject,
+        "seq": fact.seq,
+        "at": fact.recorded_at,
+        "cover": matched.match.cover.value,
+        "body": fact.body,
+    }
+    hot.run(connection, _PUT_MATCH, _MATCHES.values(row))
 
 
 def _arrive(connection: Connection, fact: Fact) -> None:
@@ -187,59 +175,39 @@ _STATES = {
 
 def _decide(connection: Connection, fact: Fact) -> None:
     decided = decode(fact.body, Decided)
-    connection.execute(
-        _INSERT_DECISION,
-        {
-            "seq": fact.seq,
-            "mrn": decided.mrn,
-            "at": fact.recorded_at,
-            "actor": fact.actor,
-            "outcome": decided.decision.value,
-            "body": fact.body,
-        },
-    )
-    row = connection.execute(_GET_CONSIGNMENT, {"b_mrn": decided.mrn}).one()
-    state = _STATES.get(decided.decision, State.READY)
-    if state is State.TO_EXAMINE and row.state == State.UNDER_EXAMINATION:
-        state = State.UNDER_EXAMINATION
+    row = {
+        "seq": fact.seq,
+        "mrn": decided.mrn,
+        "at": fact.recorded_at,
+        "actor": fact.actor,
+        "outcome": decided.decision.value,
+        "body": fact.body,
+    }
+    _DECISIONS.add(connection, [row])
+    state = _STATES.get(decided.decision, State.READY).value
     is_missing = bool(decided.missing)
-    complete_at = row.complete_at
-    if is_missing:
-        complete_at = None
-    elif row.is_document_missing:
-        complete_at = fact.occurred_at
-    connection.execute(
-        _DECIDE,
-        {
-            "b_mrn": decided.mrn,
-            "state": state.value,
-            "outcome": decided.decision.value,
-            "decided_seq": fact.seq,
-            "is_document_missing": is_missing,
-            "complete_at": complete_at,
-        },
-    )
+    at = to_microseconds(fact.occurred_at)
+    values = (state, state, decided.decision.value, fact.seq, is_missing, at, is_missing)
+    hot.run(connection, _DECIDE, (*values, decided.mrn))
 
 
 def _order(connection: Connection, fact: Fact) -> None:
     ordered = decode(fact.body, ExaminationOrdered)
-    arrived_at = connection.execute(_GET_CONSIGNMENT, {"b_mrn": ordered.mrn}).one().arrived_at
-    connection.execute(
-        _PUT_EXAMINATION,
-        {
-            "id": ordered.examination,
-            "seq": fact.seq,
-            "mrn": ordered.mrn,
-            "office": ordered.office,
-            "ordered_at": fact.occurred_at,
-            "is_mandatory": ordered.mandatory,
-            "parts": encode(ordered.parts),
-            "agencies": " ".join(ordered.agencies),
-            "needs_goods": any(part.scope is Scope.GOODS for part in ordered.parts),
-            "arrived_at": arrived_at,
-            "is_cancelled": False,
-        },
-    )
+    arrived_at = hot.run(connection, _ARRIVED_AT, (ordered.mrn,)).scalar_one()
+    row = {
+        "id": ordered.examination,
+        "seq": fact.seq,
+        "mrn": ordered.mrn,
+        "office": ordered.office,
+        "ordered_at": fact.occurred_at,
+        "is_mandatory": ordered.mandatory,
+        "parts": encode(ordered.parts),
+        "agencies": " ".join(ordered.agencies),
+        "needs_goods": any(part.scope is Scope.GOODS for part in ordered.parts),
+        "arrived_at": None if arrived_at is None else from_microseconds(arrived_at),
+        "is_cancelled": False,
+    }
+    hot.run(connection, _PUT_EXAMINATION, _EXAMINATIONS.values(row))
     connection.execute(
         _ORDER,
         {"b_mrn": ordered.mrn, "examination": ordered.examination, "ordered_at": fact.occurred_at},
@@ -264,17 +232,15 @@ def _start(connection: Connection, fact: Fact) -> None:
 
 def _examine(connection: Connection, fact: Fact) -> None:
     examined = decode(fact.body, Examined)
-    connection.execute(
-        _INSERT_RESULT,
-        {
-            "examination": examined.examination,
-            "agency": examined.agency,
-            "seq": fact.seq,
-            "actor": fact.actor,
-            "ended_at": examined.ended_at,
-            "body": fact.body,
-        },
-    )
+    row = {
+        "examination": examined.examination,
+        "agency": examined.agency,
+        "seq": fact.seq,
+        "actor": fact.actor,
+        "ended_at": examined.ended_at,
+        "body": fact.body,
+    }
+    _RESULTS.add(connection, [row])
     if examined.is_last:
         closed = {"b_id": examined.examination, "closed_at": fact.occurred_at}
         connection.execute(_CLOSE_EXAMINATION, closed)
@@ -283,8 +249,8 @@ def _examine(connection: Connection, fact: Fact) -> None:
 
 def _release(connection: Connection, fact: Fact) -> None:
     mrn = fact.subject.partition(":")[2]
-    released = {"b_mrn": mrn, "state": State.RELEASED.value, "released_at": fact.occurred_at}
-    connection.execute(_RELEASE, released)
+    at = to_microseconds(fact.occurred_at)
+    hot.run(connection, _RELEASE, (State.RELEASED.value, at, mrn))
 
 
 def _invalidate(connection: Connection, fact: Fact) -> None:
@@ -310,6 +276,28 @@ PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     Examined.TYPE: (_examine,),
 }
 
+# What runs for every declaration, as the driver takes it.
+
+_CONSIGNMENTS, _CONTAINERS = hot.Rows(schema.consignment), hot.Rows(schema.container)
+_PAPERS, _SEALS = hot.Rows(schema.paper), hot.Rows(schema.seal)
+_MATCHES, _DECISIONS = hot.Rows(schema.match), hot.Rows(schema.decision)
+_EXAMINATIONS, _RESULTS = hot.Rows(schema.examination), hot.Rows(schema.result)
+_TABLE = schema.consignment.name
+_WHEREABOUTS = f"SELECT is_here, arrived_at FROM {movements.whereabouts.name} WHERE container = ?"
+_ASSESS = f"UPDATE {_TABLE} SET channel = ?, stratum = ?, score = ? WHERE mrn = ?"
+_PUT_SEAL = _SEALS.put(("container", "seal"), ("seq", "at", "is_intact"))
+_PUT_MATCH = _MATCHES.put(("mrn", "certificate"), ("seq", "at", "cover", "body"))
+_DECIDE = (
+    f"UPDATE {_TABLE} SET"
+    " state = CASE WHEN ? = 'to_examine' AND state = 'under_examination' THEN state ELSE ? END,"
+    " outcome = ?, decided_seq = ?,"
+    " complete_at = CASE WHEN ? THEN NULL WHEN is_document_missing THEN ? ELSE complete_at END,"
+    " is_document_missing = ? WHERE mrn = ?"
+)
+_ARRIVED_AT = f"SELECT arrived_at FROM {_TABLE} WHERE mrn = ?"
+_PUT_EXAMINATION = _EXAMINATIONS.put(("id",), ("is_mandatory", "parts", "agencies", "needs_goods"))
+_RELEASE = f"UPDATE {_TABLE} SET state = ?, released_at = ? WHERE mrn = ?"
+
 # Statements, built once: building one costs more than running it.
 
 _C, _E = schema.consignment.c, schema.examination.c
@@ -320,10 +308,6 @@ def _set(*names: str) -> dict[str, Any]:
     return {name: bindparam(name) for name in names}
 
 
-_INSERT_CONSIGNMENT = insert(schema.consignment)
-_GET_CONSIGNMENT = select(_C.state, _C.arrived_at, _C.is_document_missing, _C.complete_at).where(
-    _ONE
-)
 _CORRECT = (
     update(schema.consignment)
     .where(_ONE)
@@ -346,8 +330,6 @@ _CORRECT = (
         )
     )
 )
-_INSERT_CONTAINER = insert(schema.container)
-_INSERT_PAPER = insert(schema.paper)
 _ARRIVE_CONTAINER = (
     update(schema.container)
     .where(
@@ -357,36 +339,11 @@ _ARRIVE_CONTAINER = (
     )
     .values(arrived_at=bindparam("b_at"))
 )
-_put_seal = upsert(schema.seal)
-_PUT_SEAL = _put_seal.on_conflict_do_update(
-    index_elements=["container", "seal"],
-    set_={name: _put_seal.excluded[name] for name in ("seq", "at", "is_intact")},
-)
-_ASSESS = update(schema.consignment).where(_ONE).values(_set("channel", "stratum", "score"))
-_put_match = upsert(schema.match)
-_PUT_MATCH = _put_match.on_conflict_do_update(
-    index_elements=["mrn", "certificate"],
-    set_={name: _put_match.excluded[name] for name in ("seq", "at", "cover", "body")},
-)
 _ARRIVE = update(schema.consignment).where(_ONE).values(_set("arrived_at", "arrival"))
 _ARRIVE_EXAMINATION = (
     update(schema.examination)
     .where(_E.mrn == bindparam("b_mrn"), _E.closed_at.is_(None))
     .values(_set("arrived_at"))
-)
-_INSERT_DECISION = insert(schema.decision)
-_DECIDE = (
-    update(schema.consignment)
-    .where(_ONE)
-    .values(_set("state", "outcome", "decided_seq", "is_document_missing", "complete_at"))
-)
-_put_examination = upsert(schema.examination)
-_PUT_EXAMINATION = _put_examination.on_conflict_do_update(
-    index_elements=["id"],
-    set_={
-        name: _put_examination.excluded[name]
-        for name in ("is_mandatory", "parts", "agencies", "needs_goods")
-    },
 )
 _ORDER = (
     update(schema.consignment)
@@ -397,7 +354,6 @@ _START_EXAMINATION = (
     update(schema.examination).where(_E.id == bindparam("b_id")).values(_set("started_at"))
 )
 _START = update(schema.consignment).where(_ONE).values(_set("started_at", "state"))
-_INSERT_RESULT = insert(schema.result)
 _CLOSE_EXAMINATION = (
     update(schema.examination).where(_E.id == bindparam("b_id")).values(_set("closed_at"))
 )
@@ -408,7 +364,6 @@ _CANCEL_EXAMINATION = (
 )
 _CANCEL = update(schema.consignment).where(_ONE).values(examination="", ordered_at=None)
 _CLOSE = update(schema.consignment).where(_ONE).values(_set("examined_at"))
-_RELEASE = update(schema.consignment).where(_ONE).values(_set("state", "released_at"))
 _END = update(schema.consignment).where(_ONE).values(_set("state"))
 _END_EXAMINATION = (
     update(schema.examination)

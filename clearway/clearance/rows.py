@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,20 +13,18 @@ from clearway.clearance.record import Consignment, State, StoredDecision, Stored
 from clearway.ledger.fact import decode
 from clearway.terms.identifiers import Mrn
 
-_PLAIN = (
-    "seq", "kind", "office", "mode", "declarant", "importer", "importer_name", "lodged_by",
-    "corrected_by", "goods", "commodity", "chapter", "mass_kg", "value", "containers",
-    "lodged_at", "arrival_expected_at", "arrived_at", "arrival", "is_document_missing",
-    "complete_at", "channel", "stratum", "score", "examination", "ordered_at", "started_at",
-    "examined_at", "released_at",
-)  # fmt: skip
 
-
-def to_consignment(row: Row[Any]) -> Consignment:
+def to_consignment(row: Mapping[str, Any]) -> Consignment:
     """Return the consignment of a row of `clearance_consignment`."""
-    values = {name: getattr(row, name) for name in _PLAIN}
-    outcome = None if row.outcome is None else Outcome(row.outcome)
-    return Consignment(mrn=Mrn(row.mrn), state=State(row.state), outcome=outcome, **values)
+    values = {**row}
+    del values["decided_seq"]
+    outcome = values.pop("outcome")
+    return Consignment(
+        mrn=Mrn(values.pop("mrn")),
+        state=State(values.pop("state")),
+        outcome=None if outcome is None else Outcome(outcome),
+        **values,
+    )
 
 
 def to_examination(row: Row[Any], results: Iterable[Row[Any]]) -> Examination:

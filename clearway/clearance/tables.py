@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
 from clearway.certificates.model import normal_number
-from clearway.clearance import rows, schema
+from clearway.clearance import hot, rows, schema
+from clearway.clearance.facts import Decided
 from clearway.clearance.model import Examination, QueueEntry
 from clearway.clearance.priority import DEFAULT, Bounds, order
 from clearway.clearance.projections import PROJECTIONS
@@ -21,6 +22,8 @@ from clearway.clearance.record import Appeal, Consignment, State, StoredDecision
 from clearway.clearance.schema import TABLES
 from clearway.clearance.waiting import list_waiting
 from clearway.errors import NotFound
+from clearway.ledger.columns import from_microseconds
+from clearway.ledger.fact import decode
 
 __all__ = ["PROJECTIONS", "TABLES"]
 
@@ -33,7 +36,8 @@ _C, _E, _B = schema.consignment.c, schema.examination.c, schema.container.c
 _MRN: BindParameter[str] = bindparam("mrn")
 _ENDED = tuple(state.value for state in State if state not in OPEN)
 
-_CONSIGNMENT = select(schema.consignment).where(_C.mrn == _MRN)
+_CONSIGNMENTS = hot.Rows(schema.consignment)
+_CONSIGNMENT = f"{_CONSIGNMENTS.select} WHERE mrn = ?"
 _EXAMINATION = select(schema.examination).where(_E.id == bindparam("id"))
 _EXAMINATIONS = select(schema.examination).where(_E.mrn == _MRN).order_by(_E.seq)
 _RESULTS = (
@@ -44,6 +48,8 @@ _RESULTS = (
 _DECISIONS = (
     select(schema.decision).where(schema.decision.c.mrn == _MRN).order_by(schema.decision.c.seq)
 )
+_DECIDED = hot.Rows(schema.decision)
+_LAST_DECISION = f"{_DECIDED.select} WHERE mrn = ? ORDER BY seq DESC LIMIT 1"
 _MATCHES = select(schema.match).where(schema.match.c.mrn == _MRN).order_by(schema.match.c.seq)
 _NAMED_BY = (
     select(schema.paper.c.mrn, _C.seq)
@@ -62,12 +68,10 @@ _IN_CONTAINER = (
     .where(_B.container == bindparam("container"), _C.state.not_in(_ENDED))
     .order_by(_C.seq)
 )
-_CONTAINERS = select(_B.container, _B.arrived_at).where(_B.mrn == _MRN).order_by(_B.container)
+_CONTAINERS = f"SELECT container, arrived_at FROM {schema.container.name} WHERE mrn = ?"
 _SEALS = (
-    select(schema.seal)
-    .join(schema.container, _B.container == schema.seal.c.container)
-    .where(_B.mrn == _MRN)
-    .order_by(schema.seal.c.seq)
+    f"SELECT s.container, s.seal, s.at, s.is_intact, s.seq FROM {schema.seal.name} s"
+    f" JOIN {schema.container.name} c ON c.container = s.container WHERE c.mrn = ? ORDER BY s.seq"
 )
 _RESULT_SEQS = (
     select(schema.result.c.seq)
@@ -99,8 +103,8 @@ class SealSeen:
 
 def find(connection: Connection, mrn: str) -> Consignment | None:
     """Return the consignment of a declaration, or None."""
-    row = connection.execute(_CONSIGNMENT, {"mrn": mrn}).first()
-    return None if row is None else rows.to_consignment(row)
+    row = hot.run(connection, _CONSIGNMENT, (mrn,)).first()
+    return None if row is None else rows.to_consignment(_CONSIGNMENTS.read(row))
 
 
 def get(connection: Connection, mrn: str) -> Consignment:
@@ -138,7 +142,7 @@ def list_consignments(
         query = query.where(_C.importer.in_(list(importers)))
     if before is not None:
         query = query.where(_C.seq < before)
-    return tuple(map(rows.to_consignment, connection.execute(query)))
+    return tuple(rows.to_consignment(row._asdict()) for row in connection.execute(query))
 
 
 def get_examination(connection: Connection, id: str) -> Examination:
@@ -211,6 +215,15 @@ def decisions_of(connection: Connection, mrn: str) -> tuple[StoredDecision, ...]
     return tuple(map(rows.to_decision, connection.execute(_DECISIONS, {"mrn": mrn})))
 
 
+def last_decision(connection: Connection, mrn: str) -> StoredDecision | None:
+    """Return the last decision on a declaration, None before the first."""
+    row = hot.run(connection, _LAST_DECISION, (mrn,)).first()
+    if row is None:
+        return None
+    read = _DECIDED.read(row)
+    return StoredDecision(read["seq"], read["at"], read["actor"], decode(read["body"], Decided))
+
+
 def matches_of(connection: Connection, mrn: str) -> tuple[StoredMatch, ...]:
     """Return the last comparison of each certificate with a declaration."""
     return tuple(map(rows.to_match, connection.execute(_MATCHES, {"mrn": mrn})))
@@ -229,14 +242,20 @@ def in_container(connection: Connection, container: str) -> tuple[str, ...]:
 
 def containers_of(connection: Connection, mrn: str) -> tuple[ContainerHere, ...]:
     """Return the containers of a declaration."""
-    found = connection.execute(_CONTAINERS, {"mrn": mrn})
-    return tuple(ContainerHere(row.container, row.arrived_at) for row in found)
+    found = hot.fetch(connection, _CONTAINERS, (mrn,))
+    return tuple(
+        ContainerHere(box, None if at is None else from_microseconds(at))
+        for box, at in sorted(found)
+    )
 
 
 def seals_of(connection: Connection, mrn: str) -> tuple[SealSeen, ...]:
     """Return the last look at each seal of the containers of a declaration."""
-    found = connection.execute(_SEALS, {"mrn": mrn})
-    return tuple(SealSeen(r.container, r.seal, r.at, r.is_intact, r.seq) for r in found)
+    found = hot.fetch(connection, _SEALS, (mrn,))
+    return tuple(
+        SealSeen(box, seal, from_microseconds(at), bool(is_intact), seq)
+        for box, seal, at, is_intact, seq in found
+    )
 
 
 def result_seqs(connection: Connection, mrn: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from clearway.clearance.actions.arrive import note_arrival
 from clearway.clearance.actions.compare import compare_certificates
 from clearway.clearance.actions.settle import settle
 from clearway.clearance.evidence import Case
+from clearway.clearance.facts import Decided
 from clearway.clearance.intake import Prepared
 from clearway.clearance.standing import by_rules
 from clearway.declarations.model import Declaration
@@ -25,12 +26,14 @@ class Version:
     Args:
         accepted: fact of the acceptance, whose goods risk has counted.
         seq: fact of this version: the acceptance, or a correction.
+        last: the last decision on the version before; None: there is none.
     """
 
     mrn: Mrn
     declaration: Declaration
     accepted: Fact
     seq: int
+    last: Decided | None = None
 
 
 def assess_and_settle(
@@ -58,6 +61,7 @@ def assess_and_settle(
         prepared.needs,
         assessment,
         act.tx.facts[-1].seq,
+        version.last,
     )
     note_arrival(act, case)
     compare_certificates(act, case)

@@ -36,6 +36,8 @@ def compare_certificates(act: Act, case: Case) -> None:
     Args:
         act: in the name of the rules.
     """
+    if not case.names_certificates:
+        return
     known = {one.match.certificate: one for one in tables.matches_of(act.connection, case.mrn)}
     arrival: datetime | None = None
     for document in _documents(case):
@@ -55,9 +57,7 @@ def compare_certificates(act: Act, case: Case) -> None:
 
 def _documents(case: Case) -> Iterable[Document]:
     """Return each document once, by type and number."""
-    declaration = case.declaration
-    named = (*declaration.documents, *(d for item in declaration.items for d in item.documents))
-    return {(each.type, each.number): each for each in reversed(named)}.values()
+    return {(each.type, each.number): each for each in reversed(case.documents)}.values()
 
 
 def _on_file(act: Act, kind: str, document: Document) -> Record | None:

@@ -23,12 +23,12 @@ def explain_delay(act: Act, mrn: Mrn, requested_by: str) -> Fact:
     consignment = tables.get(act.connection, mrn)
     if consignment.arrived_at is None:
         raise WrongState(f"The goods of {mrn} have not arrived, so they are not late yet")
-    decisions = tables.decisions_of(act.connection, mrn)
+    last = tables.last_decision(act.connection, mrn)
     course = Course(
         arrived_at=consignment.arrived_at,
         lodged_at=consignment.lodged_at,
         complete_at=consignment.complete_at,
-        missing=decisions[-1].decided.missing if decisions else (),
+        missing=() if last is None else last.decided.missing,
         examinations=tuple(
             order for order in tables.examinations_of(act.connection, mrn) if not order.is_cancelled
         ),

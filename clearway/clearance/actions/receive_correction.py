@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clearway.clearance import tables
 from clearway.clearance.actions.assess import Version, assess_and_settle
 from clearway.clearance.intake import Prepared
 from clearway.declarations import tables as declarations
@@ -45,7 +46,9 @@ def receive_correction(
     declaration = prepared.message.declaration
     if corrected.repeated or declaration is None:
         return corrected
-    version = Version(mrn, declaration, accepted, corrected.seq)
+    last = tables.last_decision(act.connection, mrn)
+    before = None if last is None else last.decided
+    version = Version(mrn, declaration, accepted, corrected.seq, before)
     assess_and_settle(act, version, prepared, draw=draw, selectivity=selectivity)
     return corrected
 

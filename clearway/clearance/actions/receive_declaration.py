@@ -10,6 +10,7 @@ from clearway.clearance.facts import Decided
 from clearway.clearance.intake import Prepared
 from clearway.declarations.actions.lodge import Conflict, Lodged, lodge
 from clearway.declarations.lifecycle import Status
+from clearway.ledger.fact import decode
 from clearway.policy.act import Act
 from clearway.risk.selectivity import Selectivity
 
@@ -53,6 +54,8 @@ def receive_declaration(
     if not lodged.repeated and lodged.status is Status.ACCEPTED:
         accepted = next(fact for fact in reversed(act.tx.facts) if fact.seq == lodged.seq)
         version = Version(lodged.mrn, declaration, accepted, lodged.seq)
-        assess_and_settle(act, version, prepared, draw=draw, selectivity=selectivity)
-    last = next(iter(tables.decisions_of(act.connection, lodged.mrn)[-1:]), None)
+        fact = assess_and_settle(act, version, prepared, draw=draw, selectivity=selectivity)
+        if fact is not None:
+            return Received(lodged, decode(fact.body, Decided), fact.seq)
+    last = tables.last_decision(act.connection, lodged.mrn)
     return Received(lodged) if last is None else Received(lodged, last.decided, last.seq)

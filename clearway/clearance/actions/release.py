@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearway.clearance import rules, tables
+from clearway.clearance import rules
 from clearway.clearance.actions.settle import let_go
 from clearway.clearance.evidence import gather, load_case
 from clearway.clearance.facts import Decided
@@ -31,7 +31,6 @@ def release(act: Act, mrn: Mrn, reason: str) -> Fact:
     case = load_case(act.connection, mrn)
     evidence = gather(act.connection, case)
     rules.require_releasable(evidence.consignment.outcome, evidence.situation, reason, mrn=str(mrn))
-    decisions = tables.decisions_of(act.connection, mrn)
     reasons = (Reason("CLR_R80", reason.strip()),)
     body = Decided(
         mrn=mrn,
@@ -39,7 +38,7 @@ def release(act: Act, mrn: Mrn, reason: str) -> Fact:
         reasons=reasons,
         inputs=evidence.inputs,
         rules=rules.VERSION,
-        model=decisions[-1].decided.model if decisions else "",
+        model="" if case.last is None else case.last.model,
         by_hand=True,
         needs=case.needs,
     )

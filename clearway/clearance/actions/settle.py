@@ -39,9 +39,8 @@ def settle(act: Act, case: Case) -> Fact | None:
     if order is not None and order.started_at and decision.outcome is not Outcome.EXAMINE:
         return None
     parts = _parts(order, decision)
-    last = next(iter(tables.decisions_of(act.connection, case.mrn)[-1:]), None)
     is_same_order = order is not None and order.parts == parts
-    before = None if last is None else last.decided
+    before = case.last
     examination = _examination_id(act, case, order) if parts else ""
     decided = _decided(case, evidence, decision, examination)
     if before is not None and _is_same(before, decided) and (is_same_order or not parts):
@@ -71,6 +70,8 @@ def end_uses(act: Act, case: Case, kind: UseKind) -> None:
 
     What a certificate that is no longer usable gave is returned, whatever was asked.
     """
+    if not case.names_certificates:
+        return
     usable = {
         one.match.certificate
         for one in tables.matches_of(act.connection, case.mrn)
