@@ -1,4 +1,7 @@
-"""What a node does besides answering: copying new facts to the lake, in a thread of its own."""
+"""What a node does besides answering, in a thread of its own.
+
+New facts are copied to the lake, and reefers that fell silent raise an alarm.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import threading
 
 import structlog
 
+from clearway.coldchain.actions.report_silence import report_silence
 from clearway.errors import ClearwayError
+from clearway.identity.model import Actor, ActorKind, Role
 from clearway.lake.writer import LakeWriter
 from clearway.node.node import Node
 
 logger = structlog.get_logger()
+_WORKER = Actor(ActorKind.SYSTEM, "watch", "customs", frozenset({Role.WORKER}))
 
 
 class Workers:
@@ -39,6 +45,7 @@ class Workers:
         """Copy now and then; a lake that fails never stops the node, it is told and tried again."""
         while not self._ended.wait(self._node.settings.lake_seconds):
             try:
+                self._node.act(_WORKER, report_silence).result()
                 self.copy_to_lake()
             except (ClearwayError, OSError) as error:
-                logger.exception("lake_copy_failed", detail=str(error))
+                logger.exception("worker_failed", detail=str(error))

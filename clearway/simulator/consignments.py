@@ -111,6 +111,11 @@ class Consignment:
     hours_under_way: float
 
     @property
+    def is_declared_before_arrival(self) -> bool:
+        """Whether it is lodged before the goods are there (additional declaration type D)."""
+        return self.lodged_at < self.arrives_at
+
+    @property
     def is_perishable(self) -> bool:
         """Whether any goods in it age."""
         return any(line.goods.is_perishable for line in self.lines)

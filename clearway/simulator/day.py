@@ -38,12 +38,14 @@ class Day:
         events: what reaches the border, in order of time.
         accounts: everyone who knocks; the border must know them before the day begins.
         truth: what is really so.
+        send_every: readings that a logger sends together.
     """
 
     date: date
     events: tuple[Event, ...]
     accounts: tuple[Actor, ...]
     truth: Truth
+    send_every: int = 1
 
     @property
     def begins_at(self) -> datetime:
@@ -79,7 +81,7 @@ def simulate(world: World, when: date, n_consignments: int = 250, *, send_every:
     )
     post = mail.post(world, when, truth, send_every)
     truth = replace(truth, meant_to_fail=post.meant_to_fail, forged_keys=post.forged_keys)
-    return Day(when, post.events, accounts.of(world, consignments, papers), truth)
+    return Day(when, post.events, accounts.of(world, consignments, papers), truth, send_every)
 
 
 def _units(

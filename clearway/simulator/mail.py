@@ -70,6 +70,11 @@ class Event:
     subject: str = ""
 
 
+def arrival_order(event: Event) -> tuple[datetime, int, str, str]:
+    """Return what mail is sorted by."""
+    return event.at, _ORDER[event.kind], event.subject, event.key
+
+
 def authority(country: str) -> str:
     """Return the account of the authority abroad that certifies for a country."""
     return f"nppo-{country.lower()}"
@@ -112,7 +117,7 @@ def post(world: World, when: date, truth: Truth, send_every: int) -> Post:
             sent.append(_journey(truth.voyage, unit))
             sent += readings(world.seed, truth.voyage, unit, begins, send_every)
     opened = [replace(event, at=max(event.at, begins - CATCH_UP)) for event in sent]
-    ordered = sorted(opened, key=lambda e: (e.at, _ORDER[e.kind], e.subject, e.key))
+    ordered = sorted(opened, key=arrival_order)
     return Post(tuple(ordered), odd.meant_to_fail, odd.forged_keys)
 
 
@@ -254,7 +259,7 @@ def _arrivals(rng: Generator, truth: Truth) -> Iterator[Event]:
                 seen = messages.seal_of(box, office, later, intact=bool(whole))
                 key = f"seal:{box.number}"
                 yield Event(later, Kind.SEAL, TERMINAL, JSON, seen, key, box.number)
-        if not each.boxes:
+        if not each.boxes and each.is_declared_before_arrival:
             body = messages.presentation_of(each.lrn, office, at)
             yield Event(at, Kind.PRESENTATION, TERMINAL, JSON, body, f"in:{each.lrn}", each.lrn)
 

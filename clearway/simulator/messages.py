@@ -56,6 +56,7 @@ def declaration_of(
     )
     return Declaration(
         kind=Kind.IMPORT,
+        additional_type="D" if consignment.is_declared_before_arrival else "A",
         lrn=Lrn(consignment.lrn),
         ucr=Ucr(reference),
         declarant=_party(consignment.broker),

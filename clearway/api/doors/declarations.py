@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from sqlalchemy import Connection
 
 from clearway.api.access import TheActor, TheNode
 from clearway.api.bodies import DECLARATION, require_body
 from clearway.api.envelope import answer, cursor_of, position_of
 from clearway.api.problems import RESPONSES, plain_problem, problem
 from clearway.api.work import act, look, perform
+from clearway.clearance import tables as clearance
 from clearway.clearance.actions.receive_declaration import Received, receive_declaration
 from clearway.clearance.intake import prepare as prepare_declaration
 from clearway.clearance.rules import for_trader
@@ -169,16 +171,17 @@ async def declarations(
 async def declaration(mrn: str, node: TheNode, actor: TheActor) -> Response:
     """Return a declaration: its content, its standing and its steps so far."""
 
-    def query() -> tuple[Record, list[dict[str, Any]]]:
+    def query() -> tuple[Record, list[dict[str, Any]], dict[str, Any]]:
         with node.reading() as connection:
             record = tables.get(connection, Mrn(mrn))
+            node.policy.require(actor, "declaration.read", record.summary.policy_attributes)
             steps = [_step(event) for event in tables.timeline(connection, record.mrn)]
-        return record, steps
+            return record, steps, _standing(connection, record.mrn, actor)
 
-    record, steps = await look(node, actor, query)
-    node.policy.require(actor, "declaration.read", record.summary.policy_attributes)
+    record, steps, standing = await look(node, actor, query)
     data = {
         **in_list(record.summary),
+        **standing,
         "version": record.version,
         "declaration": record.declaration,
         "findings": record.findings,
@@ -262,6 +265,25 @@ def in_list(summary: Summary) -> dict[str, Any]:
         "accepted_at": summary.at.get(Status.ACCEPTED),
         "released_at": summary.at.get(Status.RELEASED),
         "seq": summary.seq,
+    }
+
+
+def _standing(connection: Connection, mrn: Mrn, actor: Actor) -> dict[str, Any]:
+    """Return where the goods stand in clearance; officers also see the channel of risk."""
+    consignment = clearance.find(connection, mrn)
+    is_officer = actor.kind is not ActorKind.TRADER
+    return {
+        "state": "" if consignment is None else consignment.state,
+        "channel": consignment.channel if consignment is not None and is_officer else "",
+        "arrived_at": None if consignment is None else consignment.arrived_at,
+        "matches": [
+            {
+                "number": one.match.certificate.number,
+                "cover": one.match.cover,
+                "text": one.match.for_officer if is_officer else one.match.for_trader,
+            }
+            for one in clearance.matches_of(connection, mrn)
+        ],
     }
 
 

@@ -71,7 +71,7 @@ def _message(number: int) -> bytes:
 def _ours(messages: list[bytes]) -> float:
     with temporary_node(clock=lambda: _NOW) as node:
         for reefer in range(20):
-            journey = Journey(_container(reefer), "salmon_fresh", _START, 0.0)
+            journey = Journey(_container(reefer), "salmon", _START, 0.0)
             node.act(OFFICER, lambda act, journey=journey: start_journey(act, journey)).result()  # type: ignore[misc]
         devices = [_device(reefer) for reefer in range(20)]
 

@@ -1,0 +1,257 @@
+"""A simulated day replayed against a real border, through its doors.
+
+    day = simulate(build(seed=7), date(2026, 7, 14))
+    async with httpx.AsyncClient(base_url="http://127.0.0.1:8080") as http:
+        diary = await replay(day, http, tokens, set_clock=clock.move_to)
+    summary = summarise(day, diary)
+
+Time runs in ticks of five simulated minutes. In each tick the clock is moved to its end, the mail
+of the tick is delivered (messages about one thing in order, things beside each other), the yard
+listens for alarms, the bays work, and released goods leave. So a message is recorded up to one tick
+after its own instant, never before it. After midnight the mail stops; bays go on until the queue is
+empty or the day's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+
+from clearway.simulator import mail
+from clearway.simulator.accounts import RELEASE_OFFICER
+from clearway.simulator.day import Day
+from clearway.simulator.diary import Diary, Outcome
+from clearway.simulator.doors import Doors
+from clearway.simulator.mail import Event, Kind
+from clearway.simulator.officers import Bays
+from clearway.simulator.yard import Yard
+
+# Papers that traders bring before the day: whoever runs the border takes them in by hand.
+_SET_UP = frozenset({Kind.PARTY, Kind.MANDATE})
+# Ticks between two looks at what was released.
+_LOOK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the people of the day work.
+
+    Args:
+        bays: examinations at the same time.
+        tick: simulated time between two looks at queue and alarms.
+        reach: from an alarm to somebody standing at the container.
+        pick_up: from the release to the departure of a container.
+        after: how long the bays work on after midnight.
+        at_once: messages under way at the same time; 1 gives the same log on every run.
+    """
+
+    bays: int = 3
+    tick: timedelta = timedelta(minutes=5)
+    reach: timedelta = timedelta(minutes=35)
+    pick_up: timedelta = timedelta(hours=2)
+    after: timedelta = timedelta(hours=18)
+    at_once: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a replay stands, for a display.
+
+    Args:
+        now: of the simulated day.
+        delivered, total: messages.
+        waiting: examinations that wait.
+    """
+
+    now: datetime
+    delivered: int
+    total: int
+    waiting: int
+    lodged: int
+    examined: int
+    released: int
+    alarms: int
+
+
+def _silent(progress: Progress) -> None:
+    """Tell nobody."""
+
+
+async def replay(
+    day: Day,
+    http: httpx.AsyncClient,
+    tokens: Mapping[str, str],
+    *,
+    set_clock: Callable[[datetime], None],
+    seed: int | None = None,
+    pace: Pace | None = None,
+    tell: Callable[[Progress], None] = _silent,
+) -> Diary:
+    """Return the diary of the day, replayed.
+
+    Args:
+        http: its base address is the border's; a served node or an ASGI transport.
+        tokens: API token of each account in `day.accounts`.
+        set_clock: moves the border's clock; called with ascending instants, aware UTC.
+        pace: how the people work.
+        tell: called after each tick.
+
+    Raises: Refused: an account of the day may not see what its work needs.
+    """
+    run = _Run(day, Doors(http, tokens), pace or Pace(), tell)
+    await run.play(set_clock)
+    return run.diary
+
+
+class _Run:
+    """One replay under way."""
+
+    def __init__(
+        self, day: Day, doors: Doors, pace: Pace, tell: Callable[[Progress], None]
+    ) -> None:
+        begins, ends = day.begins_at, day.begins_at + timedelta(days=1) + pace.after
+        self.diary = Diary(day.truth, pace.bays, begins, ends)
+        self._day, self._doors, self._pace, self._tell = day, doors, pace, tell
+        self._mail = [event for event in day.events if event.kind not in _SET_UP]
+        self._total = len(self._mail)
+        self._delivered = 0
+        self._ticks = 0
+        self._released: dict[str, datetime] = {}
+        self._early: dict[str, Event] = {}
+        self._gone: set[str] = set()
+        self._left: set[str] = set()
+        self._at_once = asyncio.Semaphore(pace.at_once)
+        self._bays = Bays(doors, self.diary)
+        self._yard = Yard(doors, self.diary, reach=pace.reach, mended=self._mended)
+
+    async def play(self, set_clock: Callable[[datetime], None]) -> None:
+        """Play tick by tick until the mail is out and the bays are empty."""
+        now = self._mail[0].at if self._mail else self.diary.begins_at
+        while now < self.diary.ends_at:
+            now += self._pace.tick
+            due = self._due(now)
+            if not due and now < self.diary.begins_at:
+                continue
+            set_clock(now)
+            await self._deliver(due)
+            waiting = await self._act(now)
+            self._report(now, waiting)
+            if not self._mail and waiting == 0 and self._bays.is_idle:
+                break
+        self.diary.ends_at = now
+        await self._close()
+
+    async def _act(self, now: datetime) -> int:
+        """Let everybody do their work; return how many examinations wait."""
+        await self._yard.work(now)
+        self._ticks += 1
+        if self._ticks % _LOOK == 0:
+            await self._let_go(now)
+        if now < self.diary.begins_at:
+            return 0
+        waiting = await self._bays.work(now)
+        self.diary.waiting_at_end = waiting
+        return waiting
+
+    def _due(self, now: datetime) -> list[Event]:
+        count = next(
+            (place for place, event in enumerate(self._mail) if event.at > now), len(self._mail)
+        )
+        due, self._mail = self._mail[:count], self._mail[count:]
+        return [event for event in due if not self._is_silenced(event)]
+
+    def _is_silenced(self, event: Event) -> bool:
+        """Return whether a logger is silent: its container has left, or was mended meanwhile."""
+        return event.kind is Kind.READINGS and event.subject in self._gone
+
+    async def _deliver(self, events: Iterable[Event]) -> None:
+        """Deliver the mail of a tick: messages about one thing in order, things beside each other."""
+        lanes: dict[str, list[Event]] = {}
+        for event in events:
+            lanes.setdefault(event.subject, []).append(event)
+        await asyncio.gather(*(self._in_turn(lane) for lane in lanes.values()))
+
+    async def _in_turn(self, lane: list[Event]) -> None:
+        for event in lane:
+            async with self._at_once:
+                await self._bring(event)
+
+    async def _bring(self, event: Event) -> None:
+        """Deliver one message; what was said of goods before they were declared waits for that."""
+        mrn = self.diary.mrns.get(event.subject)
+        if event.kind is Kind.PRESENTATION and mrn is None:
+            self._early[event.subject] = event
+            return
+        knock, answer = await self._doors.deliver(event, mrn)
+        self.diary.knocks.append(knock)
+        self.diary.receipts += answer.has_receipt
+        self._delivered += 1
+        if event.kind is Kind.DECLARATION and knock.is_accepted:
+            self.diary.mrns.setdefault(event.subject, str(answer.data["mrn"]))
+            early = self._early.pop(event.subject, None)
+            if early is not None:
+                await self._bring(early)
+
+    def _mended(self, container: str, at: datetime) -> None:
+        """Let later readings come from the mended container."""
+        truth = self.diary.truth
+        if truth.voyage is None:
+            return
+        others = [
+            event
+            for event in self._mail
+            if event.kind is not Kind.READINGS or event.subject != container
+        ]
+        again = mail.readings(
+            truth.seed, truth.voyage, truth.unit_of[container], self._day.begins_at,
+            self._day.send_every,
+        )  # fmt: skip
+        sent = {event.key for event in self._mail if event.subject == container}
+        others += [event for event in again if event.key in sent]
+        self._mail = sorted(others, key=mail.arrival_order)
+
+    async def _let_go(self, now: datetime) -> None:
+        """See what is released, and let it leave when it is picked up."""
+        for row in await self._doors.declarations(RELEASE_OFFICER):
+            if row["released_at"] is not None:
+                self._released[row["lrn"]] = datetime.fromisoformat(row["released_at"])
+        for lrn, at in self._released.items():
+            if lrn not in self._left and at + self._pace.pick_up <= now:
+                self._left.add(lrn)
+                if lrn in self.diary.truth.consignments:
+                    await self._yard.depart(lrn, now)
+                    boxes = self.diary.truth.consignments[lrn].boxes
+                    self._gone |= {box.number for box in boxes}
+
+    def _report(self, now: datetime, waiting: int) -> None:
+        self._tell(
+            Progress(
+                now=now,
+                delivered=self._delivered,
+                total=self._total,
+                waiting=waiting,
+                lodged=len(self.diary.mrns),
+                examined=len(self.diary.inspections),
+                released=len(self._released),
+                alarms=len(self.diary.alarms),
+            )
+        )
+
+    async def _close(self) -> None:
+        """Ask the border where each declaration stands at the end."""
+        for lrn, mrn in self.diary.mrns.items():
+            found = await self._doors.declaration(RELEASE_OFFICER, mrn)
+            released = found["released_at"]
+            self.diary.outcomes[lrn] = Outcome(
+                state=found["state"],
+                channel=found["channel"],
+                released_at=None if released is None else datetime.fromisoformat(released),
+                has_receipt=found["released_at"] is not None,
+                papers=frozenset(
+                    match["number"] for match in found["matches"] if match["cover"] != "covers"
+                ),
+            )
