@@ -41,7 +41,7 @@ from clearway.simulator.summary import DaySummary, summarise
 from clearway.simulator.world import World, build
 
 DAY = date(2026, 7, 14)
-_HISTORY_DAYS, _HISTORY_PER_DAY = 180, 110.0
+_HISTORY_DAYS, _HISTORY_PER_DAY = 120, 110.0
 _MARK = ".clearway-demo"
 # For looking around in a node that holds nothing real and listens on this machine only.
 _VISITOR, _PASSWORD = "officer", "border-day-2026"
@@ -105,7 +105,7 @@ def _prepare(
         blue_per_day=max(4, consignments // 20),
     )
     create(settings, entropy)
-    tell("Training the risk model on the half year before ...")
+    tell("Training the risk model on the four months before ...")
     card = _train(world, seed, settings)
     return _Stage(
         replace(settings, model_directory=str(folder / "node/models" / card.id)), day, card

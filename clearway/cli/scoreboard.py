@@ -92,7 +92,11 @@ def _lines(summary: DaySummary) -> list[tuple[str, str]]:
             f"{summary.lodged} accepted, {summary.rejected} refused, {summary.repeated} sent twice"
             f" and answered alike, {summary.conflicts} altered under a used key or number",
         ),
-        ("released", f"{sum(channels.values())} ({ways}); {summary.not_released} held or refused"),
+        (
+            "released",
+            f"{sum(channels.values())} ({ways}); {summary.not_released} not yet: under way, to be"
+            " examined, held or refused",
+        ),
         ("examined", f"{summary.examined}; {summary.waiting} still waiting"),
         (
             "fraud",

@@ -112,7 +112,7 @@ class Diary:
         truth: as repairs have changed it.
         bays: examinations that could run at once.
         begins_at: when the bays opened, aware UTC.
-        mrns: reference of the border by local reference.
+        mrns: reference of the border by local reference; `lrns` the other way round.
         repairs: when a container's mishap was put right.
         outcomes: by local reference.
     """
@@ -122,6 +122,7 @@ class Diary:
     begins_at: datetime
     ends_at: datetime
     mrns: dict[str, str] = field(default_factory=dict)
+    lrns: dict[str, str] = field(default_factory=dict)
     knocks: list[Knock] = field(default_factory=list)
     inspections: list[Inspection] = field(default_factory=list)
     alarms: list[Heard] = field(default_factory=list)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,7 +91,7 @@ class Doors:
 
     async def start(self, account: str, examination: str) -> Answer:
         """Begin an examination."""
-        return await self._ask("POST", f"/v1/examinations/{examination}/start", account, json={})
+        return await self._ask("POST", f"/v1/examinations/{examination}/start", account)
 
     async def report(
         self, account: str, examination: str, agency: str, found: Examined, started_at: datetime
@@ -104,17 +104,26 @@ class Doors:
                 {"kind": each.kind, "item": each.item, "detail": each.detail}
                 for each in found.discoveries
             ],
-            "extra_revenue": str(found.extra_revenue),
+            "extra_revenue": f"{found.extra_revenue:.2f}",
             "started_at": started_at.isoformat(),
         }
         path = f"/v1/examinations/{examination}/result"
         return await self._ask("POST", path, account, json=body)
 
-    async def alarms(self, account: str) -> list[dict[str, Any]]:
-        """Return the alarms that stand, the newest first."""
-        query = {"standing": "true", "limit": _PAGE}
-        answer = await self._ask("GET", "/v1/alarms", account, params=query)
-        found: list[dict[str, Any]] = self._expected(answer, "the alarms")
+    async def examination(self, account: str, examination: str) -> dict[str, Any]:
+        """Return an examination: who takes part, in what, and why."""
+        answer = await self._ask("GET", f"/v1/examinations/{examination}", account)
+        found: dict[str, Any] = self._expected(answer, f"examination {examination}")
+        return found
+
+    async def alarms(self, account: str, after: int) -> list[dict[str, Any]]:
+        """Return the alarms raised by facts after `after`, the newest first."""
+        found: list[dict[str, Any]] = []
+        async for page in self._pages("/v1/alarms", account, {"standing": "false"}, "the alarms"):
+            new = [alarm for alarm in page if alarm["seq"] > after]
+            found += new
+            if len(new) < len(page):
+                break
         return found
 
     async def acknowledge(self, account: str, alarm: int, note: str) -> Answer:
@@ -127,28 +136,48 @@ class Doors:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         return await self._ask("POST", "/v1/movements", account, content=body, headers=headers)
 
-    async def declarations(self, account: str) -> list[dict[str, Any]]:
-        """Return all declarations of the border, page by page."""
+    async def released(self, account: str) -> list[dict[str, Any]]:
+        """Return all declarations of the border that are released."""
         found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            query = {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-            answer = await self._ask("GET", "/v1/declarations", account, params=query)
-            found += self._expected(answer, "the declarations")
-            cursor = answer.following
-            if cursor is None:
-                return found
+        query = {"status": "released"}
+        async for page in self._pages("/v1/declarations", account, query, "the declarations"):
+            found += page
+        return found
 
     async def declaration(self, account: str, mrn: str) -> dict[str, Any]:
-        """Return one declaration with all that the border holds on it."""
+        """Return one declaration and where it stands."""
         answer = await self._ask("GET", f"/v1/declarations/{mrn}", account)
         found: dict[str, Any] = self._expected(answer, f"declaration {mrn}")
         return found
+
+    async def decisions(self, account: str, mrn: str) -> dict[str, Any]:
+        """Return all that was sealed with the decisions on a declaration."""
+        answer = await self._ask("GET", f"/v1/declarations/{mrn}/decisions", account)
+        found: dict[str, Any] = self._expected(answer, f"the decisions on {mrn}")
+        return found
+
+    async def has_receipt(self, account: str, seq: int) -> bool:
+        """Return whether the border gives a receipt for a fact."""
+        answer = await self._ask("GET", f"/v1/ledger/facts/{seq}/receipt", account)
+        return answer.status == 200
 
     async def release(self, account: str, mrn: str, text: str) -> Answer:
         """Release goods that were held, with a reason."""
         body = {"reason": text}
         return await self._ask("POST", f"/v1/declarations/{mrn}/release", account, json=body)
+
+    async def _pages(
+        self, path: str, account: str, query: dict[str, str], what: str
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield the pages of a list."""
+        cursor: str | None = None
+        while True:
+            here = query | {"limit": str(_PAGE)} | ({"cursor": cursor} if cursor else {})
+            answer = await self._ask("GET", path, account, params=here)
+            yield self._expected(answer, what)
+            cursor = answer.following
+            if cursor is None:
+                return
 
     async def _ask(self, method: str, path: str, account: str, **request: Any) -> Answer:
         """Knock; when the border is busy, knock again a little later."""

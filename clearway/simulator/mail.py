@@ -260,7 +260,7 @@ def _arrivals(rng: Generator, truth: Truth) -> Iterator[Event]:
                 key = f"seal:{box.number}"
                 yield Event(later, Kind.SEAL, TERMINAL, JSON, seen, key, box.number)
         if not each.boxes and each.is_declared_before_arrival:
-            body = messages.presentation_of(each.lrn, office, at)
+            body = messages.presentation_of(messages.location_of(each), at)
             yield Event(at, Kind.PRESENTATION, TERMINAL, JSON, body, f"in:{each.lrn}", each.lrn)
 
 

@@ -65,7 +65,7 @@ def declaration_of(
         representative=_party(consignment.broker),
         representative_status="2",
         office=consignment.office,
-        goods_location=f"{country}AU{consignment.office}{_PLACE[consignment.transport]}",
+        goods_location=location_of(consignment),
         transport_mode=consignment.transport,
         vessel=consignment.vessel,
         vessel_id_type=_VESSEL_ID[consignment.transport],
@@ -88,6 +88,12 @@ def declaration_of(
         incoterm="CIF",
         nature_of_transaction="1",
     )
+
+
+def location_of(consignment: Consignment) -> str:
+    """Return where the goods can be looked at, in the office's own code."""
+    country, office = consignment.importer.country, consignment.office
+    return f"{country}AU{office}{_PLACE[consignment.transport]}"
 
 
 def _party(firm: Firm) -> DeclaredParty:
@@ -200,9 +206,9 @@ def seal_of(box: Box, office: str, at: datetime, *, intact: bool) -> bytes:
     )  # fmt: skip
 
 
-def presentation_of(lrn: str, office: str, at: datetime) -> bytes:
+def presentation_of(place: str, at: datetime) -> bytes:
     """Return what a shed tells when goods outside containers come."""
-    return _json({"lrn": lrn, "office": office, "at": at.isoformat()})
+    return _json({"at": at.isoformat(), "place": place})
 
 
 def party_of(firm: Firm) -> bytes:

@@ -15,16 +15,17 @@ empty or the day's end.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
 
-from clearway.simulator import mail
+from clearway.simulator import mail, outcomes
 from clearway.simulator.accounts import RELEASE_OFFICER
 from clearway.simulator.day import Day
-from clearway.simulator.diary import Diary, Outcome
+from clearway.simulator.diary import Diary
 from clearway.simulator.doors import Doors
 from clearway.simulator.mail import Event, Kind
 from clearway.simulator.officers import Bays
@@ -33,7 +34,11 @@ from clearway.simulator.yard import Yard
 # Papers that traders bring before the day: whoever runs the border takes them in by hand.
 _SET_UP = frozenset({Kind.PARTY, Kind.MANDATE})
 # Ticks between two looks at what was released.
-_LOOK = 6
+
+
+# Parties and mandates are registered on paper, before the day; nobody knocks with them.
+_SET_UP = frozenset({Kind.PARTY, Kind.MANDATE})
+_LOOKS_EVERY = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,9 @@ class Progress:
     Args:
         now: of the simulated day.
         delivered, total: messages.
-        waiting: examinations that wait.
+        waiting: examinations that wait; `examined` those that ended.
+        lodged, released: declarations.
+        alarms: raised so far.
     """
 
     now: datetime
@@ -87,7 +94,6 @@ async def replay(
     tokens: Mapping[str, str],
     *,
     set_clock: Callable[[datetime], None],
-    seed: int | None = None,
     pace: Pace | None = None,
     tell: Callable[[Progress], None] = _silent,
 ) -> Diary:
@@ -118,12 +124,11 @@ class _Run:
         self._day, self._doors, self._pace, self._tell = day, doors, pace, tell
         self._mail = [event for event in day.events if event.kind not in _SET_UP]
         self._total = len(self._mail)
-        self._delivered = 0
-        self._ticks = 0
-        self._released: dict[str, datetime] = {}
         self._early: dict[str, Event] = {}
-        self._gone: set[str] = set()
+        self._released: dict[str, datetime] = {}
         self._left: set[str] = set()
+        self._gone: set[str] = set()
+        self._next_look = begins
         self._at_once = asyncio.Semaphore(pace.at_once)
         self._bays = Bays(doors, self.diary)
         self._yard = Yard(doors, self.diary, reach=pace.reach, mended=self._mended)
@@ -143,33 +148,32 @@ class _Run:
             if not self._mail and waiting == 0 and self._bays.is_idle:
                 break
         self.diary.ends_at = now
-        await self._close()
+        await outcomes.ask(self._doors, self.diary, self._at_once)
 
     async def _act(self, now: datetime) -> int:
         """Let everybody do their work; return how many examinations wait."""
         await self._yard.work(now)
-        self._ticks += 1
-        if self._ticks % _LOOK == 0:
-            await self._let_go(now)
         if now < self.diary.begins_at:
             return 0
         waiting = await self._bays.work(now)
         self.diary.waiting_at_end = waiting
+        if now >= self._next_look:
+            self._next_look = now + _LOOKS_EVERY
+            await self._let_go(now)
         return waiting
 
     def _due(self, now: datetime) -> list[Event]:
-        count = next(
-            (place for place, event in enumerate(self._mail) if event.at > now), len(self._mail)
-        )
+        """Take the mail that has come by now; a container that has left sends no readings."""
+        count = bisect_right(self._mail, now, key=lambda event: event.at)
         due, self._mail = self._mail[:count], self._mail[count:]
-        return [event for event in due if not self._is_silenced(event)]
-
-    def _is_silenced(self, event: Event) -> bool:
-        """Return whether a logger is silent: its container has left, or was mended meanwhile."""
-        return event.kind is Kind.READINGS and event.subject in self._gone
+        return [
+            event
+            for event in due
+            if event.kind is not Kind.READINGS or event.subject not in self._gone
+        ]
 
     async def _deliver(self, events: Iterable[Event]) -> None:
-        """Deliver the mail of a tick: messages about one thing in order, things beside each other."""
+        """Deliver the mail of a tick: about one thing in order, about others beside it."""
         lanes: dict[str, list[Event]] = {}
         for event in events:
             lanes.setdefault(event.subject, []).append(event)
@@ -189,9 +193,9 @@ class _Run:
         knock, answer = await self._doors.deliver(event, mrn)
         self.diary.knocks.append(knock)
         self.diary.receipts += answer.has_receipt
-        self._delivered += 1
         if event.kind is Kind.DECLARATION and knock.is_accepted:
-            self.diary.mrns.setdefault(event.subject, str(answer.data["mrn"]))
+            mrn = self.diary.mrns.setdefault(event.subject, str(answer.data["mrn"]))
+            self.diary.lrns[mrn] = event.subject
             early = self._early.pop(event.subject, None)
             if early is not None:
                 await self._bring(early)
@@ -201,37 +205,31 @@ class _Run:
         truth = self.diary.truth
         if truth.voyage is None:
             return
-        others = [
-            event
+        unit, every = truth.unit_of[container], self._day.send_every
+        again = mail.readings(truth.seed, truth.voyage, unit, self._day.begins_at, every)
+        mended = {event.key: event for event in again}
+        self._mail = [
+            mended[event.key]
+            if event.kind is Kind.READINGS and event.subject == container
+            else event
             for event in self._mail
-            if event.kind is not Kind.READINGS or event.subject != container
         ]
-        again = mail.readings(
-            truth.seed, truth.voyage, truth.unit_of[container], self._day.begins_at,
-            self._day.send_every,
-        )  # fmt: skip
-        sent = {event.key for event in self._mail if event.subject == container}
-        others += [event for event in again if event.key in sent]
-        self._mail = sorted(others, key=mail.arrival_order)
 
     async def _let_go(self, now: datetime) -> None:
         """See what is released, and let it leave when it is picked up."""
-        for row in await self._doors.declarations(RELEASE_OFFICER):
-            if row["released_at"] is not None:
-                self._released[row["lrn"]] = datetime.fromisoformat(row["released_at"])
+        for row in await self._doors.released(RELEASE_OFFICER):
+            self._released[row["lrn"]] = datetime.fromisoformat(row["released_at"])
         for lrn, at in self._released.items():
-            if lrn not in self._left and at + self._pace.pick_up <= now:
+            if lrn in self.diary.mrns and lrn not in self._left and at + self._pace.pick_up <= now:
                 self._left.add(lrn)
-                if lrn in self.diary.truth.consignments:
-                    await self._yard.depart(lrn, now)
-                    boxes = self.diary.truth.consignments[lrn].boxes
-                    self._gone |= {box.number for box in boxes}
+                await self._yard.depart(lrn, now)
+                self._gone |= {box.number for box in self._day.truth.consignments[lrn].boxes}
 
     def _report(self, now: datetime, waiting: int) -> None:
         self._tell(
             Progress(
                 now=now,
-                delivered=self._delivered,
+                delivered=self._total - len(self._mail),
                 total=self._total,
                 waiting=waiting,
                 lodged=len(self.diary.mrns),
@@ -240,18 +238,3 @@ class _Run:
                 alarms=len(self.diary.alarms),
             )
         )
-
-    async def _close(self) -> None:
-        """Ask the border where each declaration stands at the end."""
-        for lrn, mrn in self.diary.mrns.items():
-            found = await self._doors.declaration(RELEASE_OFFICER, mrn)
-            released = found["released_at"]
-            self.diary.outcomes[lrn] = Outcome(
-                state=found["state"],
-                channel=found["channel"],
-                released_at=None if released is None else datetime.fromisoformat(released),
-                has_receipt=found["released_at"] is not None,
-                papers=frozenset(
-                    match["number"] for match in found["matches"] if match["cover"] != "covers"
-                ),
-            )

@@ -32,7 +32,7 @@ from clearway.simulator.mail import Kind
 from clearway.simulator.reefers import Kind as Mishap
 from clearway.simulator.schemes import MODE_NAMES
 from clearway.simulator.thermal import STEP_S
-from clearway.simulator.truth import Truth
+from clearway.simulator.truth import UNFIT, Truth
 
 _HOUR = timedelta(hours=1)
 _ABOUT_LOGGERS = frozenset({"sensor_stuck", "sensor_range", "readings_missing", "readings_differ"})
@@ -161,7 +161,7 @@ def summarise(day: Day, diary: Diary) -> DaySummary:
         revenue_hidden=_hidden(truth),
         certificates=_certificates(truth, diary),
         spoilt_found=sum(
-            any(each.kind == "spoilt" for each in one.discoveries) for one in diary.inspections
+            any(each.kind == UNFIT for each in one.discoveries) for one in diary.inspections
         ),
         alarms=_alarms(truth, diary),
         counterfactual=compare(diary, truth),

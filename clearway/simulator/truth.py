@@ -16,13 +16,16 @@ import numpy as np
 from clearway.simulator.certificates import Flaw, Paper
 from clearway.simulator.consignments import Consignment, Line
 from clearway.simulator.reefers import TREATMENT_DAYS, TREATMENT_MAX_C, Kind
-from clearway.simulator.streams import stream
+from clearway.simulator.streams import Generator, stream
 from clearway.simulator.thermal import STEP_S
 from clearway.simulator.voyage import Voyage
 
 _DAY = timedelta(days=1)
 _LONGEST_DAYS = 2000.0
+GOODS, DOCUMENTS = "goods", "documents"
+UNFIT = "unfit_for_consumption"
 _FOUND_SHARE = 0.94
+_FOUND_IN_PAPERS = {"undervaluation": 0.35, "false_origin": 0.35}
 _PEST_SHARE = 0.03
 _DOCUMENT_MINUTES = (8.0, 18.0)
 _GOODS_MINUTES = (35.0, 75.0)
@@ -56,7 +59,7 @@ class Discovery:
     """One thing that an examination brought to light.
 
     Args:
-        kind: code, such as `undervaluation`, `certificate`, `quarantine_pest`, `spoilt`.
+        kind: code, such as `undervaluation`, `certificate`, `quarantine_pest`.
         item: number of the item, None for the consignment as a whole.
         detail: a sentence.
     """
@@ -105,54 +108,44 @@ class Truth:
     meant_to_fail: frozenset[str] = frozenset()
     forged_keys: frozenset[str] = frozenset()
 
-    def examine(self, lrn: str, agency: str, at: datetime) -> Examined:
-        """Return what an agency finds when it opens the consignment at `at`, aware UTC.
+    def examine(self, lrn: str, agency: str, at: datetime, scope: str = GOODS) -> Examined:
+        """Return what an agency finds when it looks at the consignment at `at`, aware UTC.
 
         Args:
             lrn: the declarant's reference of the declaration; the border gave it an MRN.
             agency: `customs`, `plant_health`, `veterinary`, `food_safety`, `port_health`.
+            scope: `goods`, or `documents`: papers alone show bad certificates, and some prices and
+                origins that cannot be, but no goods.
 
         Raises: KeyError: no consignment of this day bears the reference.
         """
         consignment = self.consignments[lrn]
         rng = stream(self.seed, "examination", lrn, agency)
-        minutes = self._minutes(consignment, agency, rng)
+        minutes = _minutes(consignment, scope, rng)
+        found, revenue = self._papers(lrn), 0.0
         if agency == "customs":
-            found, revenue = self._frauds(consignment, rng)
-        else:
-            found, revenue = self._health(consignment, agency, at, rng), 0.0
+            frauds, revenue = _frauds(consignment, scope, rng)
+            found = frauds + (found if scope == DOCUMENTS else ())
+        elif scope == GOODS:
+            found += self._health(consignment, agency, at, rng)
         return Examined("not_conform" if found else "conform", minutes, found, revenue)
 
-    def _minutes(self, consignment: Consignment, agency: str, rng: np.random.Generator) -> float:
-        low, high = (
-            _GOODS_MINUTES if consignment.boxes or agency == "customs" else _DOCUMENT_MINUTES
-        )
-        items = _MINUTES_PER_ITEM * (len(consignment.lines) - 1)
-        return round(float(rng.uniform(low, high)) + items, 1)
-
-    def _frauds(
-        self, consignment: Consignment, rng: np.random.Generator
-    ) -> tuple[tuple[Discovery, ...], float]:
-        found, revenue = [], 0.0
-        for line in consignment.lines:
-            if line.mode and rng.random() < _FOUND_SHARE:
-                found.append(Discovery(line.mode, line.number, _detail(line)))
-                revenue += line.extra_revenue
-        return tuple(found), round(revenue, 2)
+    def _papers(self, lrn: str) -> tuple[Discovery, ...]:
+        paper = self.papers.get(lrn)
+        if paper is None or not paper.flaw:
+            return ()
+        why = _CHECKED_BY[paper.flaw]
+        return (Discovery("certificate", None, f"Certificate {paper.number}: {why}."),)
 
     def _health(
-        self, consignment: Consignment, agency: str, at: datetime, rng: np.random.Generator
+        self, consignment: Consignment, agency: str, at: datetime, rng: Generator
     ) -> tuple[Discovery, ...]:
         found = []
-        paper = self.papers.get(consignment.lrn)
-        if paper is not None and paper.flaw:
-            why = _CHECKED_BY[paper.flaw]
-            found.append(Discovery("certificate", None, f"Certificate {paper.number}: {why}."))
         if agency == "plant_health" and rng.random() < _PEST_SHARE:
             found.append(Discovery("quarantine_pest", 1, "A live regulated pest was found."))
         left = self.remaining_days(consignment.lrn, at)
         if left is not None and left <= 0:
-            found.append(Discovery("spoilt", 1, "The goods are no longer fit for their use."))
+            found.append(Discovery(UNFIT, 1, "The goods are no longer fit for their use."))
         return tuple(found)
 
     def remaining_days(self, lrn: str, at: datetime) -> float | None:
@@ -215,6 +208,25 @@ class Truth:
     def spoils_goods(self, container: str) -> bool:
         """Return whether something goes wrong with a container that harms the goods."""
         return self.mishap(container) in _PHYSICAL
+
+
+def _minutes(consignment: Consignment, scope: str, rng: Generator) -> float:
+    low, high = _GOODS_MINUTES if scope == GOODS else _DOCUMENT_MINUTES
+    items = _MINUTES_PER_ITEM * (len(consignment.lines) - 1) * (scope == GOODS)
+    return round(float(rng.uniform(low, high)) + items, 1)
+
+
+def _frauds(
+    consignment: Consignment, scope: str, rng: Generator
+) -> tuple[tuple[Discovery, ...], float]:
+    """Return what customs finds, and the revenue found owing."""
+    found, revenue = [], 0.0
+    for line in consignment.lines:
+        share = _FOUND_SHARE if scope == GOODS else _FOUND_IN_PAPERS.get(line.mode, 0.0)
+        if line.mode and rng.random() < share:
+            found.append(Discovery(line.mode, line.number, _detail(line)))
+            revenue += line.extra_revenue
+    return tuple(found), round(revenue, 2)
 
 
 def _detail(line: Line) -> str:

@@ -42,15 +42,14 @@ class Yard:
         self._diary = diary
         self._reach = reach
         self._mended = mended
-        self._heard: set[int] = set()
+        self._heard = -1
         self._on_the_way: dict[str, datetime] = {}
 
     async def work(self, now: datetime) -> None:
         """Hear new alarms, and mend what somebody has reached by now."""
-        for alarm in reversed(await self._doors.alarms(TERMINAL)):
-            if alarm["seq"] not in self._heard:
-                self._heard.add(alarm["seq"])
-                await self._hear(alarm, now)
+        for alarm in reversed(await self._doors.alarms(TERMINAL, self._heard)):
+            self._heard = max(self._heard, alarm["seq"])
+            await self._hear(alarm, now)
         for container, at in list(self._on_the_way.items()):
             if at <= now:
                 del self._on_the_way[container]
@@ -69,6 +68,8 @@ class Yard:
             limit_at=None if limit is None else datetime.fromisoformat(limit),
         )
         self._diary.alarms.append(heard)
+        if raised["cleared_at"] is not None:
+            return
         await self._doors.acknowledge(TERMINAL, heard.seq, "Somebody is on the way to look.")
         if heard.level not in _UNHURRIED and heard.container not in self._on_the_way:
             self._on_the_way[heard.container] = now + self._reach
