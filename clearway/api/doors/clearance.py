@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,6 +12,8 @@ from clearway.api.access import TheActor, TheNode
 from clearway.api.envelope import answer, cursor_of, position_of
 from clearway.api.forms import DelayIn, PresentationIn, ReasonIn, ResultIn
 from clearway.api.problems import RESPONSES
+from clearway.api.sight import as_absent
+from clearway.api.strict import StrictRoute
 from clearway.api.work import act, look, perform
 from clearway.clearance import tables
 from clearway.clearance.actions.check_seal import check_seal
@@ -20,10 +23,13 @@ from clearway.clearance.actions.record_arrival import record_arrival
 from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.actions.release import release
 from clearway.clearance.actions.start_examination import start_examination
+from clearway.clearance.facts import Decided
 from clearway.clearance.model import Conformity, Discrepancy, Examination, QueueEntry, Result
 from clearway.clearance.priority import explain
 from clearway.clearance.record import Appeal
-from clearway.identity.model import Actor
+from clearway.clearance.rules import for_trader
+from clearway.declarations import tables as declarations
+from clearway.identity.model import Actor, ActorKind
 from clearway.movements.actions.record import record
 from clearway.movements.formats import json
 from clearway.movements.model import Arrival, SealCheck
@@ -32,7 +38,7 @@ from clearway.policy.act import Act
 from clearway.terms.identifiers import Mrn
 from clearway.terms.money import Money
 
-router = APIRouter(prefix="/v1", tags=["clearance"], responses=RESPONSES)
+router = APIRouter(prefix="/v1", tags=["clearance"], responses=RESPONSES, route_class=StrictRoute)
 
 
 @router.post("/movements", status_code=201)
@@ -84,10 +90,11 @@ async def decisions(mrn: str, node: TheNode, actor: TheActor) -> Response:
 
     def query() -> Appeal:
         with node.reading() as connection:
-            consignment = tables.get(connection, mrn)
-            party = {"party": consignment.importer} if consignment.importer else {}
-            node.policy.require(actor, "clearance.read", {"mrn": mrn, **party})
-            return tables.appeal_record(connection, mrn)
+            summary = declarations.get_summary(connection, Mrn(mrn))
+            with as_absent(actor, f"declaration {mrn}"):
+                node.policy.require(actor, "clearance.read", summary.policy_attributes)
+            found = tables.appeal_record(connection, mrn)
+        return shown_to_trader(found) if actor.kind is ActorKind.TRADER else found
 
     return answer(await look(node, actor, query))
 
@@ -145,11 +152,24 @@ async def result(id: str, body: ResultIn, node: TheNode, actor: TheActor) -> Res
     """Report what your agency found; when all have reported, the rules decide."""
     reported = result_of(body, actor, node)
     outcome = await act(node, actor, lambda hand: record_examination(hand, id, reported))
-    receipt = node.receipt(outcome.facts[0], outcome.salts[0])
+    place = next(i for i, fact in enumerate(outcome.facts) if fact.seq == outcome.result.seq)
+    receipt = node.receipt(outcome.facts[place], outcome.salts[place])
+    is_decided = any(fact.type == Decided.TYPE for fact in outcome.facts)
     return answer(
-        {"examination": id, "seq": outcome.result.seq, "decided": len(outcome.facts) > 1},
+        {"examination": id, "seq": outcome.result.seq, "decided": is_decided},
         status=201,
         receipt=receipt,
+    )
+
+
+def shown_to_trader(appeal: Appeal) -> Appeal:
+    """Return what a trader may see of the decisions: all but why risk selected the goods."""
+    return replace(
+        appeal,
+        decisions=tuple(
+            replace(one, decided=replace(one.decided, reasons=for_trader(one.decided.reasons)))
+            for one in appeal.decisions
+        ),
     )
 
 

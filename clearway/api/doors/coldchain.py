@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from clearway.api.access import TheActor, TheNode
 from clearway.api.envelope import answer, cursor_of, position_of
-from clearway.api.problems import RESPONSES
+from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import act, look, perform
 from clearway.coldchain import commodities, tables
 from clearway.coldchain.actions.acknowledge_alarm import acknowledge_alarm
@@ -60,18 +60,22 @@ async def readings(
 
     outcome = await perform(node, actor, prepare)
     recorded, findings = outcome.result
-    status = 409 if any(one.differing for one in recorded) else 201
+    counts = {
+        "recorded": sum(one.recorded for one in recorded),
+        "repeated": sum(one.repeated for one in recorded),
+        "differing": sum(one.differing for one in recorded),
+    }
+    if counts["differing"]:
+        return plain_problem(
+            "conflicting_readings",
+            "Other values for readings on file",
+            409,
+            f"{counts['differing']} readings are on file with other values; those on file hold and"
+            " an alarm was recorded. Number new readings anew; never change one that was sent",
+            **counts,
+        )
     alarms = [alarm for one in recorded for alarm in one.alarms]
-    return answer(
-        {
-            "recorded": sum(one.recorded for one in recorded),
-            "repeated": sum(one.repeated for one in recorded),
-            "differing": sum(one.differing for one in recorded),
-            "alarms": alarms,
-            "findings": findings,
-        },
-        status=status,
-    )
+    return answer({**counts, "alarms": alarms, "findings": findings}, status=201)
 
 
 @router.get("/reefers")

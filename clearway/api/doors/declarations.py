@@ -9,19 +9,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection
+from starlette.types import Receive, Scope, Send
 
 from clearway.api.access import TheActor, TheNode
 from clearway.api.bodies import DECLARATION, require_body
 from clearway.api.envelope import answer, cursor_of, position_of
-from clearway.api.problems import RESPONSES, plain_problem, problem
+from clearway.api.problems import RESPONSES, BodyRefused, plain_problem, problem
+from clearway.api.sight import as_absent
 from clearway.api.work import act, look, perform
 from clearway.clearance import tables as clearance
+from clearway.clearance.actions.invalidate import invalidate
+from clearway.clearance.actions.receive_correction import receive_correction
 from clearway.clearance.actions.receive_declaration import Received, receive_declaration
 from clearway.clearance.intake import prepare as prepare_declaration
 from clearway.clearance.rules import for_trader
 from clearway.declarations import tables
-from clearway.declarations.actions.correct import Correction, correct
-from clearway.declarations.actions.invalidate import invalidate
+from clearway.declarations.actions.correct import Correction
 from clearway.declarations.actions.lodge import Conflict
 from clearway.declarations.formats.reading import read
 from clearway.declarations.lifecycle import Status
@@ -111,20 +114,35 @@ async def batch(request: Request, node: TheNode, actor: TheActor) -> Response:
     Each line is lodged by itself, in the sender's own turn, so a large file never keeps others
     waiting. Send the file again after a break: lines that were lodged are answered the same.
     """
-    return StreamingResponse(_lines(request, node, actor), media_type="application/x-ndjson")
+    return Lines(_lines(request, node, actor), media_type="application/x-ndjson")
+
+
+class Lines(StreamingResponse):
+    """Answers while the body still comes in, so it must not listen for a disconnect beside it.
+
+    The listener of the base class would take parts of the body away from the reader.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send line after line."""
+        await self.stream_response(send)
 
 
 async def _lines(request: Request, node: Node, actor: Actor) -> AsyncIterator[bytes]:
     number, rest = 0, b""
     limit = node.settings.body_limit_bytes
-    async for chunk in request.stream():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            number += 1
-            if line.strip():
-                yield await _line(node, actor, number, line)
-        if len(rest) > limit:
-            break
+    try:
+        async for chunk in request.stream():
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                number += 1
+                if line.strip():
+                    yield await _line(node, actor, number, line)
+            if len(rest) > limit:
+                break
+    except BodyRefused as refused:
+        yield _row(number + 1, plain_problem("body", "Refused", refused.status, refused.detail))
+        return
     if rest.strip():
         yield await _line(node, actor, number + 1, rest[: limit + 1])
 
@@ -134,9 +152,13 @@ async def _line(node: Node, actor: Actor, number: int, line: bytes) -> bytes:
         response = await lodged(node, actor, line, "application/json", "")
     except ClearwayError as error:
         response = problem(error)
+    return _row(number, response)
+
+
+def _row(number: int, response: Response) -> bytes:
     content = plain_json.loads(bytes(response.body))
     content.pop("receipt", None)
-    row = {"line": number, "status": response.status_code, **content}
+    row = {**content, "line": number, "status": response.status_code}
     return plain_json.dumps(row, separators=(",", ":")).encode() + b"\n"
 
 
@@ -174,7 +196,8 @@ async def declaration(mrn: str, node: TheNode, actor: TheActor) -> Response:
     def query() -> tuple[Record, list[dict[str, Any]], dict[str, Any]]:
         with node.reading() as connection:
             record = tables.get(connection, Mrn(mrn))
-            node.policy.require(actor, "declaration.read", record.summary.policy_attributes)
+            with as_absent(actor, f"declaration {mrn}"):
+                node.policy.require(actor, "declaration.read", record.summary.policy_attributes)
             steps = [_step(event) for event in tables.timeline(connection, record.mrn)]
             return record, steps, _standing(connection, record.mrn, actor)
 
@@ -202,10 +225,15 @@ async def correction(
     """Put a corrected declaration in the place of the present version; the MRN stays."""
     body = await request.body()
     media_type = request.headers.get("content-type", "")
+    number, draw = Mrn(mrn), node.draw()
 
     def prepare() -> Callable[[Act], Correction]:
         message = read(require_body(body, media_type), media_type)
-        return lambda hand: correct(hand, Mrn(mrn), message, reason, of_version=version)
+        prepared = prepare_declaration(message, node.rulebook.profile, node.clock())
+        selectivity = node.rulebook.selectivity
+        return lambda hand: receive_correction(
+            hand, number, prepared, reason, of_version=version, draw=draw, selectivity=selectivity
+        )
 
     outcome = await perform(node, actor, prepare)
     return answer(outcome.result, receipt=node.stored_receipt(outcome.result.seq))
@@ -230,7 +258,10 @@ async def notifications(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """Return what your party was told, the earliest first; keep `next` and ask again."""
+    """Return what your party was told, the earliest first; keep `next` and ask again.
+
+    `next` stands after the last one told, even where nothing more is there yet.
+    """
     if actor.party is None:
         raise BadTerm("party", "", "notifications are for parties; this account has none")
     position = position_of(cursor)
@@ -247,7 +278,7 @@ async def notifications(
          "code": one.code, "text": render(one.code, one.params)}
         for one in page.items
     ]  # fmt: skip
-    following = None if page.next is None else cursor_of(page.next)
+    following = cursor_of(page.items[-1].seq) if page.items else cursor
     return answer(rows, following=following)
 
 

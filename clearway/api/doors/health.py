@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from clearway.api.envelope import answer
 from clearway.api.metrics import Metrics
+from clearway.api.problems import problem
 from clearway.node.node import Node
 
 router = APIRouter(tags=["operation"])
@@ -23,7 +24,7 @@ async def ready(request: Request) -> Response:
     """Answer 200 when declarations can be taken in, 503 with the reason when not."""
     node: Node = request.app.state.node
     if node.failure is not None:
-        return answer({"ready": False, "why": node.failure.detail}, status=503)
+        return problem(node.failure, status=503)
     return answer({"ready": True, "facts": node.log.size, "waiting": node.committer.waiting})
 
 

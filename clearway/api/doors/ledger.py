@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 
 from clearway.api.access import TheActor, TheNode
 from clearway.api.problems import RESPONSES
+from clearway.api.sight import require_fact
 from clearway.api.work import look
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"], responses=RESPONSES)
@@ -31,8 +32,15 @@ async def key(node: TheNode) -> str:
 
 @router.get("/facts/{seq}/receipt")
 async def receipt(node: TheNode, actor: TheActor, seq: Annotated[int, Path(ge=0)]) -> Response:
-    """Return the receipt of a fact; verify it offline with `clearway receipt verify`."""
+    """Return the receipt of a fact that you may see; `clearway receipt verify` checks it."""
     node.policy.require(actor, "ledger.read", {})
-    content = await look(node, actor, lambda: node.stored_receipt(seq))
+
+    def query() -> bytes:
+        content = node.stored_receipt(seq)
+        with node.reading() as connection:
+            require_fact(node.policy, actor, connection, content)
+        return content
+
+    content = await look(node, actor, query)
     name = f'attachment; filename="receipt-{seq}.json"'
     return Response(content, 200, {"Content-Disposition": name}, "application/json")

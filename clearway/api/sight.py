@@ -1,0 +1,73 @@
+"""Who may see what one fact or one declaration says; the same answer at every door.
+
+What a trader may not see looks like what is not there: a number that is refused would tell that it
+exists, and whose it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection
+
+from clearway.clearance.rules import CONFIDENTIAL
+from clearway.declarations import tables as declarations
+from clearway.errors import NotFound, Refused
+from clearway.identity.model import Actor, ActorKind
+from clearway.ledger import receipt as receipts
+from clearway.policy.act import Policy
+from clearway.terms.identifiers import Mrn
+
+_READS = {
+    "declaration": "declaration.read",
+    "certificate": "certificate.read",
+    "movement": "movement.read",
+    "coldchain": "coldchain.read",
+    "clearance": "clearance.read",
+    "risk": "risk.read",
+    "identity": "identity.read",
+}
+_DECLARATION = "declaration:"
+
+
+@contextmanager
+def as_absent(actor: Actor, what: str) -> Iterator[None]:
+    """Turn what policy refuses a trader into `NotFound`; officers are told the reason."""
+    try:
+        yield
+    except Refused as error:
+        if actor.kind is not ActorKind.TRADER:
+            raise
+        raise NotFound(f"There is no {what}, or none that you may see") from error
+
+
+def require_fact(policy: Policy, actor: Actor, connection: Connection, receipt: bytes) -> None:
+    """Refuse a receipt, which holds the whole fact, to whoever may not see that fact.
+
+    Args:
+        receipt: JSON text, from this node's own log.
+
+    Raises: Refused. NotFound: for a trader, where policy refuses.
+    """
+    policy.require(actor, "ledger.read", {})
+    fact = json.loads(receipts.parse(receipt).envelope)
+    room = str(fact["type"]).partition(".")[0]
+    resource: dict[str, str] = {}
+    with as_absent(actor, "such fact"):
+        if str(fact["subject"]).startswith(_DECLARATION):
+            mrn = Mrn(fact["subject"].removeprefix(_DECLARATION))
+            resource = declarations.get_summary(connection, mrn).policy_attributes
+        if room in _READS:
+            policy.require(actor, _READS[room], resource)
+        if actor.kind is ActorKind.TRADER and _is_confidential(fact):
+            raise Refused("This decision names reasons of risk management, which are for officers")
+
+
+def _is_confidential(fact: dict[str, Any]) -> bool:
+    if not str(fact["type"]).startswith("clearance.decided/"):
+        return False
+    reasons = json.loads(fact["body"]).get("reasons", ())
+    return any(reason["code"] in CONFIDENTIAL for reason in reasons)
