@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from clearway.clearance import hot, schema
+from clearway.clearance import schema
 from clearway.clearance.declared import Declared, columns, documents
 from clearway.clearance.facts import (
     Arrived,
@@ -25,6 +25,7 @@ from clearway.clearance.facts import (
 )
 from clearway.clearance.model import Outcome, Scope
 from clearway.clearance.record import State
+from clearway.ledger import statement
 from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.transaction import Projection
@@ -48,6 +49,7 @@ def _accept(connection: Connection, fact: Fact) -> None:
         "channel": "",
         "stratum": "",
         "score": 0.0,
+        "propensity": 0.0,
         "examination": "",
         **columns(declared.declaration),
     }
@@ -84,7 +86,7 @@ def _name(connection: Connection, declared: Declared, at: datetime) -> None:
 
 def _here_since(connection: Connection, box: str, at: datetime) -> datetime | None:
     """Return when a container came that is here when its declaration comes, else None."""
-    for is_here, since in hot.fetch(connection, _WHEREABOUTS, (box,)):
+    for is_here, since in statement.run(connection, _WHEREABOUTS, (box,)):
         if is_here and since is not None and at - from_microseconds(since) < LONGEST_STAY:
             return from_microseconds(since)
     return None
@@ -122,7 +124,7 @@ def _check_seal(connection: Connection, fact: Fact) -> None:
         "at": seen.at,
         "is_intact": seen.intact,
     }
-    hot.run(connection, _PUT_SEAL, _SEALS.values(row))
+    statement.run(connection, _PUT_SEAL, _SEALS.values(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class _Assessment:
     channel: str
     stratum: str
     score: float
+    propensity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,11 @@ class _Assessed:
 def _assess(connection: Connection, fact: Fact) -> None:
     assessed = decode(fact.body, _Assessed)
     found = assessed.assessment
-    hot.run(connection, _ASSESS, (found.channel, found.stratum, found.score, assessed.mrn))
+    statement.run(
+        connection,
+        _ASSESS,
+        (found.channel, found.stratum, found.score, found.propensity, assessed.mrn),
+    )
 
 
 def _match(connection: Connection, fact: Fact) -> None:
@@ -156,7 +163,7 @@ def _match(connection: Connection, fact: Fact) -> None:
         "cover": matched.match.cover.value,
         "body": fact.body,
     }
-    hot.run(connection, _PUT_MATCH, _MATCHES.values(row))
+    statement.run(connection, _PUT_MATCH, _MATCHES.values(row))
 
 
 def _arrive(connection: Connection, fact: Fact) -> None:
@@ -188,12 +195,12 @@ def _decide(connection: Connection, fact: Fact) -> None:
     is_missing = bool(decided.missing)
     at = to_microseconds(fact.occurred_at)
     values = (state, state, decided.decision.value, fact.seq, is_missing, at, is_missing)
-    hot.run(connection, _DECIDE, (*values, decided.mrn))
+    statement.run(connection, _DECIDE, (*values, decided.mrn))
 
 
 def _order(connection: Connection, fact: Fact) -> None:
     ordered = decode(fact.body, ExaminationOrdered)
-    arrived_at = hot.run(connection, _ARRIVED_AT, (ordered.mrn,)).scalar_one()
+    (arrived_at,) = statement.run(connection, _ARRIVED_AT, (ordered.mrn,)).fetchone()
     row = {
         "id": ordered.examination,
         "seq": fact.seq,
@@ -207,7 +214,7 @@ def _order(connection: Connection, fact: Fact) -> None:
         "arrived_at": None if arrived_at is None else from_microseconds(arrived_at),
         "is_cancelled": False,
     }
-    hot.run(connection, _PUT_EXAMINATION, _EXAMINATIONS.values(row))
+    statement.run(connection, _PUT_EXAMINATION, _EXAMINATIONS.values(row))
     connection.execute(
         _ORDER,
         {"b_mrn": ordered.mrn, "examination": ordered.examination, "ordered_at": fact.occurred_at},
@@ -250,7 +257,7 @@ def _examine(connection: Connection, fact: Fact) -> None:
 def _release(connection: Connection, fact: Fact) -> None:
     mrn = fact.subject.partition(":")[2]
     at = to_microseconds(fact.occurred_at)
-    hot.run(connection, _RELEASE, (State.RELEASED.value, at, mrn))
+    statement.run(connection, _RELEASE, (State.RELEASED.value, at, mrn))
 
 
 def _invalidate(connection: Connection, fact: Fact) -> None:
@@ -278,13 +285,13 @@ PROJECTIONS: dict[str, tuple[Projection, ...]] = {
 
 # What runs for every declaration, as the driver takes it.
 
-_CONSIGNMENTS, _CONTAINERS = hot.Rows(schema.consignment), hot.Rows(schema.container)
-_PAPERS, _SEALS = hot.Rows(schema.paper), hot.Rows(schema.seal)
-_MATCHES, _DECISIONS = hot.Rows(schema.match), hot.Rows(schema.decision)
-_EXAMINATIONS, _RESULTS = hot.Rows(schema.examination), hot.Rows(schema.result)
+_CONSIGNMENTS, _CONTAINERS = statement.Rows(schema.consignment), statement.Rows(schema.container)
+_PAPERS, _SEALS = statement.Rows(schema.paper), statement.Rows(schema.seal)
+_MATCHES, _DECISIONS = statement.Rows(schema.match), statement.Rows(schema.decision)
+_EXAMINATIONS, _RESULTS = statement.Rows(schema.examination), statement.Rows(schema.result)
 _TABLE = schema.consignment.name
 _WHEREABOUTS = f"SELECT is_here, arrived_at FROM {movements.whereabouts.name} WHERE container = ?"
-_ASSESS = f"UPDATE {_TABLE} SET channel = ?, stratum = ?, score = ? WHERE mrn = ?"
+_ASSESS = f"UPDATE {_TABLE} SET channel = ?, stratum = ?, score = ?, propensity = ? WHERE mrn = ?"
 _PUT_SEAL = _SEALS.put(("container", "seal"), ("seq", "at", "is_intact"))
 _PUT_MATCH = _MATCHES.put(("mrn", "certificate"), ("seq", "at", "cover", "body"))
 _DECIDE = (

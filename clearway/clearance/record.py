@@ -40,6 +40,7 @@ class Consignment:
         mass_kg: net, of all items.
         value: statistical value of all items; 0 where none is stated.
         containers: how many.
+        propensity: probability, before the draw, that the goods would be examined.
         complete_at: when the last missing document came; None: none was, or one is still missing.
         examination: id of the last order, empty without one.
         arrival: fact that the goods are here, None before.
@@ -71,6 +72,7 @@ class Consignment:
     channel: str = ""
     stratum: str = ""
     score: float = 0.0
+    propensity: float = 0.0
     outcome: Outcome | None = None
     examination: str = ""
     ordered_at: datetime | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from clearway.clearance.facts import CertificateMatched, Decided, Examined
-from clearway.clearance.model import Examination, Outcome, Part, Result
+from clearway.clearance.model import Examination, Outcome, Part, Result, Scope
 from clearway.clearance.record import Consignment, State, StoredDecision, StoredMatch
 from clearway.ledger.fact import decode
 from clearway.terms.identifiers import Mrn
@@ -54,6 +54,12 @@ def to_result(row: Row[Any]) -> Result:
         ended_at=examined.ended_at,
         officer=row.actor,
     )
+
+
+def scope_of(row: Row[Any]) -> Scope:
+    """Return what the agency of a report looked at."""
+    parts = decode(row.parts, tuple[Part, ...])
+    return next(part.scope for part in parts if part.agency == row.agency)
 
 
 def to_decision(row: Row[Any]) -> StoredDecision:

@@ -47,6 +47,7 @@ consignment = Table(
     Column("channel", Text, nullable=False),
     Column("stratum", Text, nullable=False),
     Column("score", Float, nullable=False),
+    Column("propensity", Float, nullable=False),
     Column("outcome", Text),
     Column("decided_seq", Integer),
     Column("examination", Text, nullable=False),

@@ -13,17 +13,19 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
 from clearway.certificates.model import normal_number
-from clearway.clearance import hot, rows, schema
+from clearway.clearance import rows, schema
 from clearway.clearance.facts import Decided
-from clearway.clearance.model import Examination, QueueEntry
+from clearway.clearance.model import Examination, QueueEntry, Result, Scope
 from clearway.clearance.priority import DEFAULT, Bounds, order
 from clearway.clearance.projections import PROJECTIONS
 from clearway.clearance.record import Appeal, Consignment, State, StoredDecision, StoredMatch
 from clearway.clearance.schema import TABLES
 from clearway.clearance.waiting import list_waiting
 from clearway.errors import NotFound
+from clearway.ledger import statement
 from clearway.ledger.columns import from_microseconds
 from clearway.ledger.fact import decode
+from clearway.terms.identifiers import Mrn
 
 __all__ = ["PROJECTIONS", "TABLES"]
 
@@ -36,7 +38,7 @@ _C, _E, _B = schema.consignment.c, schema.examination.c, schema.container.c
 _MRN: BindParameter[str] = bindparam("mrn")
 _ENDED = tuple(state.value for state in State if state not in OPEN)
 
-_CONSIGNMENTS = hot.Rows(schema.consignment)
+_CONSIGNMENTS = statement.Rows(schema.consignment)
 _CONSIGNMENT = f"{_CONSIGNMENTS.select} WHERE mrn = ?"
 _EXAMINATION = select(schema.examination).where(_E.id == bindparam("id"))
 _EXAMINATIONS = select(schema.examination).where(_E.mrn == _MRN).order_by(_E.seq)
@@ -48,7 +50,7 @@ _RESULTS = (
 _DECISIONS = (
     select(schema.decision).where(schema.decision.c.mrn == _MRN).order_by(schema.decision.c.seq)
 )
-_DECIDED = hot.Rows(schema.decision)
+_DECIDED = statement.Rows(schema.decision)
 _LAST_DECISION = f"{_DECIDED.select} WHERE mrn = ? ORDER BY seq DESC LIMIT 1"
 _MATCHES = select(schema.match).where(schema.match.c.mrn == _MRN).order_by(schema.match.c.seq)
 _NAMED_BY = (
@@ -79,6 +81,13 @@ _RESULT_SEQS = (
     .where(_E.mrn == _MRN)
     .order_by(schema.result.c.seq)
 )
+_REPORTS = (
+    select(schema.result, _E.mrn, _E.parts)
+    .join(schema.examination, _E.id == schema.result.c.examination)
+    .join(schema.consignment, _C.mrn == _E.mrn)
+    .where(_C.seq >= bindparam("first"), _E.is_cancelled.is_(False))
+    .order_by(schema.result.c.seq)
+)
 _COUNT_STARTED = select(func.count()).where(_E.started_at.is_not(None))
 
 
@@ -103,7 +112,7 @@ class SealSeen:
 
 def find(connection: Connection, mrn: str) -> Consignment | None:
     """Return the consignment of a declaration, or None."""
-    row = hot.run(connection, _CONSIGNMENT, (mrn,)).first()
+    row = statement.run(connection, _CONSIGNMENT, (mrn,)).fetchone()
     return None if row is None else rows.to_consignment(_CONSIGNMENTS.read(row))
 
 
@@ -215,9 +224,18 @@ def decisions_of(connection: Connection, mrn: str) -> tuple[StoredDecision, ...]
     return tuple(map(rows.to_decision, connection.execute(_DECISIONS, {"mrn": mrn})))
 
 
+def reports_since(connection: Connection, first: int) -> tuple[tuple[Mrn, Scope, Result], ...]:
+    """Return the reports on consignments lodged at fact `first` or later, and their scopes.
+
+    For calculations over many consignments; a page asks `examinations_of`.
+    """
+    found = connection.execute(_REPORTS, {"first": first})
+    return tuple((Mrn(row.mrn), rows.scope_of(row), rows.to_result(row)) for row in found)
+
+
 def last_decision(connection: Connection, mrn: str) -> StoredDecision | None:
     """Return the last decision on a declaration, None before the first."""
-    row = hot.run(connection, _LAST_DECISION, (mrn,)).first()
+    row = statement.run(connection, _LAST_DECISION, (mrn,)).fetchone()
     if row is None:
         return None
     read = _DECIDED.read(row)
@@ -242,7 +260,7 @@ def in_container(connection: Connection, container: str) -> tuple[str, ...]:
 
 def containers_of(connection: Connection, mrn: str) -> tuple[ContainerHere, ...]:
     """Return the containers of a declaration."""
-    found = hot.fetch(connection, _CONTAINERS, (mrn,))
+    found = statement.run(connection, _CONTAINERS, (mrn,))
     return tuple(
         ContainerHere(box, None if at is None else from_microseconds(at))
         for box, at in sorted(found)
@@ -251,7 +269,7 @@ def containers_of(connection: Connection, mrn: str) -> tuple[ContainerHere, ...]
 
 def seals_of(connection: Connection, mrn: str) -> tuple[SealSeen, ...]:
     """Return the last look at each seal of the containers of a declaration."""
-    found = hot.fetch(connection, _SEALS, (mrn,))
+    found = statement.run(connection, _SEALS, (mrn,))
     return tuple(
         SealSeen(box, seal, from_microseconds(at), bool(is_intact), seq)
         for box, seal, at, is_intact, seq in found

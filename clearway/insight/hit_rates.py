@@ -48,12 +48,12 @@ def _rate(channel: str, stratum: str, members: Sequence[Selection]) -> HitRate:
 def targeting(selections: Iterable[Selection]) -> Targeting:
     """Return what all declarations hide and how much of it targeting found.
 
-    Examined declarations without a propensity above 0 cannot stand for others and are left out.
+    Opened goods without a propensity above 0 cannot stand for others and are left out.
     Source: Hájek's ratio estimator; its error by linearisation for independent draws (Poisson
     sampling): sqrt(sum (1 - p) ((y - rate) / p)^2) / sum 1 / p.
     """
     everything = tuple(selections)
-    seen = [one for one in everything if one.is_examined and one.propensity > 0]
+    seen = [one for one in everything if one.is_opened and one.propensity > 0]
     weight = sum(1 / one.propensity for one in seen)
     hidden = sum(1 / one.propensity for one in seen if one.is_hit)
     rate = hidden / weight if weight else None

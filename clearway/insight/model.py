@@ -83,7 +83,8 @@ class Selection:
         channel: red, yellow, blue or green.
         stratum: why: mandatory, profile, score, random, none.
         propensity: probability before the draw that its goods would be examined, 0 to 1.
-        is_examined: whether an examination of the goods ended.
+        is_examined: whether customs reported on the goods or the documents.
+        is_opened: whether it reported on the goods: what the propensity speaks of.
         is_hit: whether it was not conform.
         extra_revenue: found.
     """
@@ -92,6 +93,7 @@ class Selection:
     stratum: str
     propensity: float
     is_examined: bool
+    is_opened: bool
     is_hit: bool
     extra_revenue: Decimal = Decimal(0)
 

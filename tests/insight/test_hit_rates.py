@@ -12,10 +12,10 @@ from clearway.insight.model import Selection
 
 
 def one(stratum: str, propensity: float, hit: bool | None) -> Selection:
-    channel = "green" if hit is None else "red"
-    return Selection(
-        channel, stratum, propensity, hit is not None, bool(hit), Decimal(100) * bool(hit)
-    )
+    seen = hit is not None
+    found = Decimal(100) if hit else Decimal(0)
+    channel = "red" if seen else "green"
+    return Selection(channel, stratum, propensity, seen, seen, bool(hit), found)
 
 
 # Ten chosen by score (4 hits), five drawn with 5 % (1 hit), 95 not examined.
@@ -53,6 +53,12 @@ def test_without_any_examination_nothing_is_claimed() -> None:
     found = targeting([one("none", 0.05, None)])
     assert (found.rate, found.precision, found.recall, found.lift) == (None, None, None, None)
     assert hit_rates([]) == ()
+
+
+def test_a_look_at_the_documents_says_nothing_of_goods_that_stayed_closed() -> None:
+    documents = Selection("yellow", "score", 0.05, True, False, True)
+    assert targeting([documents]).rate is None
+    assert hit_rates([documents])[0].rate == 1
 
 
 def test_the_estimate_is_unbiased_where_the_plain_hit_rate_is_not() -> None:
