@@ -184,7 +184,8 @@ def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
 
 def test_a_node_without_a_model_says_why_and_goes_on(artefact: Artefact, tmp_path: Path) -> None:
     assert "chosen" in disk.load_scorer(None).absence
-    assert "model.json" in disk.load_scorer(tmp_path).absence
+    absence = disk.load_scorer(tmp_path / "lgb-1").absence
+    assert absence == "The chosen risk model lgb-1 is not on this node."
     assert disk.load_scorer(disk.save(artefact, tmp_path)).model == artefact.card.id
 
 

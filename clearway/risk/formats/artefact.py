@@ -93,8 +93,9 @@ def load_scorer(folder: Path | None) -> Scorer:
         return rules_only("No risk model is chosen for this node.")
     try:
         return Scorer(load(folder))
-    except NotFound as absence:
-        return rules_only(f"{absence.detail}.")
+    except NotFound:
+        # The words go to officers and into facts; where the files should lie is not their matter.
+        return rules_only(f"The chosen risk model {folder.name} is not on this node.")
 
 
 def _card(artefact: Artefact) -> bytes:
