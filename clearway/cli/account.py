@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from clearway.cli.options import AsJson, SettingsFile
-from clearway.cli.output import emit, say
+from clearway.cli.output import emit, plain, say
 
 app = typer.Typer(name="account", help="Accounts and tokens.", no_args_is_help=True)
 
@@ -27,11 +27,11 @@ def add(
     """Open an account; prints an API token once."""
     from clearway.cli.setup import add_account
 
-    token = add_account(settings, name, role, agency=agency, party=party, person=person)
+    made = add_account(settings, name, role, agency=agency, party=party, person=person)
     if as_json:
-        emit({"account": name, "token": token})
+        emit({"account": name, "token": made})
     else:
-        say(f"Account [bold]{name}[/]. Token, shown once: [bold]{token}[/]")
+        say(f"Account [bold]{plain(name)}[/]. Token, shown once: [bold]{made}[/]")
 
 
 @app.command()
@@ -62,4 +62,32 @@ def close(name: Name, settings: SettingsFile = None) -> None:
     from clearway.cli.setup import close_account
 
     close_account(settings, name)
-    say(f"Account {name} is closed.")
+    say(f"Account {plain(name)} is closed.")
+
+
+@app.command()
+def party(
+    id: Annotated[str, typer.Argument(help="Party number (country, then up to 15 characters).")],
+    name: Annotated[str, typer.Argument(help="Name of the person or company.")],
+    country: Annotated[str, typer.Option(help="ISO 3166 code.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Register who stands behind a party number."""
+    from clearway.cli.setup import add_party
+
+    add_party(settings, id, name, country)
+    say(f"{plain(id)} is {plain(name)}.")
+
+
+@app.command()
+def mandate(
+    principal: Annotated[str, typer.Argument(help="Party for which will be acted.")],
+    agent: Annotated[str, typer.Argument(help="Party that may act for it, such as a broker.")],
+    days: Annotated[int, typer.Option(min=1, max=3_660, help="Days from now.")] = 365,
+    settings: SettingsFile = None,
+) -> None:
+    """Record a signed mandate: the agent's accounts may lodge for the principal."""
+    from clearway.cli.setup import add_mandate
+
+    end = add_mandate(settings, principal, agent, days)
+    say(f"{plain(agent)} may act for {plain(principal)} until {end.isoformat()}.")

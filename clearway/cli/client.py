@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clearway.errors import ClearwayError, InputError, NotAuthenticated, Refused, TryLater
+from clearway.errors import (
+    ClearwayError,
+    InputError,
+    MustStop,
+    NotAuthenticated,
+    NotFound,
+    Refused,
+    RuleViolation,
+    TooLarge,
+    TryLater,
+    WrongState,
+)
+
+
+_CALLER_SIDE: dict[int, type[ClearwayError]] = {
+    401: NotAuthenticated,
+    403: Refused,
+    404: NotFound,
+    409: WrongState,
+    413: TooLarge,
+    429: TryLater,
+}
+# 502 and 504 are a proxy's words for a node that is not there.
+_SERVER_SIDE: dict[int, type[ClearwayError]] = {502: TryLater, 503: TryLater, 504: TryLater}
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A finding as the node told it."""
+
+    code: str
+    level: str = ""
+    field: str = ""
+    message: str = ""
+    area: str = ""
 
 
 class Client:
@@ -51,15 +86,17 @@ class Client:
 
 
 def _error_of(status: int, response: Any) -> ClearwayError:
-    """Return the problem of an answer as an error of ours."""
+    """Return the problem of an answer as an error of ours, with its findings."""
     try:
         problem = response.json()
     except ValueError:
-        problem = {"detail": response.text[:200]}
-    lines = [problem.get("detail", "no detail")]
-    lines += [
-        f"{one['code']} {one['field']}: {one['message']}" for one in problem.get("findings", [])
-    ]
-    detail = "\n  ".join(lines)
-    kinds = {401: NotAuthenticated, 403: Refused, 429: TryLater, 503: TryLater}
-    return kinds.get(status, InputError)(detail)
+        problem = {}
+    if not isinstance(problem, dict):
+        problem = {}
+    detail = problem.get("detail") or f"The node answered {status}: {response.text[:200]}"
+    findings = tuple(_Said(**one) for one in problem.get("findings", ()))
+    if findings:
+        return RuleViolation(detail, findings)
+    if status >= 500:
+        return _SERVER_SIDE.get(status, MustStop)(detail)
+    return _CALLER_SIDE.get(status, InputError)(detail)

@@ -20,7 +20,9 @@ def verify(
     checkpoint: Annotated[
         list[Path] | None,
         typer.Option(
-            exists=True, help="A checkpoint kept elsewhere: finds a rollback of the whole machine."
+            exists=True,
+            dir_okay=False,
+            help="A checkpoint kept elsewhere: finds a rollback of the whole machine.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -49,7 +51,8 @@ def verify(
             say("Without a --checkpoint kept elsewhere, a rollback of the machine stays unseen.")
     else:
         rows = [(fault.code, fault.place, fault.message) for fault in found.faults]
-        show_table(f"{found.fault_count} faults", ("code", "place", "what"), rows)
+        noun = "fault" if found.fault_count == 1 else "faults"
+        show_table(f"{found.fault_count} {noun}", ("code", "place", "what"), rows)
     if not found.holds:
         sys.exit(EXIT_NO)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clearway.cli.options import AsJson, SettingsFile
-from clearway.cli.output import EXIT_NO, emit, say
+from clearway.cli.output import EXIT_NO, emit, plain, say
 
 app = typer.Typer(name="node", help="Make a node and look after it.", no_args_is_help=True)
 
@@ -30,8 +30,9 @@ def init(
     if as_json:
         emit({"folder": str(folder.root), "account": name, "token": token})
         return
-    say(f"A new node lies in [bold]{folder.root}[/]. Its verifier key is in {folder.vkey}:")
-    say(f"  {folder.vkey.read_text(encoding='ascii').strip()}")
+    say(f"A new node lies in [bold]{plain(folder.root)}[/].")
+    say(f"Its verifier key, in {plain(folder.vkey)}, is:")
+    say(f"  {plain(folder.vkey.read_text(encoding='ascii').strip())}")
     say("Give that key to everybody who shall verify receipts. Keep log.key to yourself.")
     say(f"Administrator: {name}. Token, shown once: [bold]{token}[/]")
 
@@ -46,7 +47,7 @@ def status(settings: SettingsFile = None, as_json: AsJson = False) -> None:
     if as_json:
         emit(found)
     else:
-        say(f"{found['origin']}: {found['facts']} facts\n\n{found['checkpoint']}")
+        say(plain(f"{found['origin']}: {found['facts']} facts\n\n{found['checkpoint']}").rstrip())
 
 
 def serve(
@@ -99,7 +100,8 @@ def settings(
         return
     values = load(file)
     if as_json:
-        emit({name: str(getattr(values, name)) for name in NAMES})
+        shown = {name: getattr(values, name) for name in NAMES}
+        emit({**shown, "data_directory": str(values.data_directory)})
         return
     rows = [(name, getattr(values, name), meanings()[name]) for name in NAMES]
     show_table("Settings", ("setting", "value", "meaning"), rows)

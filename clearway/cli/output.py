@@ -28,26 +28,36 @@ def emit(value: Any) -> None:
 
 
 def say(text: str = "") -> None:
-    """Print a line for people, with rich markup."""
-    console().print(text)
+    """Print a line for people, with rich markup; never broken, so that it can be copied."""
+    console().print(text, soft_wrap=True, highlight=False)
+
+
+def plain(value: object) -> str:
+    """Return a stranger's text as `say` must get it: its brackets are no markup."""
+    from rich.markup import escape
+
+    return escape(str(value))
 
 
 def console() -> Any:
     """Return the terminal (rich)."""
     from rich.console import Console
 
-    return Console()
+    found = Console()
+    # A pipe has no width: whatever reads it wants whole lines.
+    return found if found.is_terminal else Console(width=200)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table for people."""
+    """Print a table for people; long cells go on below, nothing of them is left out."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(column)
+        table.add_column(Text(column), overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console().print(table)
 
 
@@ -69,10 +79,14 @@ def report(error: errors.ClearwayError, *, as_json: bool) -> int:
     if as_json:
         from clearway.ledger.fact import encode
 
-        problem = {"code": error.code, "title": error.title, "detail": error.detail}
+        problem: dict[str, Any] = {"code": error.code, "title": error.title, "detail": error.detail}
+        if findings := getattr(error, "findings", ()):
+            problem["findings"] = findings
         sys.stderr.write(encode(problem).decode() + "\n")
     else:
-        sys.stderr.write(f"{error.title}: {error.detail}\n")
+        # The general title speaks of messages; here the sentence stands better alone.
+        head = "" if type(error) is errors.InputError else f"{error.title}: "
+        sys.stderr.write(f"{head}{error.detail}\n")
         for finding in getattr(error, "findings", ()):
             sys.stderr.write(f"  {finding.code} {finding.field}: {finding.message}\n")
     return exit_code(error)

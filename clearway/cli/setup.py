@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from clearway.cli.store import readable
 from clearway.errors import BadTerm
 from clearway.identity import passwords
 from clearway.identity.actions.close_account import close_account as close
+from clearway.identity.actions.give_mandate import give_mandate
 from clearway.identity.actions.issue_token import issue_token
 from clearway.identity.actions.open_account import open_account
+from clearway.identity.actions.register_party import register_party
 from clearway.identity.actions.set_password import set_password as keep_password
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.node.clock import entropy, utc_now
@@ -23,11 +26,15 @@ from clearway.risk.card import ModelCard
 from clearway.risk.formats import artefact
 from clearway.settings import Settings, load
 from clearway.terms.identifiers import PartyId
+from clearway.terms.period import Period
+from clearway.terms.places import Country
 
 Result = TypeVar("Result")
 
 # Whoever can write to the node's folder owns the node; in the log the acts bear this name.
-OWNER = Actor(ActorKind.SYSTEM, "owner", "customs", frozenset({Role.ADMINISTRATOR}))
+OWNER = Actor(
+    ActorKind.SYSTEM, "owner", "customs", frozenset({Role.ADMINISTRATOR, Role.RISK_ANALYST})
+)
 _TOKEN_LIFE = timedelta(days=365)
 _TRADERS = {Role.TRADER, Role.BROKER, Role.CARRIER, Role.TERMINAL}
 
@@ -71,6 +78,22 @@ def close_account(file: Path | None, name: str) -> None:
     _with_node(load(file), lambda act: close(act, name, "closed on the command line"))
 
 
+def add_party(file: Path | None, party: str, name: str, country: str) -> None:
+    """Register who stands behind a party number."""
+    _with_node(load(file), lambda act: register_party(act, PartyId(party), name, Country(country)))
+
+
+def add_mandate(file: Path | None, principal: str, agent: str, days: int) -> datetime:
+    """Let one party act for another from now on; return when that ends."""
+
+    def action(act: Act) -> datetime:
+        end = act.now + timedelta(days=days)
+        give_mandate(act, PartyId(principal), PartyId(agent), Period(act.now, end))
+        return end
+
+    return _with_node(load(file), action)
+
+
 def activate_model(file: Path | None, folder: Path, reason: str) -> ModelCard:
     """Copy a trained model into the node and record that it scores from now on."""
     settings = load(file)
@@ -83,7 +106,10 @@ def activate_model(file: Path | None, folder: Path, reason: str) -> ModelCard:
 
 
 def _with_node(settings: Settings, action: Callable[[Act], Result]) -> Result:
-    with Node.open(settings, clock=utc_now, entropy=entropy) as node:
+    with (
+        readable(Folder(settings.data_directory).database),
+        Node.open(settings, clock=utc_now, entropy=entropy) as node,
+    ):
         return node.act(OWNER, action).result().result
 
 

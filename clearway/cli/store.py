@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DatabaseError
 
 from clearway.cli.progress import counting
-from clearway.errors import NotFound
+from clearway.errors import NotFound, StorageFailure
 from clearway.lake.query import Lake
 from clearway.lake.writer import LakeWriter
 from clearway.ledger import receipt as receipts
@@ -26,13 +27,24 @@ from clearway.settings import load
 
 
 @contextmanager
+def readable(database: Path) -> Iterator[None]:
+    """Raises: StorageFailure: what lies there is no database of a node, or a broken one."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise StorageFailure(
+            f"{database} cannot be read ({error.orig}); keep it, and restore the last backup"
+        ) from error
+
+
+@contextmanager
 def opened(file: Path | None) -> Iterator[tuple[Folder, Signer, Connection]]:
     """Give the folder, its signer and a read-only connection on one snapshot."""
     folder = Folder(load(file).data_directory)
     signer = folder.signer()
     engine = open_reader(folder.database, pool_size=1)
     try:
-        with engine.begin() as connection:
+        with readable(folder.database), engine.begin() as connection:
             yield folder, signer, connection
     finally:
         engine.dispose()
@@ -65,6 +77,7 @@ def rebuild(file: Path | None, *, keep: bool, progress: bool) -> Rebuilt:
     engine = open_writer(folder.database)
     with (
         folder.lock(),
+        readable(folder.database),
         counting("facts", quiet=not progress) as bar,
         engine.connect() as connection,
     ):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from clearway.errors import InputError, StorageFailure
+from clearway.errors import InputError, StorageFailure, TryLater
 from clearway.ledger.note import Signer
 
 
@@ -54,37 +54,50 @@ class Folder:
         """Make the folder of a new node.
 
         Raises: InputError: there is a node in it already; a second key would orphan its receipts.
+        StorageFailure: the folder cannot be written.
         """
         if self.key.exists() or self.database.exists():
             raise InputError(f"{self.root} holds a node already; choose another data_directory")
-        for folder in (self.root, self.lake, self.models):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_durably(self.key, signer.secret_skey.encode(), mode=0o600)
-        write_durably(self.vkey, (signer.verifier.vkey + "\n").encode(), mode=0o644)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.lake, self.models):
+                folder.mkdir(exist_ok=True)
+            write_durably(self.vkey, (signer.verifier.vkey + "\n").encode())
+            # Empty, but there: a key without a database is a loss, not a new node.
+            write_durably(self.database, b"", mode=0o600)
+            write_durably(self.key, signer.secret_skey.encode(), mode=0o600)
+        except OSError as error:
+            raise StorageFailure(f"{self.root} cannot be written: {error.strerror}") from error
 
     def signer(self) -> Signer:
         """Return the log's signer.
 
-        Raises: InputError: no node was made here.
+        Raises: InputError: no node was made here. StorageFailure: its key cannot be read, or its
+        database is gone.
         """
         try:
-            return Signer.from_skey(self.key.read_text(encoding="ascii").strip())
+            text = self.key.read_text(encoding="ascii")
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no node in {self.root}; make one with: clearway node init"
             ) from error
+        except OSError as error:
+            raise StorageFailure(f"{self.key} cannot be read: {error.strerror}") from error
+        if not self.database.exists():
+            raise StorageFailure(f"{self.database} is gone; restore the last backup")
+        return Signer.from_skey(text.strip())
 
     def lock(self) -> IO[bytes]:
         """Take the folder for this process; the lock ends with the returned file.
 
-        Raises: StorageFailure: another process has it.
+        Raises: TryLater: another process has it.
         """
         held = (self.root / "node.lock").open("ab")
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             held.close()
-            raise StorageFailure(f"Another process writes to {self.root}; stop it first") from error
+            raise TryLater(f"Another process writes to {self.root}; stop it first") from error
         return held
 
 

@@ -114,8 +114,9 @@ class Node:
             wall: the machine's own clock, by which console sessions age.
             writer: opens the writing engine; only the bench passes another.
 
-        Raises: InputError: there is none. StorageFailure: unsafe library, or another process has
-        it. VerificationError: what is stored does not agree with its signed checkpoint.
+        Raises: InputError: there is none. StorageFailure: unsafe library, or no database. TryLater:
+        another process has it. VerificationError: what is stored does not agree with its signed
+        checkpoint.
         """
         folder = Folder(settings.data_directory)
         signer = folder.signer()
@@ -125,10 +126,16 @@ class Node:
             open_reader(folder.database),
             open_writer(folder.database),
         )
-        with engines[0].begin() as connection:
-            tables.METADATA.create_all(connection)
-            log = Log.open(connection, signer.name, signer)
-            rulebook = read_rulebook(settings, folder, connection)
+        try:
+            with engines[0].begin() as connection:
+                tables.METADATA.create_all(connection)
+                log = Log.open(connection, signer.name, signer)
+                rulebook = read_rulebook(settings, folder, connection)
+        except BaseException:  # whatever it was: the folder is free for the next try
+            for engine in engines:
+                engine.dispose()
+            lock.close()
+            raise
         return cls(
             settings,
             folder,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, inspect, select
 
 from clearway.ledger import tables
 from clearway.ledger.fact import Fact
@@ -35,13 +35,14 @@ def rebuild(
     *,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Rebuilt:
-    """Empty the projection tables and replay every fact, in the caller's transaction.
+    """Make the projection tables anew and replay every fact, in the caller's transaction.
 
-    Roll back to only compare; commit to keep.
+    Roll back to only compare; commit to keep. A table that an older version made, with other
+    columns, counts as changed and gets the present ones.
     """
     before = {table.name: digest(connection, table) for table in projected}
-    for table in reversed(projected):
-        connection.execute(delete(table))
+    tables.METADATA.drop_all(connection, tables=projected)
+    tables.METADATA.create_all(connection, tables=projected)
     count = 0
     for fact in facts(connection):
         for project in projections.get(fact.type, ()):
@@ -73,9 +74,19 @@ def facts(connection: Connection, first: int = 0) -> Iterator[Fact]:
 
 
 def digest(connection: Connection, table: Table) -> str:
-    """Return a hash over all rows of a table in the order of its primary key."""
+    """Return a hash over all rows in the order of the primary key; "" without these columns."""
+    if not _has_columns(connection, table):
+        return ""
     hasher = hashlib.sha256()
     order = list(table.primary_key.columns) or list(table.columns)
     for row in connection.execute(select(table).order_by(*order)):
         hasher.update(repr(tuple(row)).encode())
     return hasher.hexdigest()
+
+
+def _has_columns(connection: Connection, table: Table) -> bool:
+    found = inspect(connection)
+    if not found.has_table(table.name):
+        return False
+    stored = {column["name"] for column in found.get_columns(table.name)}
+    return stored == set(table.columns.keys())
