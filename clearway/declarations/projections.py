@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection
 
 from clearway.declarations import extract, schema
 from clearway.declarations.facts import (
@@ -24,20 +24,15 @@ from clearway.declarations.facts import (
 from clearway.declarations.lifecycle import Status
 from clearway.declarations.model import Kind
 from clearway.ledger.fact import Fact, encode
+from clearway.ledger.statement import Rows, run
 from clearway.ledger.transaction import Projection
 
-_INSERT = insert(schema.declaration)
-_UPDATE = update(schema.declaration).where(schema.declaration.c.mrn == bindparam("of"))
-_SELECT = select(
-    schema.declaration.c.declarant, schema.declaration.c.lrn, schema.declaration.c.version
-).where(schema.declaration.c.mrn == bindparam("of"))
-_INSERT_CONTENT = insert(schema.content)
-_INSERT_ITEMS = insert(schema.item)
-_INSERT_CONTAINERS = insert(schema.container)
-_INSERT_DOCUMENTS = insert(schema.document)
-_INSERT_NOTIFICATION = insert(schema.notification)
+_DECLARATIONS, _CONTENTS = Rows(schema.declaration), Rows(schema.content)
+_ITEMS, _CONTAINERS = Rows(schema.item), Rows(schema.container)
+_DOCUMENTS, _NOTIFICATIONS = Rows(schema.document), Rows(schema.notification)
+_SELECT = f"SELECT declarant, lrn, version FROM {schema.declaration.name} WHERE mrn = ?"
 _FORGET = tuple(
-    delete(table).where(table.c.mrn == bindparam("of"))
+    f"DELETE FROM {table.name} WHERE mrn = ?"
     for table in (schema.content, schema.item, schema.container, schema.document)
 )
 
@@ -58,7 +53,7 @@ def _lodged(status: Status) -> Projection:
             "corrected_by": "",
             f"{status}_at": fact.occurred_at,
         }
-        connection.execute(_INSERT, row)
+        _DECLARATIONS.add(connection, [row])
         _write_content(connection, fact, lodging, declared)
         _tell(connection, fact, status, lodging.params(), declared.declarant.id, declared.lrn, 1)
 
@@ -75,9 +70,9 @@ def _corrected(connection: Connection, fact: Fact) -> None:
         "corrected_by": fact.actor,
         "corrected_at": fact.occurred_at,
     }
-    connection.execute(_UPDATE.values(changes), {"of": lodging.mrn})
+    _DECLARATIONS.change(connection, changes, mrn=lodging.mrn)
     for forget in _FORGET:
-        connection.execute(forget, {"of": lodging.mrn})
+        run(connection, forget, (lodging.mrn,))
     _write_content(connection, fact, lodging, declared)
     _tell(
         connection,
@@ -96,7 +91,7 @@ def _stepped(status: Status) -> Projection:
     def project(connection: Connection, fact: Fact) -> None:
         step = extract.STEP.decode(fact.body)
         changes = {"status": status, f"{status}_at": fact.occurred_at}
-        connection.execute(_UPDATE.values(changes), {"of": step.mrn})
+        _DECLARATIONS.change(connection, changes, mrn=step.mrn)
         _tell_of_step(connection, fact, status, step)
 
     return project
@@ -141,28 +136,22 @@ def _write_content(
     connection: Connection, fact: Fact, lodging: extract.Lodging, declared: extract.Declaration
 ) -> None:
     mrn = lodging.mrn
-    connection.execute(
-        _INSERT_CONTENT,
-        {
-            "mrn": mrn,
-            "seq": fact.seq,
-            "digest": lodging.digest,
-            "declaration": bytes(lodging.declaration),
-            "findings": bytes(lodging.findings),
-        },
-    )
+    row = {
+        "mrn": mrn,
+        "seq": fact.seq,
+        "digest": lodging.digest,
+        "declaration": bytes(lodging.declaration),
+        "findings": bytes(lodging.findings),
+    }
+    _CONTENTS.add(connection, [row])
     items = [_item_row(mrn, place, item) for place, item in enumerate(declared.items)]
     containers = dict.fromkeys(container.number for container in declared.containers)
     documents = [*_document_rows(mrn, 0, declared.documents)]
     for item in declared.items:
         documents += _document_rows(mrn, item.number, item.documents)
-    if items:
-        connection.execute(_INSERT_ITEMS, items)
-    if containers:
-        rows = [{"number": number, "mrn": mrn} for number in containers]
-        connection.execute(_INSERT_CONTAINERS, rows)
-    if documents:
-        connection.execute(_INSERT_DOCUMENTS, documents)
+    _ITEMS.add(connection, items)
+    _CONTAINERS.add(connection, [{"number": number, "mrn": mrn} for number in containers])
+    _DOCUMENTS.add(connection, documents)
 
 
 def _item_row(mrn: str, place: int, item: extract.Item) -> dict[str, Any]:
@@ -188,8 +177,8 @@ def _document_rows(mrn: str, item: int, documents: list[extract.Document]) -> li
 
 
 def _tell_of_step(connection: Connection, fact: Fact, kind: str, step: extract.Step) -> None:
-    row = connection.execute(_SELECT, {"of": step.mrn}).one()
-    _tell(connection, fact, kind, step.params(), row.declarant, row.lrn, row.version)
+    declarant, lrn, version = run(connection, _SELECT, (step.mrn,)).fetchone()
+    _tell(connection, fact, kind, step.params(), declarant, lrn, version)
 
 
 def _tell(
@@ -202,20 +191,18 @@ def _tell(
     version: int,
 ) -> None:
     params |= {"lrn": lrn, "version": str(version)}
-    connection.execute(
-        _INSERT_NOTIFICATION,
-        {
-            "seq": fact.seq,
-            "party": party or "",
-            "mrn": params["mrn"],
-            "lrn": lrn,
-            "version": version,
-            "kind": kind,
-            "at": fact.recorded_at,
-            "code": f"declaration.{kind}",
-            "params": encode(params),
-        },
-    )
+    row = {
+        "seq": fact.seq,
+        "party": party or "",
+        "mrn": params["mrn"],
+        "lrn": lrn,
+        "version": version,
+        "kind": kind,
+        "at": fact.recorded_at,
+        "code": f"declaration.{kind}",
+        "params": encode(params),
+    }
+    _NOTIFICATIONS.add(connection, [row])
 
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {

@@ -28,6 +28,7 @@ from clearway.errors import ClearwayError, MustStop, StorageFailure, TryLater
 from clearway.ledger.fact import Fact
 from clearway.ledger.lanes import Lanes
 from clearway.ledger.log import Log
+from clearway.ledger.statement import run
 from clearway.ledger.transaction import Projections, Transaction
 
 _MOST_WAL_PAGES = 8_192  # of 4 KiB: 32 MiB
@@ -196,7 +197,7 @@ class Committer:
     ) -> _Done | BaseException:
         if waiting.future.cancelled():
             return CancelledError()
-        connection.exec_driver_sql("SAVEPOINT action")
+        run(connection, "SAVEPOINT action")
         try:
             result = waiting.action(tx)
         except MustStop:
@@ -204,10 +205,10 @@ class Committer:
         except Exception as error:
             if _is_of_the_disk(error):
                 raise  # see `_fail`
-            connection.exec_driver_sql("ROLLBACK TO action")
-            connection.exec_driver_sql("RELEASE action")
+            run(connection, "ROLLBACK TO action")
+            run(connection, "RELEASE action")
             return error
-        connection.exec_driver_sql("RELEASE action")
+        run(connection, "RELEASE action")
         return _Done(result, tuple(tx.facts))
 
     def _fail(self, error: Exception, batch: list[_Waiting]) -> None:

@@ -10,20 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection
 
 from clearway.errors import ConflictingKey
-from clearway.ledger import tables
 from clearway.ledger.fact import Fact, FactBody, encode
+from clearway.ledger.statement import run
 
 # Brings one fact into a room's tables; a pure function of the fact and of those tables.
 Projection = Callable[[Connection, Fact], None]
 Projections = Mapping[str, Sequence[Projection]]
 
-_EARLIER = select(tables.claim.c.digest, tables.claim.c.seq).where(
-    tables.claim.c.scope == bindparam("of_scope"), tables.claim.c.key == bindparam("of_key")
-)
-_CLAIM = insert(tables.claim)
+_EARLIER = "SELECT digest, seq FROM claim WHERE scope = ? AND key = ?"
+_CLAIM = "INSERT INTO claim (scope, key, digest, seq) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(slots=True)
@@ -78,20 +76,19 @@ class Transaction:
 
         Raises: ConflictingKey: the key was used for other content; `fields["seq"]` is the first.
         """
-        row = self.connection.execute(_EARLIER, {"of_scope": scope, "of_key": key}).first()
+        row = run(self.connection, _EARLIER, (scope, str(key))).fetchone()
         if row is None:
             return None
-        if row.digest != digest:
+        first, seq = row
+        if first != digest:
             raise ConflictingKey(
                 f"The key {key!r} was used before for other content; "
                 "send a correction, or choose a new key",
                 key=key,
-                seq=row.seq,
+                seq=seq,
             )
-        return int(row.seq)
+        return int(seq)
 
     def claim(self, scope: str, key: str, digest: bytes, fact: Fact) -> None:
         """Remember which fact this key and content became (see `earlier`)."""
-        self.connection.execute(
-            _CLAIM, {"scope": scope, "key": key, "digest": digest, "seq": fact.seq}
-        )
+        run(self.connection, _CLAIM, (scope, str(key), digest, fact.seq))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, desc, func, insert, select
 
 from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
+from clearway.ledger.statement import run
 from clearway.risk import schema
 from clearway.risk.facts import Assessed, ModelActivated
 from clearway.risk.goods import Accepted, goods_of
@@ -29,7 +30,7 @@ def count_accepted(connection: Connection, fact: Fact) -> None:
     today = day_of(fact.occurred_at)
     goods = goods_of(accepted.mrn, accepted.declaration, today, {})
     _add(connection, counted(map(trace, goods)), today)
-    schema.run(connection, schema.PUT_DECLARATION, (accepted.mrn, _pack(goods)))
+    run(connection, schema.PUT_DECLARATION, (accepted.mrn, _pack(goods)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,17 @@ def learn_result(connection: Connection, fact: Fact) -> None:
     examined = decode(fact.body, _Examined)
     if examined.agency != CUSTOMS:
         return
-    row = schema.run(connection, schema.GET_DECLARATION, (examined.mrn,)).first()
-    if row is None or row.examined_day is not None:
+    row = run(connection, schema.GET_DECLARATION, (examined.mrn,)).fetchone()
+    if row is None or row[1] is not None:
         return
     today = day_of(fact.occurred_at)
-    goods = _unpack(row.goods)
+    goods = _unpack(row[0])
     named = {finding.item for finding in examined.findings} & {each.item for each in goods}
     guilty = named or {each.item for each in goods}
     conform = examined.outcome != "not_conform"
     results = [(trace(each), not conform and each.item in guilty) for each in goods]
     _add(connection, resulted(results), today)
-    schema.run(connection, schema.MARK_EXAMINED, (today, examined.mrn))
+    run(connection, schema.MARK_EXAMINED, (today, examined.mrn))
 
 
 def put_assessment(connection: Connection, fact: Fact) -> None:
@@ -80,7 +81,7 @@ def put_assessment(connection: Connection, fact: Fact) -> None:
         outcome.score,
         encode(outcome),
     )
-    schema.run(connection, schema.PUT_ASSESSMENT, row)
+    run(connection, schema.PUT_ASSESSMENT, row)
     red = outcome.channel is Channel.RED
     counts = (
         int(red),
@@ -88,7 +89,7 @@ def put_assessment(connection: Connection, fact: Fact) -> None:
         int(outcome.channel is Channel.YELLOW),
         int(outcome.channel is Channel.BLUE),
     )
-    schema.run(connection, schema.ADD_DAY, (stated.office, stated.day, *counts))
+    run(connection, schema.ADD_DAY, (stated.office, stated.day, *counts))
 
 
 def put_model(connection: Connection, fact: Fact) -> None:
@@ -114,7 +115,7 @@ def put_model(connection: Connection, fact: Fact) -> None:
 def _add(connection: Connection, changes: Changes, today: int) -> None:
     rows = [(key, today, *change) for key, change in sorted(changes.items())]
     if rows:
-        schema.run(connection, schema.ADD_HISTORY, rows)
+        run(connection, schema.ADD_HISTORY, rows)
 
 
 def _pack(goods: Iterable[Goods]) -> bytes:

@@ -11,13 +11,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
-    CursorResult,
     Float,
     Index,
     Integer,
@@ -100,23 +97,6 @@ SUMS = ("n", "examined", "found", "logs", "log_sum", "log_squares", "vague")
 
 # What runs for every declaration goes to the driver as it is: for forty keys SQLAlchemy spends four
 # times as long on the parameters as the database does on the work.
-
-
-def run(connection: Connection, statement: str, parameters: Any) -> CursorResult[Any]:
-    """Run a statement written with `?`, whatever mark the driver wants.
-
-    Args:
-        parameters: a tuple, or a list of tuples.
-    """
-    return connection.exec_driver_sql(
-        _in_style(statement, connection.dialect.paramstyle), parameters
-    )
-
-
-@lru_cache(maxsize=512)
-def _in_style(statement: str, paramstyle: str) -> str:
-    return statement if paramstyle == "qmark" else statement.replace("?", "%s")
-
 
 ADD_HISTORY = (
     f"INSERT INTO risk_history (key, day, {', '.join(SUMS)})"

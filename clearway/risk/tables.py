@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, desc, select
 
 from clearway.errors import NotFound
 from clearway.ledger.fact import decode
+from clearway.ledger.statement import run
 from clearway.ledger.transaction import Projection
 from clearway.risk import projections, schema
 from clearway.risk.card import Metric
@@ -92,7 +93,7 @@ def read_pasts(
         page = wanted[start : start + _MOST_KEYS]
         # The same few lengths of the list, so that the driver knows the statement.
         page += page[-1:] * (-len(page) % 16)
-        rows = schema.run(connection, schema.read_pasts(len(page)), (today, *page, since)).all()
+        rows = run(connection, schema.read_pasts(len(page)), (today, *page, since))
         for row in rows:
             found[row[0]] = Past._make(row[1:])
     return found
@@ -100,12 +101,15 @@ def read_pasts(
 
 def read_day(connection: Connection, office: str, today: int) -> Day:
     """Return what an office has assessed today, and how many its last days brought."""
-    rows = schema.run(connection, schema.READ_DAY, (office, today - _USUAL_DAYS, today)).all()
-    before = [row.arrivals for row in rows if row.day < today]
-    usual = sum(before) / len(before) if before else None
-    for row in rows:
-        if row.day == today:
-            return Day(row.arrivals, row.red, row.red_mandatory, row.yellow, row.blue, usual)
+    days = {
+        at: counts
+        for at, *counts in run(connection, schema.READ_DAY, (office, today - _USUAL_DAYS, today))
+    }
+    now = days.pop(today, None)
+    usual = sum(counts[0] for counts in days.values()) / len(days) if days else None
+    if now is not None:
+        arrivals, red, red_mandatory, yellow, blue = now
+        return Day(arrivals, red, red_mandatory, yellow, blue, usual)
     return Day(usual_arrivals=usual)
 
 
