@@ -34,7 +34,7 @@ from clearway.lake.query import Lake
 from clearway.terms.transport import ContainerNumber
 
 _PASSAGES = """
-passages AS (
+passages AS MATERIALIZED (
   SELECT mrn, 'lodged' AS step, 'trader' AS agency, min(occurred_at) AS moment
     FROM versions WHERE type = 'declaration.accepted/1' GROUP BY mrn
   UNION ALL
@@ -59,24 +59,22 @@ passages AS (
   SELECT mrn, 'released', 'customs', min(occurred_at) FROM released GROUP BY mrn
 )"""
 
-_TRAITS = """
-latest AS (
-  SELECT * FROM versions QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq DESC) = 1
-),
-weightiest AS (
-  SELECT mrn, arg_max(left(json_extract_string(item, '$.hs'), 2),
-                      TRY_CAST(json_extract_string(item, '$.net_mass_kg') AS DOUBLE)) AS chapter
-    FROM (SELECT mrn, unnest(CAST(items AS JSON[])) AS item FROM latest) GROUP BY mrn
-),
-chosen AS (
-  SELECT mrn, channel, stratum, propensity FROM assessed
-  QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq DESC) = 1
-),
-traits AS (
-  SELECT l.mrn, l.mode, coalesce(c.channel, '') AS channel, coalesce(w.chapter, '') AS chapter,
-         l.office
-    FROM latest l LEFT JOIN weightiest w USING (mrn) LEFT JOIN chosen c USING (mrn)
-)"""
+# By name of the group: what to join, and the column that it gives. Reading a declaration's items
+# costs more than everything else together, so it is done only for who asks for chapters.
+_CHOSEN = """
+  JOIN (SELECT mrn, channel FROM assessed
+        QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq DESC) = 1) chosen USING (mrn)"""
+_LATEST = """
+  JOIN (SELECT mrn, mode, office FROM versions
+        QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq DESC) = 1) latest USING (mrn)"""
+_CHAPTERS = """
+  JOIN (SELECT mrn, arg_max(left(json_extract_string(item, '$.hs'), 2),
+                            TRY_CAST(json_extract_string(item, '$.net_mass_kg') AS DOUBLE))
+                    AS chapter
+          FROM (SELECT mrn, unnest(CAST(items AS JSON[])) AS item FROM versions
+                QUALIFY rank() OVER (PARTITION BY mrn ORDER BY seq DESC) = 1)
+         GROUP BY mrn) chapters USING (mrn)"""
+_JOINS = {"channel": _CHOSEN, "mode": _LATEST, "office": _LATEST, "chapter": _CHAPTERS}
 
 _SELECTIONS = """
 SELECT c.channel, c.stratum, c.propensity, e.mrn IS NOT NULL, coalesce(e.is_opened, false),
@@ -137,19 +135,17 @@ def release_times(
     Raises: InputError: no such group.
     """
     require_groups(by)
-    groups = "".join(f", t.{name}" for name in by)  # names of `GROUPS` only
+    groups = "".join(f", {name}" for name in by)  # names of `GROUPS` only
+    joins = "".join(dict.fromkeys(_JOINS[name] for name in by))
     rows = lake.rows(
         f"""
-        WITH {_PASSAGES}, {_TRAITS},
+        WITH {_PASSAGES},
         clock AS (SELECT mrn, max(moment) AS moment FROM passages WHERE step = ? GROUP BY mrn),
         times AS (
-          SELECT p.step, p.agency {groups},
-                 epoch(p.moment - c.moment) / 3600 AS h
-            FROM passages p JOIN clock c USING (mrn) JOIN traits t USING (mrn)
-           WHERE p.step <> ?)
+          SELECT step, agency, epoch(passages.moment - clock.moment) / 3600 AS h {groups}
+            FROM passages JOIN clock USING (mrn) {joins} WHERE step <> ?)
         SELECT step, agency, count(*), count(*) FILTER (h < 0), avg(greatest(h, 0)),
-               quantile_cont(greatest(h, 0), 0.5), quantile_cont(greatest(h, 0), 0.9)
-               {groups.replace("t.", "")}
+               quantile_cont(greatest(h, 0), 0.5), quantile_cont(greatest(h, 0), 0.9) {groups}
           FROM times GROUP BY ALL""",
         (since.value, since.value),
     )[1]
