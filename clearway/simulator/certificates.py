@@ -314,14 +314,14 @@ def _certified(line: Line, units: dict[str, Unit]) -> CertificateLine:
 
 def _treatment(unit: Unit) -> Treatment:
     """Return the cold treatment on the way that the certificate claims."""
-    began = datetime.fromtimestamp(unit.loaded_s, UTC) + timedelta(days=1)
+    began, ended = (datetime.fromtimestamp(at, UTC) for at in unit.treatment_s)
     return Treatment(
         type="CT",
         description=(Text("Cold treatment during transport, all probes", "en"),),
         temperature=Quantity(Decimal(str(TREATMENT_MAX_C)), UnitCode("CEL")),
         duration=Quantity(Decimal(str(TREATMENT_DAYS)), UnitCode("DAY")),
         started=Stated.instant(began),
-        ended=Stated.instant(began + timedelta(days=TREATMENT_DAYS)),
+        ended=Stated.instant(ended),
     )
 
 

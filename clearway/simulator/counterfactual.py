@@ -1,16 +1,18 @@
 """What the day would have come to otherwise: another order of examinations, no alarms.
 
 **Order.** The examinations that really took place are worked off once more, first come, first
-served: same arrivals, same durations, same bays (`clearway.clearance.comparison`). Goods leave when
-their examination ends. For each perishable consignment the truth says how much life it had left at
-that moment in either order; the difference, times its mass, is what the order saved (or cost).
-Examinations that had not begun when the day ended are left out of both.
+served: same arrivals, same durations, same bays and desks (`clearway.clearance.comparison`). Goods
+leave when their examination ends. For each perishable consignment the truth says how much life it
+had left at that moment in either order; the difference, times its mass, is what the order saved (or
+cost). Examinations that had not begun when the day ended are left out of both.
 
 **Alarms.** Where an alarm led to a repair, the container's day is run once more with the mishap
 left alone (`Truth` before the run), and life left at its departure is compared in the same way.
 
-A consignment is *lost* when less life is left at departure than its way inland and the shelf need;
-consignments that were lost before they arrived do not count.
+*Perishable* is what has at most `KEEPS_DAYS` days of life left on arrival: a day of the hundreds
+that frozen goods and medicines keep is not a day of a strawberry's five, and adding them would hide
+either. A consignment is *lost* when less life is left at departure than its way inland and the
+shelf need; consignments that were lost before they arrived do not count.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ from clearway.clearance.comparison import Visit, simulate
 from clearway.clearance.model import Waiting
 from clearway.clearance.priority import first_come
 from clearway.simulator.diary import Diary, Inspection
-from clearway.simulator.truth import Truth
+from clearway.simulator.truth import GOODS, Truth
 from clearway.terms.identifiers import Mrn
 
 _HOUR = timedelta(hours=1)
+KEEPS_DAYS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,10 @@ def compare(diary: Diary, before: Truth) -> Counterfactual:
         before: the day's truth, without any repair.
     """
     done = diary.inspections
-    otherwise = served_first_come(done, diary.bays, diary.begins_at)
+    otherwise = [
+        *served_first_come([one for one in done if one.scope == GOODS], diary.bays),
+        *served_first_come([one for one in done if one.scope != GOODS], diary.desks),
+    ]
     perishing = {
         one.lrn: found for one in done if (found := perishing_of(diary.truth, one.lrn)) is not None
     }
@@ -118,15 +124,13 @@ def compare(diary: Diary, before: Truth) -> Counterfactual:
     )
 
 
-def served_first_come(
-    inspections: Sequence[Inspection], bays: int, opens_at: datetime
-) -> tuple[Inspection, ...]:
+def served_first_come(inspections: Sequence[Inspection], bays: int) -> tuple[Inspection, ...]:
     """Return the same examinations as first come, first served would have worked them off."""
-    by_id = {one.examination: one for one in inspections}
-    visits = [_visit(one, opens_at) for one in inspections]
+    coming = sorted(inspections, key=lambda one: (one.seen_at, one.since, one.examination))
+    visits = [_visit(rank, one) for rank, one in enumerate(coming)]
     return tuple(
         replace(
-            by_id[treated.visit.waiting.examination],
+            coming[int(treated.visit.waiting.examination)],
             started_at=treated.started_at,
             ended_at=treated.ended_at,
         )
@@ -134,19 +138,20 @@ def served_first_come(
     )
 
 
-def _visit(inspection: Inspection, opens_at: datetime) -> Visit:
-    since = max(inspection.since, opens_at)
-    waiting = Waiting(inspection.examination, Mrn(inspection.mrn), "", since)
+def _visit(rank: int, inspection: Inspection) -> Visit:
+    """Return an examination for the model hall, named by its rank so that ties keep their order."""
+    waiting = Waiting(f"{rank:06d}", Mrn(inspection.mrn), "", inspection.seen_at)
     return Visit(waiting, (inspection.ended_at - inspection.started_at) / _HOUR)
 
 
 def perishing_of(truth: Truth, lrn: str) -> Perishing | None:
-    """Return how a consignment's goods truly perish; None: they do not."""
+    """Return how a consignment's goods truly perish; None: they keep."""
     until = truth.saleable_until(lrn)
-    if until is None:
+    consignment = truth.consignments[lrn]
+    left = truth.remaining_days(lrn, consignment.arrives_at)
+    if until is None or left is None or left > KEEPS_DAYS:
         return None
-    mass = truth.consignments[lrn].mass_kg
-    return Perishing(mass, lambda at: truth.remaining_days(lrn, at) or 0.0, until)
+    return Perishing(consignment.mass_kg, lambda at: truth.remaining_days(lrn, at) or 0.0, until)
 
 
 def order_effect(
@@ -198,7 +203,7 @@ def _repaired(
     on_arrival = before.remaining_days(lrn, consignment.arrives_at)
     if mine is None or other is None or on_arrival is None:
         return None
-    if on_arrival <= consignment.needs_days:
+    if not consignment.needs_days < on_arrival <= KEEPS_DAYS:
         return None
     needs = consignment.needs_days
     return consignment.mass_kg, mine, other, mine < needs, other < needs
@@ -219,7 +224,7 @@ def _effect(rows: Iterable[tuple[float, float, float, bool, bool]]) -> Effect:
 
 
 def _waits(inspections: Iterable[Inspection]) -> Waits:
-    hours = sorted((one.started_at - one.since) / _HOUR for one in inspections)
+    hours = sorted((one.started_at - one.seen_at) / _HOUR for one in inspections)
     if not hours:
         return Waits(0.0, 0.0)
     place = min(int(0.95 * len(hours)), len(hours) - 1)

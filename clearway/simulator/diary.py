@@ -44,9 +44,11 @@ class Inspection:
     Args:
         examination: id of the order.
         mrn, lrn: of the declaration.
-        since: from when on it could have begun: order and goods were there.
+        since: from when on order and goods were there, as the border says.
+        seen_at: when the bays first saw it in their queue: it could not begin before.
         started_at, ended_at: aware UTC, of the simulated day.
         agencies: who took part.
+        scope: `goods` when anybody opened them, else `documents`.
         is_mandatory: whether a law demanded it.
         discoveries: of all agencies.
         extra_revenue: duties found owing, local currency.
@@ -56,9 +58,11 @@ class Inspection:
     mrn: str
     lrn: str
     since: datetime
+    seen_at: datetime
     started_at: datetime
     ended_at: datetime
     agencies: tuple[str, ...]
+    scope: str
     is_mandatory: bool
     discoveries: tuple[Discovery, ...]
     extra_revenue: Decimal
@@ -110,8 +114,8 @@ class Diary:
 
     Args:
         truth: as repairs have changed it.
-        bays: examinations that could run at once.
-        begins_at: when the bays opened, aware UTC.
+        bays: openings of goods that could go on at once; `desks`: looks at documents alone.
+        begins_at: when bays and desks opened, aware UTC.
         mrns: reference of the border by local reference; `lrns` the other way round.
         repairs: when a container's mishap was put right.
         outcomes: by local reference.
@@ -119,6 +123,7 @@ class Diary:
 
     truth: Truth
     bays: int
+    desks: int
     begins_at: datetime
     ends_at: datetime
     mrns: dict[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from clearway.simulator.traders import Firms, Importers, Lanes
 
 REGULAR_IMPORTERS = 520
 BROKERS = 44
-_SCHEMES_A_YEAR = 26
+_SCHEMES_A_YEAR = 32
 _SUPPLIERS = 5
 # Importers lanes per trader; the first is in the trader's own line of business.
 _LANE_COUNTS = np.array([0.3, 0.28, 0.2, 0.14, 0.08])

@@ -1,7 +1,8 @@
-"""The officers of the simulated day: inspection bays that work off the queue as it stands.
+"""The officers of the simulated day: bays and desks that work off the queue as it stands.
 
-A bay that is free takes the first of the queue, begins, and stays busy for as long as the truth
-says that the examination takes; then each agency that takes part reports what it found. Several
+A bay opens goods, a desk looks at documents alone. Whichever is free takes the first of the queue
+that is of its kind, begins, and stays busy for as long as the truth says that the examination
+takes; then each agency that takes part reports what it found. Several
 agencies look together (one appointment): the longest look counts in full, each further one a
 quarter. What was found wrong in price, code, origin or quantity alone is paid for after some hours,
 and the release desk lets the goods go; anything else keeps them.
@@ -19,7 +20,7 @@ from clearway.simulator.accounts import INSPECTORS, RELEASE_OFFICER
 from clearway.simulator.diary import Diary, Inspection
 from clearway.simulator.doors import Doors
 from clearway.simulator.schemes import MODE_NAMES
-from clearway.simulator.truth import Examined
+from clearway.simulator.truth import DOCUMENTS, GOODS, Examined
 
 _FURTHER_SHARE = 0.25
 _SUPERVISOR = INSPECTORS["customs"][1]
@@ -28,15 +29,34 @@ _PAYS_WITHIN = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """What goes on in one bay.
+class _Waiting:
+    """An examination in the queue.
 
     Args:
-        entry: of the queue, as the border showed it.
-        found: by agency; known to the truth, told when the bay is done.
+        entry: as the border shows it.
+        seen_at: when it first stood there.
+        scopes: what each agency looks at.
     """
 
     entry: Mapping[str, Any]
+    seen_at: datetime
+    scopes: Mapping[str, str]
+
+    @property
+    def scope(self) -> str:
+        """GOODS when any agency opens them."""
+        return GOODS if GOODS in self.scopes.values() else DOCUMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What goes on in one bay or at one desk.
+
+    Args:
+        found: by agency; known to the truth, told when the bay is done.
+    """
+
+    waiting: _Waiting
     lrn: str
     started_at: datetime
     ends_at: datetime
@@ -44,13 +64,15 @@ class _Work:
 
 
 class Bays:
-    """All inspection bays of the border, and the release desk beside them."""
+    """All bays and desks of the border, and the release desk beside them."""
 
     def __init__(self, doors: Doors, diary: Diary) -> None:
         """Work at these doors and write down in `diary` what is done."""
         self._doors = doors
         self._diary = diary
         self._busy: list[_Work] = []
+        self._seen: dict[str, datetime] = {}
+        self._scopes: dict[tuple[str, ...], Mapping[str, str]] = {}
         self._left_alone: set[str] = set()
         self._owing: dict[str, datetime] = {}
 
@@ -65,43 +87,59 @@ class Bays:
             self._busy.remove(each)
             await self._report(each, now)
         await self._release_paid(now)
-        waiting = await self._waiting()
-        while waiting and len(self._busy) < self._diary.bays:
-            await self._begin(waiting[0], now)
-            waiting = await self._waiting()
-        return len(waiting)
+        while True:
+            queue = await self._queue(now)
+            following = next((each for each in queue if self._has_room(each.scope)), None)
+            if following is None:
+                return len(queue)
+            await self._begin(following, now)
 
-    async def _waiting(self) -> list[dict[str, Any]]:
-        queue = await self._doors.queue(_SUPERVISOR)
-        return [entry for entry in queue if entry["examination"] not in self._left_alone]
+    def _has_room(self, scope: str) -> bool:
+        busy = sum(each.waiting.scope == scope for each in self._busy)
+        return busy < (self._diary.bays if scope == GOODS else self._diary.desks)
 
-    async def _begin(self, entry: Mapping[str, Any], now: datetime) -> None:
-        """Begin the first of the queue; what is not of this day is left alone."""
-        examination, lrn = entry["examination"], self._diary.lrns.get(entry["mrn"])
-        if lrn is None:
-            self._left_alone.add(examination)
-            return
-        agencies: list[str] = entry["agencies"]
-        answer = await self._doors.start(INSPECTORS[agencies[0]][1], examination)
+    async def _queue(self, now: datetime) -> list[_Waiting]:
+        """Return the queue; what is not of this day is left alone."""
+        waiting = []
+        for entry in await self._doors.queue(_SUPERVISOR):
+            examination = entry["examination"]
+            if examination in self._left_alone or entry["mrn"] not in self._diary.lrns:
+                continue
+            seen_at = self._seen.setdefault(examination, now)
+            waiting.append(_Waiting(entry, seen_at, await self._scopes_of(entry)))
+        return waiting
+
+    async def _scopes_of(self, entry: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return what each agency is to look at; asked again when other agencies join."""
+        known = (entry["examination"], *entry["agencies"])
+        if known not in self._scopes:
+            order = await self._doors.examination(_SUPERVISOR, entry["examination"])
+            self._scopes[known] = {part["agency"]: part["scope"] for part in order["parts"]}
+        return self._scopes[known]
+
+    async def _begin(self, waiting: _Waiting, now: datetime) -> None:
+        """Begin an examination; one that the border does not let begin is left alone."""
+        examination = waiting.entry["examination"]
+        first = next(iter(waiting.scopes))
+        answer = await self._doors.start(INSPECTORS[first][1], examination)
         if answer.status >= 300:
             self._left_alone.add(examination)
             return
-        order = await self._doors.examination(_SUPERVISOR, examination)
-        truth = self._diary.truth
+        truth, lrn = self._diary.truth, self._diary.lrns[waiting.entry["mrn"]]
         found = {
-            part["agency"]: truth.examine(lrn, part["agency"], now, part["scope"])
-            for part in order["parts"]
+            agency: truth.examine(lrn, agency, now, scope)
+            for agency, scope in waiting.scopes.items()
         }
         minutes = sorted((each.minutes for each in found.values()), reverse=True)
         lasts = timedelta(minutes=minutes[0] + _FURTHER_SHARE * sum(minutes[1:]))
-        self._busy.append(_Work(entry, lrn, now, now + lasts, found))
+        self._busy.append(_Work(waiting, lrn, now, now + lasts, found))
 
     async def _report(self, work: _Work, now: datetime) -> None:
         """Report for each agency, and write the examination down."""
         for agency, found in work.found.items():
             account = INSPECTORS[agency][1]
             answer = await self._doors.report(
-                account, work.entry["examination"], agency, found, work.started_at
+                account, work.waiting.entry["examination"], agency, found, work.started_at
             )
             self._diary.receipts += answer.has_receipt
         inspection = _inspection(work, now)
@@ -121,16 +159,18 @@ class Bays:
 
 
 def _inspection(work: _Work, now: datetime) -> Inspection:
-    found = work.found.values()
+    found, entry = work.found.values(), work.waiting.entry
     return Inspection(
-        examination=work.entry["examination"],
-        mrn=work.entry["mrn"],
+        examination=entry["examination"],
+        mrn=entry["mrn"],
         lrn=work.lrn,
-        since=datetime.fromisoformat(work.entry["since"]),
+        since=datetime.fromisoformat(entry["since"]),
+        seen_at=work.waiting.seen_at,
         started_at=work.started_at,
         ended_at=now,
         agencies=tuple(work.found),
-        is_mandatory=bool(work.entry["is_mandatory"]),
+        scope=work.waiting.scope,
+        is_mandatory=bool(entry["is_mandatory"]),
         discoveries=tuple(one for each in found for one in each.discoveries),
         extra_revenue=sum((Decimal(f"{each.extra_revenue:.2f}") for each in found), Decimal(0)),
     )

@@ -39,13 +39,13 @@ async def _outcome(doors: Doors, diary: Diary, mrn: str) -> Outcome:
 
 
 def _faulted(sealed: dict[str, Any]) -> Iterator[str]:
-    """Yield the numbers of documents that the border found fault with, ever."""
+    """Yield the numbers of documents with which the border found fault, or which never came."""
     for one in sealed["matches"]:
         match = one["match"]
         contradicted = any(claim["verdict"] != "verified" for claim in one["claims"])
         if match["cover"] != "covers" or match["is_disputed"] or contradicted:
             yield match["certificate"]["number"]
-    for one in sealed["decisions"]:
+    for one in sealed["decisions"][-1:]:
         for missing in one["decided"]["missing"]:
             if missing["number"]:
                 yield missing["number"]

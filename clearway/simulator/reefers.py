@@ -97,6 +97,12 @@ class Unit:
     claims_treatment: bool = False
     mishap: Mishap | None = None
 
+    @property
+    def treatment_s(self) -> tuple[float, float]:
+        """From when to when its certificate claims the treatment, seconds since 1970 UTC."""
+        start = self.loaded_s + 0.5 * DAY_S
+        return start, start + (TREATMENT_DAYS + 1.0) * DAY_S
+
     def during(self, *kinds: Kind) -> tuple[float, float] | None:
         """Return when a mishap of these kinds lasts; None when there is none."""
         if self.mishap is None or self.mishap.kind not in kinds:

@@ -46,7 +46,8 @@ class Pace:
     """How the people of the day work.
 
     Args:
-        bays: examinations at the same time.
+        bays: openings of goods at the same time.
+        desks: looks at documents alone at the same time.
         tick: simulated time between two looks at queue and alarms.
         reach: from an alarm to somebody standing at the container.
         pick_up: from the release to the departure of a container.
@@ -54,7 +55,8 @@ class Pace:
         at_once: messages under way at the same time; 1 gives the same log on every run.
     """
 
-    bays: int = 3
+    bays: int = 2
+    desks: int = 1
     tick: timedelta = timedelta(minutes=5)
     reach: timedelta = timedelta(minutes=35)
     pick_up: timedelta = timedelta(hours=2)
@@ -120,7 +122,7 @@ class _Run:
         self, day: Day, doors: Doors, pace: Pace, tell: Callable[[Progress], None]
     ) -> None:
         begins, ends = day.begins_at, day.begins_at + timedelta(days=1) + pace.after
-        self.diary = Diary(day.truth, pace.bays, begins, ends)
+        self.diary = Diary(day.truth, pace.bays, pace.desks, begins, ends)
         self._day, self._doors, self._pace, self._tell = day, doors, pace, tell
         self._mail = [event for event in day.events if event.kind not in _SET_UP]
         self._total = len(self._mail)

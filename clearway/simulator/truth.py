@@ -28,7 +28,7 @@ _FOUND_SHARE = 0.94
 _FOUND_IN_PAPERS = {"undervaluation": 0.35, "false_origin": 0.35}
 _PEST_SHARE = 0.03
 _DOCUMENT_MINUTES = (8.0, 18.0)
-_GOODS_MINUTES = (35.0, 75.0)
+_CONTAINER_MINUTES, _LOOSE_MINUTES = (60.0, 150.0), (30.0, 80.0)
 _MINUTES_PER_ITEM = 9.0
 # A cold store at an airport or in a shed holds goods at their best, but for an hour of handling.
 _SHED_RATE = 1.15
@@ -211,7 +211,9 @@ class Truth:
 
 
 def _minutes(consignment: Consignment, scope: str, rng: Generator) -> float:
-    low, high = _GOODS_MINUTES if scope == GOODS else _DOCUMENT_MINUTES
+    low, high = _DOCUMENT_MINUTES
+    if scope == GOODS:
+        low, high = _CONTAINER_MINUTES if consignment.boxes else _LOOSE_MINUTES
     items = _MINUTES_PER_ITEM * (len(consignment.lines) - 1) * (scope == GOODS)
     return round(float(rng.uniform(low, high)) + items, 1)
 
@@ -255,12 +257,10 @@ def _reaches(voyage: Voyage, unit: int, needs_days: float, since: datetime) -> d
 
 
 def holds_treatment(voyage: Voyage, unit: int) -> bool:
-    """Return whether the goods truly stayed cold for as long as a cold treatment asks."""
-    cold = voyage.course.pulp_c[unit] <= TREATMENT_MAX_C
-    first = voyage.step(voyage.units[unit].loaded_s)
-    last = voyage.step(voyage.units[unit].arrives_s)
+    """Return whether the goods truly stayed cold for as long as its certificate claims."""
+    start, end = (voyage.step(at) for at in voyage.units[unit].treatment_s)
     longest = run = 0
-    for step in range(first, last + 1):
-        run = run + 1 if cold[step] else 0
+    for is_cold in (voyage.course.pulp_c[unit, start : end + 1] <= TREATMENT_MAX_C).tolist():
+        run = run + 1 if is_cold else 0
         longest = max(longest, run)
     return longest * STEP_S >= TREATMENT_DAYS * 86_400

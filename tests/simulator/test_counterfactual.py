@@ -11,6 +11,7 @@ from clearway.clearance.comparison import Visit, simulate
 from clearway.clearance.model import Waiting
 from clearway.clearance.priority import order
 from clearway.simulator.counterfactual import (
+    KEEPS_DAYS,
     Perishing,
     alarm_effect,
     order_effect,
@@ -35,9 +36,11 @@ def inspection(name: str, since_h: float, start_h: float, hours: float = 1.0) ->
         MRN,
         name,
         OPENS + since_h * HOUR,
+        OPENS + since_h * HOUR,
         start,
         start + hours * HOUR,
         ("customs",),
+        "goods",
         False,
         (),
         Decimal(0),
@@ -54,7 +57,7 @@ def perishing(mass_kg: float, life_days: float, needs_days: float = 0.0) -> Peri
 def test_a_fish_that_overtakes_a_machine_saves_its_wait():
     # One bay: the machine came first, the fish was taken first.
     done = [inspection("fish", 0.2, 1.0), inspection("machine", 0.1, 2.0)]
-    otherwise = served_first_come(done, 1, OPENS)
+    otherwise = served_first_come(done, 1)
     assert [one.examination for one in otherwise] == ["machine", "fish"]
     effect = order_effect(done, otherwise, {"fish": perishing(24_000.0, 3.0)})
     waited_less = otherwise[1].ended_at - done[0].ended_at
@@ -64,7 +67,7 @@ def test_a_fish_that_overtakes_a_machine_saves_its_wait():
 
 def test_goods_that_would_have_perished_in_the_queue_count_as_saved():
     done = [inspection("fish", 0.2, 0.2), inspection("machine", 0.1, 1.2, 30.0)]
-    otherwise = served_first_come(done, 1, OPENS)
+    otherwise = served_first_come(done, 1)
     effect = order_effect(done, otherwise, {"fish": perishing(10_000.0, 1.0)})
     assert (effect.lost, effect.lost_otherwise, effect.saved) == (0, 1, 1)
     assert effect.lost_kg_otherwise == 10_000.0
@@ -72,15 +75,13 @@ def test_goods_that_would_have_perished_in_the_queue_count_as_saved():
 
 def test_goods_lost_before_they_came_count_neither_way():
     done = [inspection("fish", 30.0, 31.0)]
-    effect = order_effect(
-        done, served_first_come(done, 1, OPENS), {"fish": perishing(10_000.0, 1.0)}
-    )
+    effect = order_effect(done, served_first_come(done, 1), {"fish": perishing(10_000.0, 1.0)})
     assert effect.consignments == 0
 
 
 def test_nothing_perishable_nothing_saved():
     done = [inspection("a", 0, 1), inspection("b", 0.5, 0.5)]
-    effect = order_effect(done, served_first_come(done, 1, OPENS), {})
+    effect = order_effect(done, served_first_come(done, 1), {})
     assert (effect.kg_days, effect.lost, effect.lost_otherwise) == (0.0, 0, 0)
 
 
@@ -105,11 +106,12 @@ def test_with_equal_perishability_our_order_is_first_come_first_served(arrivals,
     done = [
         Inspection(
             one.visit.waiting.examination, MRN, one.visit.waiting.examination,
-            one.visit.waiting.since, one.started_at, one.ended_at, (), False, (), Decimal(0),
+            one.visit.waiting.since, one.visit.waiting.since, one.started_at, one.ended_at,
+            (), "goods", False, (), Decimal(0),
         )
         for one in ours
     ]  # fmt: skip
-    otherwise = served_first_come(done, bays, OPENS)
+    otherwise = served_first_come(done, bays)
     goods = {one.examination: perishing(1000.0, 9.0) for one in done}
     assert order_effect(done, otherwise, goods).kg_days == pytest.approx(0.0, abs=1e-6)
 
@@ -121,7 +123,7 @@ def test_first_come_keeps_every_examination_its_duration_and_never_more_bays(arr
         inspection(f"e{number:02d}", hours, hours + 1, service)
         for number, (hours, service) in enumerate(arrivals)
     ]
-    otherwise = served_first_come(done, bays, OPENS)
+    otherwise = served_first_come(done, bays)
     assert {one.examination for one in otherwise} == {one.examination for one in done}
     durations = {one.examination: one.ended_at - one.started_at for one in done}
     for one in otherwise:
@@ -134,7 +136,7 @@ def test_first_come_keeps_every_examination_its_duration_and_never_more_bays(arr
 
 
 def repaired_diary(day: Day, container: str, at: datetime, lrn: str) -> Diary:
-    diary = Diary(day.truth.repaired(container, at), 3, day.begins_at, day.begins_at + 36 * HOUR)
+    diary = Diary(day.truth.repaired(container, at), 3, 1, day.begins_at, day.begins_at + 36 * HOUR)
     diary.repairs[container] = at
     diary.outcomes[lrn] = Outcome("released", "green", day.begins_at + 30 * HOUR, True)
     return diary
@@ -164,11 +166,13 @@ def test_a_repaired_power_cut_saves_life_and_an_early_one_more(day):
 
 
 def test_without_a_repair_alarms_are_worth_nothing(day):
-    diary = Diary(day.truth, 3, day.begins_at, day.begins_at + 36 * HOUR)
+    diary = Diary(day.truth, 3, 1, day.begins_at, day.begins_at + 36 * HOUR)
     assert alarm_effect(diary, day.truth).kg_days == 0.0
 
 
 def test_only_goods_that_perish_are_counted(day):
     truth: Truth = day.truth
     for lrn, consignment in truth.consignments.items():
-        assert (perishing_of(truth, lrn) is not None) == consignment.is_perishable
+        left = truth.remaining_days(lrn, consignment.arrives_at)
+        perishes = left is not None and left <= KEEPS_DAYS
+        assert (perishing_of(truth, lrn) is not None) == perishes
