@@ -48,6 +48,9 @@ class Settings:
     red_per_day: Annotated[int, "Physical examinations that an office can do in a day."] = 24
     yellow_per_day: Annotated[int, "Documentary checks that an office can do in a day."] = 40
     blue_per_day: Annotated[int, "Audits after clearance that an office can begin in a day."] = 20
+    arrivals_per_day: Annotated[
+        int, "Declarations of an office on an ordinary day, until its own days tell better."
+    ] = 200
     random_share: Annotated[
         float, "Share examined by chance, 0 to 1, to measure what is missed."
     ] = 0.01

@@ -100,6 +100,7 @@ def _prepare(
         port=port,
         secure_cookies=False,
         lake_seconds=10,
+        arrivals_per_day=consignments,
         red_per_day=max(6, consignments // 14),
         yellow_per_day=max(4, consignments // 12),
         blue_per_day=max(4, consignments // 20),
@@ -114,7 +115,7 @@ def _prepare(
 
 def _train(world: World, seed: int, settings: Settings) -> ModelCard:
     history = past(world, _HISTORY_DAYS, _HISTORY_PER_DAY, until=DAY)
-    made = train(history.frame, seed=seed, now=midnight(DAY), threads=2)
+    made = train(history.frame, seed=seed, now=midnight(DAY))
     artefact.save(made, settings.data_directory / "models")
     return made.card
 

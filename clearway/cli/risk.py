@@ -31,7 +31,7 @@ def train(
 
     frame = read(history)
     with phases(quiet=as_json) as progress:
-        made = fit(frame, seed=seed, now=utc_now(), progress=progress, threads=2)
+        made = fit(frame, seed=seed, now=utc_now(), progress=progress)
     folder = artefact.save(made, out)
     if as_json:
         emit(made.card)

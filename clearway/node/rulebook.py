@@ -67,4 +67,5 @@ def _capacity(settings: Settings) -> Capacity:
         yellow=settings.yellow_per_day,
         blue=settings.blue_per_day,
         random_share=settings.random_share,
+        usual_arrivals=settings.arrivals_per_day,
     )
