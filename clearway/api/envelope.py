@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from fastapi.responses import Response
 
 from clearway.errors import BadTerm
 from clearway.ledger.fact import encode
+
+Position = TypeVar("Position", bound=tuple[Any, ...])
+_FARTHEST = (1 << 63) - 1
 
 
 def answer(
@@ -40,15 +43,31 @@ def cursor_of(*position: str | int) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
-def position_of(cursor: str | None) -> list[str | int] | None:
-    """Return the position of a cursor, None without one.
+def position_of(cursor: str | None, shape: type[Position]) -> Position | None:
+    """Return the position of a cursor in its shape, None without one.
 
-    Raises: BadTerm: the cursor is not one of ours.
+    Raises: BadTerm: the cursor is not one of ours, or of another list.
     """
     if cursor is None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[str | int])
+        position: Position = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=shape)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise BadTerm("cursor", cursor, "take it from the `next` of the page before") from error
+        raise _not_ours(cursor) from error
+    if any(isinstance(part, int) and abs(part) > _FARTHEST for part in position):
+        raise _not_ours(cursor)
+    return position
+
+
+def place_of(cursor: str | None) -> int | None:
+    """Return the place in the log at which a cursor stands, None without one.
+
+    Raises: BadTerm: the cursor is not one of ours, or of another list.
+    """
+    position = position_of(cursor, tuple[int])
+    return None if position is None else position[0]
+
+
+def _not_ours(cursor: str) -> BadTerm:
+    return BadTerm("cursor", cursor, "take it from the `next` of the page before", field="cursor")

@@ -61,13 +61,13 @@ def problem(error: ClearwayError, *, status: int | None = None) -> JSONResponse:
     """Return the answer that carries `error`."""
     if isinstance(error, TryLater) and "lane" in error.fields:
         status = 429
-    body: dict[str, Any] = {
+    own = {name: value for name, value in error.fields.items() if isinstance(value, str | int)}
+    body: dict[str, Any] = own | {  # an error's own `status` of a thing never passes for HTTP's
         "type": f"urn:clearway:problem:{error.code}",
         "code": error.code,
         "title": error.title,
         "status": status or error.status,
         "detail": error.detail,
-        **{name: value for name, value in error.fields.items() if isinstance(value, str | int)},
     }
     if isinstance(error, RuleViolation):
         body["findings"] = [asdict(finding) for finding in error.findings]

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from clearway.api.access import TheActor, TheNode
-from clearway.api.envelope import answer, cursor_of, position_of
+from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import look, perform
 from clearway.certificates import tables
@@ -76,8 +76,7 @@ async def certificates(
 ) -> Response:
     """List certificates on file, the latest received first."""
     node.policy.require(actor, "certificate.read", {})
-    position = position_of(cursor)
-    before = None if position is None else int(position[0])
+    before = place_of(cursor)
 
     def query() -> tuple[Record, ...]:
         with node.reading() as connection:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from clearway.api.access import TheActor, TheNode
-from clearway.api.envelope import answer, cursor_of, position_of
+from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.forms import DelayIn, PresentationIn, ReasonIn, ResultIn
 from clearway.api.problems import RESPONSES
 from clearway.api.sight import as_absent
@@ -114,8 +114,7 @@ async def examinations(
     if order == "queue":
         entries = await look(node, actor, lambda: _queue(node, agency))
         return answer([in_queue(entry) for entry in entries[:limit]])
-    position = position_of(cursor)
-    before = None if position is None else int(position[0])
+    before = place_of(cursor)
 
     def query() -> tuple[tuple[int, Examination], ...]:
         with node.reading() as connection:

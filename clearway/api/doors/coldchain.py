@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from clearway.api.access import TheActor, TheNode
-from clearway.api.envelope import answer, cursor_of, position_of
+from clearway.api.envelope import answer, cursor_of, place_of, position_of
 from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import act, look, perform
 from clearway.coldchain import commodities, tables
@@ -87,8 +87,8 @@ async def reefers(
 ) -> Response:
     """List reefers at the border, those with the least life left first."""
     node.policy.require(actor, "coldchain.read", {})
-    position = position_of(cursor)
-    after = None if position is None else (int(position[0]), str(position[1]))
+    position = position_of(cursor, tuple[int, str])
+    after = None if position is None else (position[0], position[1])
 
     def query() -> tuple[Unit, ...]:
         with node.reading() as connection:
@@ -128,8 +128,7 @@ async def alarms(
 ) -> Response:
     """List alarms, the newest first; standing ones only unless `standing=false`."""
     node.policy.require(actor, "coldchain.read", {})
-    position = position_of(cursor)
-    before = None if position is None else int(position[0])
+    before = place_of(cursor)
 
     def query() -> tuple[RaisedAlarm, ...]:
         with node.reading() as connection:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from clearway.api.access import TheActor, TheNode
 from clearway.api.bodies import DECLARATION, require_body
-from clearway.api.envelope import answer, cursor_of, position_of
+from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.problems import RESPONSES, BodyRefused, plain_problem, problem
 from clearway.api.sight import as_absent
 from clearway.api.work import act, look, perform
@@ -177,8 +177,7 @@ async def declarations(
         visible_to=_visible(node, actor),
         text=search,
     )
-    position = position_of(cursor)
-    before = None if position is None else int(position[0])
+    before = place_of(cursor)
 
     def query() -> Page[Summary]:
         with node.reading() as connection:
@@ -264,8 +263,7 @@ async def notifications(
     """
     if actor.party is None:
         raise BadTerm("party", "", "notifications are for parties; this account has none")
-    position = position_of(cursor)
-    after = None if position is None else int(position[0])
+    after = place_of(cursor)
     party = actor.party
 
     def query() -> Page[Notification]:
