@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import signal
+import socket
 import sys
 import threading
+from contextlib import suppress
 
 import structlog
+import structlog.tracebacks
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
@@ -16,13 +20,19 @@ from starlette.types import ASGIApp
 from clearway.api.app import LONG_PATHS, build_api
 from clearway.api.guard import Guard
 from clearway.cli.output import EXIT_STOP, say
+from clearway.cli.store import readable
 from clearway.console.app import build_console
-from clearway.errors import MustStop
+from clearway.errors import InputError, MustStop
 from clearway.node.clock import entropy, utc_now
 from clearway.node.files import Folder
 from clearway.node.node import Node, create
 from clearway.node.workers import Workers
 from clearway.settings import Settings
+
+# With local variables, which structlog adds unless told, tokens and messages would stand in logs.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
 def application(node: Node) -> ASGIApp:
@@ -60,10 +70,13 @@ class Server:
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
         node.on_stop(self._halt)
 
-    def run(self) -> None:
+    def run(self, listening: socket.socket) -> None:
         """Serve in this thread until interrupted or the node stops."""
         sys.setswitchinterval(0.001)  # the writer and the doors share one interpreter
-        self._server.run()
+        # uvicorn passes the signal on when it has ended; the node must still be closed then.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            self._server.run(sockets=[listening])
 
     def __enter__(self) -> Server:
         self._thread.start()
@@ -92,7 +105,7 @@ def configure_logging(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            _TRACEBACKS,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -104,13 +117,32 @@ def serve(settings: Settings, *, create: bool) -> None:
     """Run until interrupted; exit 70 when the node had to stop."""
     configure_logging(settings.log_level)
     _create_if_asked(settings, create)
-    with Node.open(settings, clock=utc_now, entropy=entropy) as node, Workers(node):
-        say(f"Clearway listens on http://{settings.host}:{settings.port}/ (Ctrl-C ends it)")
-        Server(node).run()
+    database = Folder(settings.data_directory).database
+    with (
+        _listen(settings) as listening,
+        readable(database),
+        Node.open(settings, clock=utc_now, entropy=entropy) as node,
+        Workers(node),
+    ):
+        port = listening.getsockname()[1]
+        say(f"Clearway listens on http://{settings.host}:{port}/ (Ctrl-C ends it)")
+        Server(node).run(listening)
         failure = node.failure
     if failure is not None:
         say(f"[red]{failure.title}:[/] {failure.detail}")
         sys.exit(EXIT_STOP)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Raises: InputError: the address is not ours, or taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"Clearway cannot listen on {settings.host}, port {settings.port}: {error.strerror};"
+            " change the settings host and port, or stop what listens there"
+        ) from error
 
 
 def _create_if_asked(settings: Settings, wanted: bool) -> None:
