@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
@@ -16,6 +17,10 @@ from clearway.ledger import tables
 from clearway.ledger.database import open_writer
 from clearway.ledger.transaction import Projections, Transaction
 from clearway.policy.act import Act, Allowed
+
+# No test is timed: a busy machine is no defect.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
