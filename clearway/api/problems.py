@@ -99,7 +99,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ClearwayError)
     async def _ours(request: Request, error: ClearwayError) -> Response:
-        if error.status >= 500:
+        if error.status >= 500 and not isinstance(error, TryLater):  # a full lane is no failure
             log.error("problem", code=error.code, detail=error.detail, path=request.url.path)
         return problem(error)
 

@@ -18,6 +18,7 @@ from clearway.declarations import tables as declarations
 from clearway.errors import NotFound, Refused
 from clearway.identity.model import Actor, ActorKind
 from clearway.ledger import receipt as receipts
+from clearway.node.node import Node
 from clearway.policy.act import Policy
 from clearway.terms.identifiers import Mrn
 
@@ -42,6 +43,18 @@ def as_absent(actor: Actor, what: str) -> Iterator[None]:
         if actor.kind is not ActorKind.TRADER:
             raise
         raise NotFound(f"There is no {what}, or none that you may see") from error
+
+
+@contextmanager
+def hiding(node: Node, actor: Actor, mrn: str) -> Iterator[None]:
+    """Turn a refusal about a declaration that a trader may not even see into `NotFound`."""
+    try:
+        yield
+    except Refused:
+        with node.reading() as connection, as_absent(actor, f"declaration {mrn}"):
+            summary = declarations.get_summary(connection, Mrn(mrn))
+            node.policy.require(actor, "declaration.read", summary.policy_attributes)
+        raise
 
 
 def require_fact(policy: Policy, actor: Actor, connection: Connection, receipt: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +13,7 @@ from clearway.api.access import TheActor, TheNode
 from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.forms import DelayIn, PresentationIn, ReasonIn, ResultIn
 from clearway.api.problems import RESPONSES
-from clearway.api.sight import as_absent
+from clearway.api.sight import as_absent, hiding
 from clearway.api.strict import StrictRoute
 from clearway.api.work import act, look, perform
 from clearway.clearance import tables
@@ -64,14 +65,18 @@ async def movements(request: Request, node: TheNode, actor: TheActor) -> Respons
 @router.post("/declarations/{mrn}/arrival")
 async def arrival(mrn: str, body: PresentationIn, node: TheNode, actor: TheActor) -> Response:
     """Present goods that travel without a container number."""
-    outcome = await act(node, actor, lambda hand: present(hand, Mrn(mrn), body.at, body.place))
+    number, at = Mrn(mrn), body.at.astimezone(UTC)
+    with hiding(node, actor, mrn):
+        outcome = await act(node, actor, lambda hand: present(hand, number, at, body.place))
     return answer({"mrn": mrn, "seq": outcome.result.seq})
 
 
 @router.post("/declarations/{mrn}/release")
 async def release_by_hand(mrn: str, body: ReasonIn, node: TheNode, actor: TheActor) -> Response:
     """Release goods that are held, by an officer's decision and reason."""
-    outcome = await act(node, actor, lambda hand: release(hand, Mrn(mrn), body.reason))
+    number = Mrn(mrn)
+    with hiding(node, actor, mrn):
+        outcome = await act(node, actor, lambda hand: release(hand, number, body.reason))
     receipt = node.receipt(outcome.facts[-1], outcome.salts[-1])
     return answer({"mrn": mrn, "seq": outcome.result.seq}, receipt=receipt)
 
@@ -79,7 +84,9 @@ async def release_by_hand(mrn: str, body: ReasonIn, node: TheNode, actor: TheAct
 @router.post("/declarations/{mrn}/delay")
 async def delay(mrn: str, body: DelayIn, node: TheNode, actor: TheActor) -> Response:
     """Tell the importer the reasons for a significant delay (TFA 7.9.4)."""
-    outcome = await act(node, actor, lambda hand: explain_delay(hand, Mrn(mrn), body.requested_by))
+    number, asked = Mrn(mrn), body.requested_by
+    with hiding(node, actor, mrn):
+        outcome = await act(node, actor, lambda hand: explain_delay(hand, number, asked))
     receipt = node.receipt(outcome.facts[-1], outcome.salts[-1])
     return answer({"mrn": mrn, "seq": outcome.result.seq}, receipt=receipt)
 
@@ -174,13 +181,14 @@ def shown_to_trader(appeal: Appeal) -> Appeal:
 
 def result_of(body: ResultIn, actor: Actor, node: Node) -> Result:
     """Return what an officer reports."""
-    ended = body.ended(node.clock())
+    ended = body.ended(node.clock()).astimezone(UTC)
+    started = ended if body.started_at is None else body.started_at.astimezone(UTC)
     return Result(
         agency=body.agency or actor.agency,
         outcome=Conformity(body.outcome),
         discrepancies=tuple(Discrepancy(one.kind, one.item, one.detail) for one in body.findings),
         extra_revenue=Money(body.revenue, node.rulebook.profile.currency) if body.revenue else None,
-        started_at=body.started_at or ended,
+        started_at=started,
         ended_at=ended,
         officer=actor.reference,
     )

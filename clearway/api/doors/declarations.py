@@ -15,7 +15,7 @@ from clearway.api.access import TheActor, TheNode
 from clearway.api.bodies import DECLARATION, require_body
 from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.problems import RESPONSES, BodyRefused, plain_problem, problem
-from clearway.api.sight import as_absent
+from clearway.api.sight import as_absent, hiding
 from clearway.api.work import act, look, perform
 from clearway.clearance import tables as clearance
 from clearway.clearance.actions.invalidate import invalidate
@@ -234,7 +234,8 @@ async def correction(
             hand, number, prepared, reason, of_version=version, draw=draw, selectivity=selectivity
         )
 
-    outcome = await perform(node, actor, prepare)
+    with hiding(node, actor, mrn):
+        outcome = await perform(node, actor, prepare)
     return answer(outcome.result, receipt=node.stored_receipt(outcome.result.seq))
 
 
@@ -246,7 +247,9 @@ async def invalidation(
     reason: Annotated[str, Query(min_length=1, max_length=500)],
 ) -> Response:
     """Take a declaration back before release."""
-    outcome = await act(node, actor, lambda hand: invalidate(hand, Mrn(mrn), reason))
+    number = Mrn(mrn)
+    with hiding(node, actor, mrn):
+        outcome = await act(node, actor, lambda hand: invalidate(hand, number, reason))
     return answer({"mrn": mrn, "seq": outcome.result.seq})
 
 
