@@ -25,7 +25,7 @@ from clearway.certificates.model import Certificate, CertificateLine, normal_num
 from clearway.certificates.profile import Profile
 from clearway.clearance import fields
 from clearway.clearance.model import Cover, FieldVerdict, LineUse, Match, Verdict
-from clearway.declarations.model import Declaration, Document, Item
+from clearway.declarations.model import Container, Declaration, Document, Item
 from clearway.terms.quantity import Quantity
 
 _LEAST_KINSHIP = 2
@@ -99,10 +99,10 @@ def compare(
         *_papers(certificate, profile, named),
         status,
         *_head(declaration, certificate, profile, arrival),
-        *_carriage(declaration, certificate, tuple(naming.item for naming in items)),
+        *_carriage(declaration, certificate, items),
         *(verdict for one in goods for verdict in one.fields),
     )
-    cover = _cover(found, goods)
+    cover = _cover(found, goods, elsewhere=_are_elsewhere(declaration, certificate, items))
     return Match(
         certificate=certificate.key,
         digest=certificate.digest,
@@ -171,16 +171,28 @@ def _worst(verdicts: Iterable[FieldVerdict]) -> tuple[FieldVerdict, ...]:
 
 
 def _carriage(
-    declaration: Declaration, certificate: Certificate, items: tuple[Item, ...]
+    declaration: Declaration, certificate: Certificate, items: tuple[Naming, ...]
 ) -> tuple[FieldVerdict, ...]:
-    """Compare containers and seals: those of the items, else of the whole declaration."""
-    wanted = {number for item in items for number in item.containers}
-    declared = [each for each in declaration.containers if not wanted or each.number in wanted]
+    """Compare containers and seals."""
+    declared = _boxes(declaration, items)
     seals = [seal for each in declared for seal in each.seals]
     return (
         fields.containers([each.number for each in declared], certificate.containers),
         fields.seals(seals, certificate.seals),
     )
+
+
+def _are_elsewhere(
+    declaration: Declaration, certificate: Certificate, items: tuple[Naming, ...]
+) -> bool:
+    declared = [each.number for each in _boxes(declaration, items)]
+    return fields.are_elsewhere(declared, certificate.containers)
+
+
+def _boxes(declaration: Declaration, items: tuple[Naming, ...]) -> tuple[Container, ...]:
+    """Return the containers of these items; where they name none, all of the declaration."""
+    wanted = {number for naming in items for number in naming.item.containers}
+    return tuple(each for each in declaration.containers if not wanted or each.number in wanted)
 
 
 class _Pool:
@@ -277,24 +289,16 @@ def _value(quantity: Quantity | None) -> Decimal:
     return Decimal(0) if quantity is None else quantity.value
 
 
-def _cover(found: tuple[FieldVerdict, ...], goods: tuple[_Goods, ...]) -> Cover:
+def _cover(found: tuple[FieldVerdict, ...], goods: tuple[_Goods, ...], *, elsewhere: bool) -> Cover:
     differing = [each for each in found if each.verdict is Verdict.DIFFERS]
     codes = {each.code for each in differing}
     nothing_fits = not any(one.is_covered for one in goods)
-    if codes & _DECISIVE or nothing_fits or _is_elsewhere(found):
+    if codes & _DECISIVE or nothing_fits or elsewhere:
         return Cover.DOES_NOT_COVER
     if {"CLR_M06", "CLR_M07"} <= codes:
         return Cover.DOES_NOT_COVER
     unknown = any(each.code == "CLR_M12" and each.verdict is Verdict.MISSING for each in found)
     return Cover.COVERS_IN_PART if differing or unknown else Cover.COVERS
-
-
-def _is_elsewhere(found: tuple[FieldVerdict, ...]) -> bool:
-    """Return whether both sides name containers and not one is the same."""
-    for each in found:
-        if each.code == "CLR_M08" and each.verdict is Verdict.DIFFERS:
-            return not set(each.declared.split(", ")) & set(each.certified.split(", "))
-    return False
 
 
 def _notes(found: tuple[FieldVerdict, ...]) -> str:

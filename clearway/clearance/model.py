@@ -71,6 +71,7 @@ class Step(StrEnum):
 class Place(StrEnum):
     """Why an entry stands where it stands in the queue."""
 
+    LIFE_ENDING = "life_ending"
     SPOILS = "spoils"
     MANDATORY = "mandatory"
     KEEPS = "keeps"
@@ -281,7 +282,8 @@ class Waiting:
         is_mandatory: whether a law demands the examination.
         agencies: who takes part.
         spoils_at: end of life at the cautious estimate (q10), aware UTC; None: does not spoil.
-        keeps_until: end of life at the hopeful estimate (q90), aware UTC.
+        spoils_about: the same at the middle estimate (q50).
+        keeps_until: the same at the hopeful estimate (q90).
         onward_h: hours of transit still ahead after release.
         examination_h: hours that the examination takes.
         value: statistical value (national currency): what is at stake.
@@ -295,6 +297,7 @@ class Waiting:
     is_mandatory: bool = False
     agencies: tuple[str, ...] = ()
     spoils_at: datetime | None = None
+    spoils_about: datetime | None = None
     keeps_until: datetime | None = None
     onward_h: float = 0.0
     examination_h: float = 1.0

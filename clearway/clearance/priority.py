@@ -5,7 +5,7 @@ each waiting examination has a *latest start*; the time until then is its slack:
 
 - goods that spoil soon: end of life (cautious estimate, q10), less the onward transit, less the
   examination itself. They go first, least slack first; within the same hour the larger loss at
-  stake, then first come;
+  stake, then first come. Goods whose cautious life is over go before them, by the middle estimate;
 - all other goods, frozen ones among them: their bound, which is the arrival plus so many hours,
   fewer for controls that the law demands. They follow, the nearest bound first, which is first come
   for goods of one kind.
@@ -92,7 +92,7 @@ def order(
     late: list[_Judged] = []
     urgent: list[_Judged] = []
     others: list[_Judged] = []
-    lines = {Place.WAITED_LONG: late, Place.SPOILS: urgent}
+    lines = {Place.WAITED_LONG: late, Place.LIFE_ENDING: urgent, Place.SPOILS: urgent}
     for judged in _judge(waiting, now, bounds):
         lines.get(judged[2], others).append(judged)
     urgent.sort(key=_loss)  # both sorts are stable: equal ones stay in the order of arrival
@@ -126,10 +126,14 @@ def first_come(
 _BOUND = itemgetter(4)
 
 
-def _loss(judged: _Judged) -> tuple[int, float, float]:
-    """Floats, because they only order: comparing ten thousand Decimals costs a third more."""
-    entry = judged[1]
-    return (judged[3] - _EPOCH) // _HOUR, -float(entry.value), -float(entry.mass_kg)
+def _loss(judged: _Judged) -> tuple[int, int, float, float]:
+    """Return the order of goods that spoil soon.
+
+    Floats, because they only order: comparing ten thousand Decimals costs a third more.
+    """
+    entry, place, start = judged[1], judged[2], judged[3]
+    line = 0 if place is Place.LIFE_ENDING else 1
+    return line, (start - _EPOCH) // _HOUR, -float(entry.value), -float(entry.mass_kg)
 
 
 @lru_cache(maxsize=1024)
@@ -161,7 +165,10 @@ def _life(
     if entry.keeps_until is not None and entry.keeps_until <= now:
         # To examine spoilt goods first would let others spoil as well.
         return Place.BEYOND_SAVING, bound
-    start = spoils_at - _ahead(entry.onward_h + entry.examination_h)
+    ahead = _ahead(entry.onward_h + entry.examination_h)
+    if spoils_at <= now:
+        return Place.LIFE_ENDING, (entry.spoils_about or spoils_at) - ahead
+    start = spoils_at - ahead
     return (Place.SPOILS, start) if start < entry.since + bounds.soon else (place, bound)
 
 
@@ -183,6 +190,14 @@ def _spoils(entry: QueueEntry) -> str:
         f"{slack} ({hours(life)} of life at the cautious estimate, less {hours(waiting.onward_h)}"
         f" onward and {hours(waiting.examination_h)} of examination)"
     )
+
+
+def _life_ending(entry: QueueEntry) -> str:
+    about = entry.waiting.spoils_about
+    left = (
+        "" if about is None else f", {hours(max((about - entry.at) / _HOUR, 0))} at the middle one"
+    )
+    return f"no life left at the cautious estimate, {left} at the middle one"
 
 
 def _mandatory(entry: QueueEntry) -> str:
@@ -230,6 +245,7 @@ def hours(value: float) -> str:
 
 _WHY: dict[Place, tuple[str, Callable[[QueueEntry], str]]] = {
     Place.SPOILS: ("CLR_Q01", _spoils),
+    Place.LIFE_ENDING: ("CLR_Q06", _life_ending),
     Place.MANDATORY: ("CLR_Q02", _mandatory),
     Place.KEEPS: ("CLR_Q03", _keeps),
     Place.WAITED_LONG: ("CLR_Q04", _waited_long),

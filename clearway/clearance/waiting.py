@@ -50,9 +50,10 @@ _LIVES = (
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Until when goods keep: at the cautious (q10) and at the hopeful (q90) estimate."""
+    """Until when goods keep: at the cautious (q10), the middle and the hopeful (q90) estimate."""
 
     spoils_at: datetime
+    spoils_about: datetime
     keeps_until: datetime
 
 
@@ -77,6 +78,7 @@ def keeping(life: ShelfLife) -> Keeping:
     """Return until when goods keep in the air as it is now, at best as at the reference."""
     return Keeping(
         life.at + timedelta(days=min(life.as_now_days_q10, life.remaining_days_q10)),
+        life.at + timedelta(days=min(life.as_now_days_q50, life.remaining_days_q50)),
         life.at + timedelta(days=life.remaining_days_q90),
     )
 
@@ -91,7 +93,8 @@ def unmeasured(commodity: str, since: datetime) -> Keeping | None:
     if known is None:
         return None
     low, high = known.life_days
-    return Keeping(since + timedelta(days=low * UNMEASURED_SHARE), since + timedelta(days=high))
+    careful, middle, hopeful = low * UNMEASURED_SHARE, (low + high) / 2 * UNMEASURED_SHARE, high
+    return Keeping(*(since + timedelta(days=days) for days in (careful, middle, hopeful)))
 
 
 def _lives(connection: Connection) -> dict[str, Keeping]:
@@ -100,9 +103,13 @@ def _lives(connection: Connection) -> dict[str, Keeping]:
     for row in connection.execute(_LIVES):
         found = keeping(decode(row.life, ShelfLife))
         known = lives.get(row.mrn)
-        if known is None or found.spoils_at < known.spoils_at:
+        if known is None or _soonest(found) < _soonest(known):
             lives[row.mrn] = found
     return lives
+
+
+def _soonest(keeping: Keeping) -> tuple[datetime, datetime]:
+    return keeping.spoils_at, keeping.spoils_about
 
 
 def _waiting(row: Row[Any], lives: Mapping[str, Keeping]) -> Waiting:
@@ -116,6 +123,7 @@ def _waiting(row: Row[Any], lives: Mapping[str, Keeping]) -> Waiting:
         is_mandatory=row.is_mandatory,
         agencies=tuple(row.agencies.split(" ")),
         spoils_at=None if life is None else life.spoils_at,
+        spoils_about=None if life is None else life.spoils_about,
         keeps_until=None if life is None else life.keeps_until,
         onward_h=ONWARD_H,
         examination_h=examination_hours(decode(row.parts, tuple[Part, ...])),

@@ -297,6 +297,13 @@ def test_what_the_certificate_does_not_say_blames_nobody() -> None:
     assert verdict(found, "issue date") is Verdict.MISSING
 
 
+def test_a_slip_of_the_pen_in_a_container_number_is_looked_into_not_refused() -> None:
+    slip = certificate(equipment=(parts.Equipment("CSQU3054833", ("SL778",)),))
+    found = match(declaration(), slip)
+    assert found.cover is Cover.COVERS_IN_PART
+    assert differing(found) == ["containers"]
+
+
 def test_a_number_is_found_however_it_is_spaced() -> None:
     said = declaration(documents=(phyto_document(" ec-2026 -17"),))
     assert len(documents_naming(said, "EC-2026-17")) == 1

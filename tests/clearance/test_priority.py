@@ -15,6 +15,7 @@ from clearway.clearance.model import Place, Waiting
 from clearway.clearance.priority import Bounds, explain, first_come, hours, order
 from clearway.terms.identifiers import Mrn
 
+QUIET_S = 0.016  # what the yardstick takes on the quiet machine of the goal
 FEW = settings(max_examples=40)
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MRN = Mrn.build(2026, "KE", "CLEARWAY00001")
@@ -96,9 +97,13 @@ def test_equal_slack_is_first_come_first_served(waited: list[int], life: int) ->
 @FEW
 @given(entries(), st.integers(1, 2000))
 def test_time_alone_never_makes_two_entries_change_places(waiting: list[Waiting], h: int) -> None:
-    """Until a bound is reached or goods are spoilt, the latest starts are fixed instants."""
+    """Until a bound is reached or a life is over, the latest starts are fixed instants."""
     far = Bounds(ageing=timedelta(days=900), mandatory=timedelta(days=800))
-    lasting = [replace(entry, keeps_until=None) for entry in waiting]
+    lasting = [
+        replace(entry, keeps_until=None)
+        for entry in waiting
+        if entry.spoils_at is None or entry.spoils_at > after(h)
+    ]
     assert names(order(lasting, NOW, far)) == names(order(lasting, after(h), far))
 
 
@@ -171,11 +176,19 @@ def test_spoilt_goods_do_not_push_out_goods_that_can_be_saved() -> None:
     assert queue[2].place is Place.BEYOND_SAVING
 
 
-def test_goods_that_may_still_be_good_at_the_hopeful_estimate_go_first() -> None:
-    doubtful = replace(salmon("doubtful", 5, -2), keeps_until=after(20))
-    queue = order([salmon("fresh", 6, 60), doubtful], NOW)
-    assert names(queue) == ["doubtful", "fresh"]
-    assert "too late for its onward journey" in explain(queue[0]).text
+def test_goods_whose_cautious_life_is_over_go_first_by_the_middle_estimate() -> None:
+    worse = replace(salmon("worse", 2, -1), spoils_about=after(9), keeps_until=after(40))
+    doubtful = replace(salmon("doubtful", 5, -2), spoils_about=after(20), keeps_until=after(40))
+    queue = order([salmon("fresh", 6, 33), doubtful, worse], NOW)
+    assert names(queue) == ["worse", "doubtful", "fresh"]
+    assert explain(queue[0]).text.startswith(
+        "Fresh salmon: no life left at the cautious estimate, 9 h at the middle one; 2 places up"
+    )
+
+
+def test_goods_too_late_for_their_journey_say_so() -> None:
+    (entry,) = order([salmon("late", 1, 20)], NOW)
+    assert "12 h too late for its onward journey" in explain(entry).text
 
 
 def test_goods_that_waited_to_their_bound_have_the_next_turn_or_the_one_after() -> None:
@@ -210,7 +223,7 @@ def test_hours_read_as_people_say_them() -> None:
 
 
 def test_ten_thousand_waiting_entries_are_ordered_in_time() -> None:
-    """50 ms is the goal, in thread time so that a busy machine does not decide the test."""
+    """50 ms is the goal on a quiet machine; a yardstick beside it stretches it on a busy one."""
     rng = random.Random(1)
     waiting = [
         salmon(f"X{n:05}", rng.random() * 70, rng.random() * 200, value=rng.randrange(10**6))
@@ -218,10 +231,13 @@ def test_ten_thousand_waiting_entries_are_ordered_in_time() -> None:
         else machine(f"X{n:05}", rng.random() * 70)
         for n in range(10_000)
     ]
-    spent = []
+    spent, yardstick = [], []
     for _ in range(8):
         begin = time.thread_time()
+        sum(range(10**6))
+        middle = time.thread_time()
         queue = order(waiting, NOW)
-        spent.append(time.thread_time() - begin)
+        yardstick.append(middle - begin)
+        spent.append(time.thread_time() - middle)
     assert len(queue) == 10_000
-    assert min(spent) < 0.05
+    assert min(spent) < 0.05 * max(1.0, min(yardstick) / QUIET_S)
