@@ -194,9 +194,9 @@ def _spoils(entry: QueueEntry) -> str:
 
 def _life_ending(entry: QueueEntry) -> str:
     about = entry.waiting.spoils_about
-    left = (
-        "" if about is None else f", {hours(max((about - entry.at) / _HOUR, 0))} at the middle one"
-    )
+    if about is None:
+        return "no life left at the cautious estimate"
+    left = hours(max((about - entry.at) / _HOUR, 0))
     return f"no life left at the cautious estimate, {left} at the middle one"
 
 
