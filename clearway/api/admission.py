@@ -2,9 +2,10 @@
 
 Every message (POST) of an account takes a turn before its body is read and before anything is paid
 for it. So many turns are given at once (`at_work`), shared evenly among the accounts that are at
-the doors: an account alone has them all, one of two has half. Beyond its share an account's
-messages wait here, in their order; beyond `waiting` they are refused with 429 and Retry-After.
-A group commit holds what is at work, so the share bounds what others wait for.
+the doors. Beyond its share an account's messages wait here, in their order; beyond `waiting` they
+are refused, slowly, with 429 and Retry-After. Accounts with a backlog have all turns while they are
+among themselves; beside an account without one they have a quarter, since what is at work shares
+one interpreter and one commit, and whoever sends little should feel little of it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Turns:
         lane = self._lanes.setdefault(account, _Lane())
         lane.seen_at = self._clock()
         self._lanes.move_to_end(account)
-        if not lane.waiting and self._free and lane.at_work < self._share():
+        if not lane.waiting and self._free and lane.at_work < self._at_work // self._present():
             self._begin(lane)
             return
         if len(lane.waiting) >= self._waiting:
@@ -85,8 +86,13 @@ class Turns:
         """End a turn and begin the next ones."""
         self._lanes[account].at_work -= 1
         self._free += 1
-        share = self._share()
-        for lane in sorted(self._lanes.values(), key=lambda each: each.at_work):
+        present = self._present()
+        late = sorted(
+            (lane for lane in self._lanes.values() if lane.waiting), key=lambda each: each.at_work
+        )
+        turns = self._at_work if len(late) == present else self._at_work // 4
+        share = max(1, turns // max(1, len(late)))
+        for lane in late:
             while self._free and lane.at_work < share and self._next(lane):
                 pass
 
@@ -103,15 +109,15 @@ class Turns:
         lane.at_work += 1
         self._free -= 1
 
-    def _share(self) -> int:
-        """Return how many turns each account may hold; forget those that left the doors."""
+    def _present(self) -> int:
+        """Return how many accounts are at the doors, at most as many as turns; forget the others."""
         oldest = self._clock() - _PRESENT_S
         while self._lanes:
             account, lane = next(iter(self._lanes.items()))
             if lane.at_work or lane.waiting or lane.seen_at > oldest:
                 break
             del self._lanes[account]
-        return max(1, self._at_work // max(1, len(self._lanes)))
+        return min(self._at_work, max(1, len(self._lanes)))
 
 
 class Admission:

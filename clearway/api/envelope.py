@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from fastapi import Path
 from fastapi.responses import Response
 
 from clearway.errors import BadTerm
 from clearway.ledger.fact import encode
 
 Position = TypeVar("Position", bound=tuple[Any, ...])
-_FARTHEST = (1 << 63) - 1
+FARTHEST = (1 << 63) - 1
+"""The last place that a log can have: what the store holds as a whole number."""
+
+Place = Annotated[int, Path(ge=0, le=FARTHEST)]
 
 
 def answer(
@@ -55,7 +59,7 @@ def position_of(cursor: str | None, shape: type[Position]) -> Position | None:
         position: Position = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=shape)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise _not_ours(cursor) from error
-    if any(isinstance(part, int) and abs(part) > _FARTHEST for part in position):
+    if any(isinstance(part, int) and abs(part) > FARTHEST for part in position):
         raise _not_ours(cursor)
     return position
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from clearway.api.access import TheActor, TheNode
-from clearway.api.envelope import answer, cursor_of, place_of, position_of
+from clearway.api.envelope import Place, answer, cursor_of, place_of, position_of
 from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import act, look, perform
 from clearway.coldchain import commodities, tables
@@ -143,7 +143,7 @@ async def alarms(
 
 @router.post("/alarms/{seq}/acknowledge")
 async def acknowledge(
-    seq: int, node: TheNode, actor: TheActor, note: Annotated[str, Query(max_length=1_000)] = ""
+    seq: Place, node: TheNode, actor: TheActor, note: Annotated[str, Query(max_length=1_000)] = ""
 ) -> Response:
     """Take on an alarm."""
     outcome = await act(node, actor, lambda hand: acknowledge_alarm(hand, seq, note))

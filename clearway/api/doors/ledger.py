@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
 from clearway.api.access import TheActor, TheNode
+from clearway.api.envelope import Place
 from clearway.api.problems import RESPONSES
 from clearway.api.sight import require_fact
 from clearway.api.work import look
@@ -31,7 +30,7 @@ async def key(node: TheNode) -> str:
 
 
 @router.get("/facts/{seq}/receipt")
-async def receipt(node: TheNode, actor: TheActor, seq: Annotated[int, Path(ge=0)]) -> Response:
+async def receipt(node: TheNode, actor: TheActor, seq: Place) -> Response:
     """Return the receipt of a fact that you may see; `clearway receipt verify` checks it."""
     node.policy.require(actor, "ledger.read", {})
 
