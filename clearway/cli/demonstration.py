@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -149,12 +150,23 @@ def _doors(node: Node, *, once: bool) -> Iterator[tuple[httpx.AsyncClient, str]]
         transport = httpx.ASGITransport(application(node))
         yield httpx.AsyncClient(transport=transport, base_url="http://localhost"), ""
         return
-    with Server(node) as server:
+    with Server(node, port=_free(node.settings.host, node.settings.port)) as server:
         limits = httpx.Limits(max_connections=32)
         yield (
             httpx.AsyncClient(base_url=server.url, limits=limits, timeout=60, trust_env=False),
             server.url,
         )
+
+
+def _free(host: str, port: int) -> int:
+    """Return `port`, or 0 (any free one) when something listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return 0
+    return port
 
 
 async def _play(
