@@ -110,7 +110,7 @@ class Turns:
         self._free -= 1
 
     def _present(self) -> int:
-        """Return how many accounts are at the doors, at most as many as turns; forget the others."""
+        """Return how many accounts are at the doors, at most as many as turns."""
         oldest = self._clock() - _PRESENT_S
         while self._lanes:
             account, lane = next(iter(self._lanes.items()))

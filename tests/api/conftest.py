@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,13 +141,19 @@ def plain_log() -> None:
     structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 
 
-def opened(folder: Path) -> Iterator[Border]:
+@pytest.fixture(scope="module")
+def empty_border(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Border]:
+    """One node for all tests of a file, without accounts: the file opens its own."""
+    yield from opened(tmp_path_factory.mktemp("border"), accounts=())
+
+
+def opened(folder: Path, accounts: Iterable[str] = ACCOUNTS) -> Iterator[Border]:
     """Yield a node in a folder, with a few accounts."""
     settings = replace(Settings(), data_directory=folder / "node", allowed_hosts=("testserver",))
     create(settings, entropy)
     clock = SteppedClock(START)
     with Node.open(settings, clock=clock, entropy=entropy) as node:
-        tokens = {name: _open(node, name) for name in ACCOUNTS}
+        tokens = {name: _open(node, name) for name in accounts}
         app = Guard(build_api(node), settings, LONG_PATHS)
         with TestClient(app, raise_server_exceptions=False) as http:
             yield Border(node, clock, http, tokens)
