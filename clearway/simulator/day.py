@@ -19,6 +19,7 @@ from clearway.simulator import accounts, certificates, mail, reefers
 from clearway.simulator.consignments import Consignment, of_day
 from clearway.simulator.mail import Event
 from clearway.simulator.places import DAY_S
+from clearway.simulator.post import post
 from clearway.simulator.reefers import Unit
 from clearway.simulator.streams import stream
 from clearway.simulator.truth import Truth, holds_treatment
@@ -79,9 +80,9 @@ def simulate(world: World, when: date, n_consignments: int = 250, *, send_every:
         voyage=voyage,
         unit_of={unit.container: place for place, unit in enumerate(units)},
     )
-    post = mail.post(world, when, truth, send_every)
-    truth = replace(truth, meant_to_fail=post.meant_to_fail, forged_keys=post.forged_keys)
-    return Day(when, post.events, accounts.of(world, consignments, papers), truth, send_every)
+    sent = post(world, when, truth, send_every)
+    truth = replace(truth, meant_to_fail=sent.meant_to_fail, forged_keys=sent.forged_keys)
+    return Day(when, sent.events, accounts.of(world, consignments, papers), truth, send_every)
 
 
 def _units(

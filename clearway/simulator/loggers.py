@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clearway.simulator.reefers import HOUR_S, Kind, Unit
-from clearway.simulator.streams import stream
+from clearway.simulator.reefers import HOUR_S, MishapKind, Unit
+from clearway.simulator.streams import Generator, stream
 from clearway.simulator.thermal import Floats
 from clearway.simulator.voyage import Voyage
 
@@ -76,13 +76,13 @@ def record(voyage: Voyage, unit: int, seed: int, day_s: float, until_s: float) -
     )
     back = _stuck(each, times, back)
     kept, sent = _delivery(each, times)
-    late = float(rng.uniform(0.3, 1.0)) * _SLOWEST_CLOCK_S if each.during(Kind.SLOW_CLOCK) else 0.0
+    late = _late_s(each, rng)
     return Log(
         device=f"logger-{each.container}",
         boot_id=f"b{int(each.loaded_s)}",
         seq=np.flatnonzero(kept),
         taken_s=times[kept],
-        stamped_s=(times - np.round(late))[kept],
+        stamped_s=(times - late)[kept],
         sent_s=sent[kept],
         supply_c=supply[kept],
         return_c=back[kept],
@@ -100,9 +100,15 @@ def _instants(unit: Unit, day_s: float, until_s: float) -> Floats:
     return np.concatenate([voyage, ashore])
 
 
+def _late_s(unit: Unit, rng: Generator) -> float:
+    """Return the seconds by which the logger's clock is slow."""
+    drawn = round(float(rng.uniform(0.3, 1.0)) * _SLOWEST_CLOCK_S)
+    return float(drawn) if unit.during(MishapKind.SLOW_CLOCK) else 0.0
+
+
 def _stuck(unit: Unit, times: Floats, back: Floats) -> Floats:
     """Return the return air as a sensor shows it that may have stopped at some instant."""
-    span = unit.during(Kind.STUCK_SENSOR)
+    span = unit.during(MishapKind.STUCK_SENSOR)
     if span is None or not (times >= span[0]).any():
         return back
     first = int(np.argmax(times >= span[0]))
@@ -113,7 +119,7 @@ def _delivery(unit: Unit, times: Floats) -> tuple[NDArray[np.bool_], Floats]:
     """Return which readings are not lost, and when each is sent."""
     kept = np.ones(len(times), dtype=np.bool_)
     sent = times.copy()
-    lost, held = unit.during(Kind.GAP), unit.during(Kind.LATE)
+    lost, held = unit.during(MishapKind.GAP), unit.during(MishapKind.LATE)
     if lost is not None:
         kept = (times < lost[0]) | (times >= lost[1])
     if held is not None:

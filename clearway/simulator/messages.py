@@ -46,19 +46,14 @@ def declaration_of(
         papers: the certificates that it names.
         tariff: of the border; names its currency and the proof of a preferential origin.
     """
-    country = consignment.importer.country
-    currency = Currency(consignment.currency)
     items = tuple(_item(consignment, line, papers, tariff) for line in consignment.lines)
     gross = sum((line.declared_gross_kg for line in consignment.lines), Decimal(0))
     total = sum((line.declared_value for line in consignment.lines), Decimal(0))
-    reference = (
-        f"{consignment.lodged_at.year % 10}{consignment.importer.id}-{consignment.lrn[-12:]}"
-    )
     return Declaration(
         kind=Kind.IMPORT,
         additional_type="D" if consignment.is_declared_before_arrival else "A",
         lrn=Lrn(consignment.lrn),
-        ucr=Ucr(reference),
+        ucr=_ucr(consignment),
         declarant=_party(consignment.broker),
         importer=_party(consignment.importer),
         exporter=_party(consignment.exporter),
@@ -71,22 +66,35 @@ def declaration_of(
         vessel_id_type=_VESSEL_ID[consignment.transport],
         arrival_expected_at=consignment.arrives_at,
         country_of_dispatch=Country(consignment.lines[0].dispatch),
-        country_of_destination=Country(country),
-        invoice=Money(total, currency),
+        country_of_destination=Country(consignment.importer.country),
+        invoice=Money(total, Currency(consignment.currency)),
         gross_mass_kg=gross,
         packages=sum(line.declared_packages for line in consignment.lines),
         item_count=len(items),
         items=items,
-        containers=tuple(
-            Container(ContainerNumber(box.number), (SealNumber(box.seal),))
-            for box in consignment.boxes
-        ),
-        documents=(
-            Document("N380", f"INV-{consignment.lrn}"),
-            Document(_WAYBILL[consignment.transport], f"TD-{consignment.lrn}"),
-        ),
+        containers=_containers(consignment),
+        documents=_documents(consignment),
         incoterm="CIF",
         nature_of_transaction="1",
+    )
+
+
+def _ucr(consignment: Consignment) -> Ucr:
+    year = consignment.lodged_at.year % 10
+    return Ucr(f"{year}{consignment.importer.id}-{consignment.lrn[-12:]}")
+
+
+def _containers(consignment: Consignment) -> tuple[Container, ...]:
+    return tuple(
+        Container(ContainerNumber(box.number), (SealNumber(box.seal),)) for box in consignment.boxes
+    )
+
+
+def _documents(consignment: Consignment) -> tuple[Document, ...]:
+    """Return invoice and transport document."""
+    return (
+        Document("N380", f"INV-{consignment.lrn}"),
+        Document(_WAYBILL[consignment.transport], f"TD-{consignment.lrn}"),
     )
 
 

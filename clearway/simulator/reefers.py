@@ -26,7 +26,7 @@ _SHORTEST_TREATING_VOYAGE_DAYS = 18.0
 _FALSE_CLAIM_SHARE = 0.35
 
 
-class Kind(StrEnum):
+class MishapKind(StrEnum):
     """What can go wrong; the first eight change the goods, the others only what is known."""
 
     POWER_CUT = "power_cut"
@@ -44,17 +44,24 @@ class Kind(StrEnum):
 
 # Share of a day's units; a unit has one mishap at most.
 _SHARE = {
-    Kind.POWER_CUT: 0.08, Kind.POWER_CUT_AT_SEA: 0.04, Kind.WRONG_SET_POINT: 0.04,
-    Kind.FAHRENHEIT: 0.02, Kind.WARM_LOADING: 0.05, Kind.DOOR_OPEN: 0.04, Kind.GAP: 0.04,
-    Kind.LATE: 0.04, Kind.STUCK_SENSOR: 0.03, Kind.SLOW_CLOCK: 0.03,
-}  # fmt: skip
+    MishapKind.POWER_CUT: 0.08,
+    MishapKind.POWER_CUT_AT_SEA: 0.04,
+    MishapKind.WRONG_SET_POINT: 0.04,
+    MishapKind.FAHRENHEIT: 0.02,
+    MishapKind.WARM_LOADING: 0.05,
+    MishapKind.DOOR_OPEN: 0.04,
+    MishapKind.GAP: 0.04,
+    MishapKind.LATE: 0.04,
+    MishapKind.STUCK_SENSOR: 0.03,
+    MishapKind.SLOW_CLOCK: 0.03,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
     """One thing that goes wrong between two instants, seconds since 1970 UTC."""
 
-    kind: Kind
+    kind: MishapKind
     start_s: float
     end_s: float
 
@@ -103,7 +110,7 @@ class Unit:
         start = self.loaded_s + 0.5 * DAY_S
         return start, start + (TREATMENT_DAYS + 1.0) * DAY_S
 
-    def during(self, *kinds: Kind) -> tuple[float, float] | None:
+    def during(self, *kinds: MishapKind) -> tuple[float, float] | None:
         """Return when a mishap of these kinds lasts; None when there is none."""
         if self.mishap is None or self.mishap.kind not in kinds:
             return None
@@ -181,55 +188,55 @@ def afflict(rng: Generator, units: tuple[Unit, ...], day_s: float) -> tuple[Unit
             afflicted[place] = _with(rng, units[place], kind, day_s)
     for place, unit in enumerate(afflicted):
         if unit.claims_treatment and unit.mishap is None and rng.random() < _FALSE_CLAIM_SHARE:
-            afflicted[place] = _with(rng, unit, Kind.SHORT_TREATMENT, day_s)
+            afflicted[place] = _with(rng, unit, MishapKind.SHORT_TREATMENT, day_s)
     return tuple(afflicted)
 
 
-def _suits(kind: Kind, unit: Unit, day_s: float) -> bool:
-    if kind is Kind.FAHRENHEIT:
+def _suits(kind: MishapKind, unit: Unit, day_s: float) -> bool:
+    if kind is MishapKind.FAHRENHEIT:
         return unit.goods.set_point_c <= -17.0
-    if kind in (Kind.POWER_CUT, Kind.DOOR_OPEN):
+    if kind in (MishapKind.POWER_CUT, MishapKind.DOOR_OPEN):
         return unit.arrives_s < day_s + 12 * HOUR_S
-    if kind is Kind.WRONG_SET_POINT:
+    if kind is MishapKind.WRONG_SET_POINT:
         return not unit.claims_treatment
-    return unit.arrives_s - unit.loaded_s > 2 * DAY_S or kind not in (Kind.POWER_CUT_AT_SEA,)
+    return unit.arrives_s - unit.loaded_s > 2 * DAY_S or kind not in (MishapKind.POWER_CUT_AT_SEA,)
 
 
-def _with(rng: Generator, unit: Unit, kind: Kind, day_s: float) -> Unit:
+def _with(rng: Generator, unit: Unit, kind: MishapKind, day_s: float) -> Unit:
     """Return the unit with one mishap of this kind."""
     ashore = max(unit.arrives_s, day_s)
     sailing = unit.arrives_s - unit.loaded_s
     start = unit.loaded_s
     end = np.inf
-    if kind is Kind.POWER_CUT:
+    if kind is MishapKind.POWER_CUT:
         start = ashore + rng.uniform(0.3, 5.0) * HOUR_S
         end = start + rng.uniform(9.0, 26.0) * HOUR_S
-    elif kind is Kind.DOOR_OPEN:
+    elif kind is MishapKind.DOOR_OPEN:
         start = ashore + rng.uniform(0.5, 8.0) * HOUR_S
         end = start + rng.uniform(1.0, 3.5) * HOUR_S
-    elif kind is Kind.POWER_CUT_AT_SEA:
+    elif kind is MishapKind.POWER_CUT_AT_SEA:
         start = unit.loaded_s + rng.uniform(0.2, 0.7) * sailing
         end = min(start + rng.uniform(8.0, 40.0) * HOUR_S, unit.arrives_s - HOUR_S)
-    elif kind in (Kind.GAP, Kind.LATE):
+    elif kind in (MishapKind.GAP, MishapKind.LATE):
         start = day_s + rng.uniform(2.0, 14.0) * HOUR_S
         end = start + rng.uniform(2.0, 6.0) * HOUR_S
-    elif kind is Kind.STUCK_SENSOR:
+    elif kind is MishapKind.STUCK_SENSOR:
         start = day_s + rng.uniform(0.0, 6.0) * HOUR_S
-    elif kind is Kind.SHORT_TREATMENT:
+    elif kind is MishapKind.SHORT_TREATMENT:
         start = unit.loaded_s + rng.uniform(0.2, 0.5) * sailing
         end = start + rng.uniform(2.0, 5.0) * DAY_S
     changed = replace(unit, mishap=Mishap(kind, float(start), float(end)))
     return _run_wrong(rng, changed, kind)
 
 
-def _run_wrong(rng: Generator, unit: Unit, kind: Kind) -> Unit:
+def _run_wrong(rng: Generator, unit: Unit, kind: MishapKind) -> Unit:
     """Return the unit with the set-point or the loading that its mishap means."""
-    if kind is Kind.WRONG_SET_POINT:
+    if kind is MishapKind.WRONG_SET_POINT:
         step = float(rng.choice([3.0, 4.0, 6.0]))
         return replace(unit, set_point_c=unit.ordered_c + step)
-    if kind is Kind.FAHRENHEIT:
+    if kind is MishapKind.FAHRENHEIT:
         # Ordered 0 °F (-17.8 °C), typed as 0 °C.
         return replace(unit, set_point_c=0.0)
-    if kind is Kind.WARM_LOADING:
+    if kind is MishapKind.WARM_LOADING:
         return replace(unit, loaded_pulp_c=unit.ordered_c + float(rng.uniform(6.0, 12.0)))
     return unit

@@ -22,13 +22,14 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from clearway.simulator import mail, outcomes
+from clearway.simulator import outcomes
 from clearway.simulator.accounts import RELEASE_OFFICER
 from clearway.simulator.day import Day
 from clearway.simulator.diary import Diary
 from clearway.simulator.doors import Doors
 from clearway.simulator.mail import Event, Kind
 from clearway.simulator.officers import Bays
+from clearway.simulator.post import readings
 from clearway.simulator.yard import Yard
 
 # Papers that traders bring before the day: whoever runs the border takes them in by hand.
@@ -208,7 +209,7 @@ class _Run:
         if truth.voyage is None:
             return
         unit, every = truth.unit_of[container], self._day.send_every
-        again = mail.readings(truth.seed, truth.voyage, unit, self._day.begins_at, every)
+        again = readings(truth.seed, truth.voyage, unit, self._day.begins_at, every)
         mended = {event.key: event for event in again}
         self._mail = [
             mended[event.key]

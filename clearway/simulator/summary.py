@@ -4,13 +4,8 @@
 |---|---|
 | fraud | examined by customs and found; precision over what customs examined, recall over all |
 | certificates | flawed ones with which matching or an examination found fault, over all flawed |
-| alarms true | something physical had gone wrong with that container by then |
-| notice | hours from the start of a mishap on the day to its first alarm |
-| lead | hours from the first alarm until, unrepaired, the true pulp passes its limit |
+| alarms | see `alarms` |
 | life saved | `counterfactual` |
-
-An alarm may be right for a reason that the simulator does not count (a sensor that stands still):
-such alarms count as `about loggers`, neither true nor false.
 """
 
 from __future__ import annotations
@@ -22,20 +17,15 @@ from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 
-import numpy as np
-
-from clearway.coldchain.commodities import library
+from clearway.simulator.alarms import Alarms, judge
 from clearway.simulator.counterfactual import Counterfactual, compare
 from clearway.simulator.day import Day
-from clearway.simulator.diary import Diary, Heard, Knock
+from clearway.simulator.diary import Diary, Knock
 from clearway.simulator.mail import Kind
-from clearway.simulator.reefers import Kind as Mishap
 from clearway.simulator.schemes import MODE_NAMES
-from clearway.simulator.thermal import STEP_S
 from clearway.simulator.truth import UNFIT, Truth
 
 _HOUR = timedelta(hours=1)
-_ABOUT_LOGGERS = frozenset({"sensor_stuck", "sensor_range", "readings_missing", "readings_differ"})
 _FRAUD = frozenset(MODE_NAMES) - {""}
 
 
@@ -62,33 +52,6 @@ class Caught:
     def recall(self) -> float:
         """Share of what was there that was found; 1 when nothing was there."""
         return self.found / self.present if self.present else 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Alarms:
-    """Alarms of the day.
-
-    Args:
-        raised: all.
-        true: something physical was wrong with the container.
-        false: nothing was.
-        about_loggers: of sensors and gaps.
-        mishaps, noticed: containers with something physically wrong on the day; those of them with
-            an alarm.
-        repaired: mishaps ended because of an alarm.
-        median_notice_h: from the start of a mishap on the day to its first alarm; None: no alarm.
-        median_lead_h: from the first alarm to a limit truly passed; None: none was to be passed.
-    """
-
-    raised: int
-    true: int
-    false: int
-    about_loggers: int
-    mishaps: int
-    noticed: int
-    repaired: int
-    median_notice_h: float | None
-    median_lead_h: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +126,7 @@ def summarise(day: Day, diary: Diary) -> DaySummary:
         spoilt_found=sum(
             any(each.kind == UNFIT for each in one.discoveries) for one in diary.inspections
         ),
-        alarms=_alarms(truth, diary),
+        alarms=judge(truth, diary),
         counterfactual=compare(diary, truth),
         receipts=diary.receipts,
         median_ms=median(times),
@@ -230,76 +193,3 @@ def _certificates(truth: Truth, diary: Diary) -> Caught:
     ]
     looked_at = {lrn for lrn, _ in faulted} | examined
     return Caught(len(flawed), len(found), len(looked_at))
-
-
-def _alarms(truth: Truth, diary: Diary) -> Alarms:
-    goods = [heard for heard in diary.alarms if heard.kind not in _ABOUT_LOGGERS]
-    true = [heard for heard in goods if _is_true(truth, heard)]
-    mishaps = {container for container in truth.unit_of if truth.spoils_goods(container)}
-    noticed = {heard.container for heard in true} & mishaps
-    first = _first_alarms(true)
-    return Alarms(
-        raised=len(diary.alarms),
-        true=len(true),
-        false=len(goods) - len(true),
-        about_loggers=len(diary.alarms) - len(goods),
-        mishaps=len(mishaps),
-        noticed=len(noticed),
-        repaired=len(diary.repairs),
-        median_notice_h=_median(_notices(truth, first)),
-        median_lead_h=_median(_leads(truth, first)),
-    )
-
-
-def _is_true(truth: Truth, heard: Heard) -> bool:
-    """Return whether something physical had gone wrong with the container by then."""
-    if truth.voyage is None or heard.container not in truth.unit_of:
-        return False
-    mishap = truth.voyage.units[truth.unit_of[heard.container]].mishap
-    if heard.kind == "life_ending":
-        return True
-    physical = truth.spoils_goods(heard.container) or _happened_at_sea(truth, heard.container)
-    return physical and mishap is not None and mishap.start_s <= heard.at.timestamp()
-
-
-def _happened_at_sea(truth: Truth, container: str) -> bool:
-    return truth.mishap(container) in (Mishap.POWER_CUT_AT_SEA, Mishap.SHORT_TREATMENT)
-
-
-def _median(hours: list[float]) -> float | None:
-    return median(hours) if hours else None
-
-
-def _first_alarms(heard: Iterable[Heard]) -> dict[str, Heard]:
-    """Return the first alarm of each container."""
-    first: dict[str, Heard] = {}
-    for each in sorted(heard, key=lambda one: (one.at, one.seq)):
-        first.setdefault(each.container, each)
-    return first
-
-
-def _notices(truth: Truth, first: Mapping[str, Heard]) -> list[float]:
-    """Return hours from the start of each mishap on the day to its first alarm."""
-    if truth.voyage is None:
-        return []
-    hours = []
-    for container, heard in first.items():
-        unit = truth.voyage.units[truth.unit_of[container]]
-        if unit.mishap is not None and unit.mishap.kind in (Mishap.POWER_CUT, Mishap.DOOR_OPEN):
-            hours.append((heard.at.timestamp() - unit.mishap.start_s) / 3600)
-    return hours
-
-
-def _leads(truth: Truth, first: Mapping[str, Heard]) -> list[float]:
-    """Return hours from first alarms until the true pulp, unrepaired, passes its limit."""
-    if truth.voyage is None:
-        return []
-    voyage, hours = truth.voyage, []
-    for container, heard in first.items():
-        unit = truth.unit_of[container]
-        limit_c = library()[voyage.units[unit].goods.commodity or ""].limit_c
-        now = voyage.step(heard.at.timestamp())
-        over = np.flatnonzero(voyage.course.pulp_c[unit, now:] > limit_c)
-        if over.size and over[0] > 0:
-            hours.append(float(over[0]) * STEP_S / 3600)
-    return hours

@@ -15,7 +15,7 @@ import numpy as np
 
 from clearway.simulator.certificates import Flaw, Paper
 from clearway.simulator.consignments import Consignment, Line
-from clearway.simulator.reefers import TREATMENT_DAYS, TREATMENT_MAX_C, Kind
+from clearway.simulator.reefers import TREATMENT_DAYS, TREATMENT_MAX_C, MishapKind
 from clearway.simulator.streams import Generator, stream
 from clearway.simulator.thermal import STEP_S
 from clearway.simulator.voyage import Voyage
@@ -50,7 +50,13 @@ _CHECKED_BY = {
     Flaw.FALSE_TREATMENT: "the container did not hold the cold treatment that it claims",
 }
 _PHYSICAL = frozenset(
-    {Kind.POWER_CUT, Kind.DOOR_OPEN, Kind.WRONG_SET_POINT, Kind.FAHRENHEIT, Kind.WARM_LOADING}
+    {
+        MishapKind.POWER_CUT,
+        MishapKind.DOOR_OPEN,
+        MishapKind.WRONG_SET_POINT,
+        MishapKind.FAHRENHEIT,
+        MishapKind.WARM_LOADING,
+    }
 )
 
 
@@ -198,7 +204,7 @@ class Truth:
         unit = self.unit_of[container]
         return replace(self, voyage=self.voyage.repaired(unit, at.timestamp()))
 
-    def mishap(self, container: str) -> Kind | None:
+    def mishap(self, container: str) -> MishapKind | None:
         """Return what goes wrong with a container, if anything."""
         if self.voyage is None or container not in self.unit_of:
             return None

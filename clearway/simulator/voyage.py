@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clearway.simulator import decay, thermal
 from clearway.simulator.places import DAY_S
-from clearway.simulator.reefers import HOUR_S, Kind, Unit
+from clearway.simulator.reefers import HOUR_S, MishapKind, Unit
 from clearway.simulator.thermal import STEP_S, Box, Conditions, Course, Flags, Floats
 
 _DEFROST_S = 0.5 * HOUR_S
@@ -148,14 +148,14 @@ def _conditions(unit: Unit, times: NDArray[Any]) -> Conditions:
     under_way = np.clip((times - unit.loaded_s) / (unit.arrives_s - unit.loaded_s), 0.0, 1.0)
     ambient = unit.start.at(times) * (1 - under_way) + unit.end.at(times) * under_way
     set_point = np.full(len(times), unit.set_point_c)
-    wrong = unit.during(Kind.WRONG_SET_POINT, Kind.FAHRENHEIT)
+    wrong = unit.during(MishapKind.WRONG_SET_POINT, MishapKind.FAHRENHEIT)
     if wrong is not None:
         set_point = np.where(times >= wrong[1], unit.ordered_c, set_point)
-    lapse = unit.during(Kind.SHORT_TREATMENT)
+    lapse = unit.during(MishapKind.SHORT_TREATMENT)
     if lapse is not None:
         set_point = set_point + np.where(_within(times, lapse), _TREATMENT_LAPSE_K, 0.0)
-    powered = ~_within(times, unit.during(Kind.POWER_CUT, Kind.POWER_CUT_AT_SEA))
-    door = _within(times, unit.during(Kind.DOOR_OPEN))
+    powered = ~_within(times, unit.during(MishapKind.POWER_CUT, MishapKind.POWER_CUT_AT_SEA))
+    door = _within(times, unit.during(MishapKind.DOOR_OPEN))
     since = times - unit.loaded_s - unit.defrost_offset_s
     defrosting = (since >= 0) & (since % unit.defrost_s < _DEFROST_S)
     return Conditions(

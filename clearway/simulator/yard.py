@@ -15,9 +15,16 @@ from clearway.simulator import messages
 from clearway.simulator.diary import Diary, Heard
 from clearway.simulator.doors import Doors
 from clearway.simulator.mail import TERMINAL
-from clearway.simulator.reefers import Kind
+from clearway.simulator.reefers import MishapKind
 
-_MENDED = frozenset({Kind.POWER_CUT, Kind.DOOR_OPEN, Kind.WRONG_SET_POINT, Kind.FAHRENHEIT})
+_MENDED = frozenset(
+    {
+        MishapKind.POWER_CUT,
+        MishapKind.DOOR_OPEN,
+        MishapKind.WRONG_SET_POINT,
+        MishapKind.FAHRENHEIT,
+    }
+)
 _UNHURRIED = frozenset({"notice"})
 
 

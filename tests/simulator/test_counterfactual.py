@@ -20,7 +20,7 @@ from clearway.simulator.counterfactual import (
 )
 from clearway.simulator.day import Day
 from clearway.simulator.diary import Diary, Inspection, Outcome
-from clearway.simulator.reefers import Kind
+from clearway.simulator.reefers import MishapKind
 from clearway.simulator.truth import Truth
 from clearway.terms.identifiers import Mrn
 
@@ -147,7 +147,7 @@ def cut(day: Day) -> tuple[str, str, float]:
     voyage = day.truth.voyage
     assert voyage is not None
     for unit in voyage.units:
-        if unit.mishap is not None and unit.mishap.kind is Kind.POWER_CUT:
+        if unit.mishap is not None and unit.mishap.kind is MishapKind.POWER_CUT:
             for lrn, each in day.truth.consignments.items():
                 if any(box.number == unit.container for box in each.boxes):
                     return unit.container, lrn, unit.mishap.start_s
