@@ -6,7 +6,6 @@ from fastapi import FastAPI
 
 from clearway import __version__
 from clearway.api.access import Doorkeeper
-from clearway.api.admission import Admission, Turns
 from clearway.api.doors import (
     certificates,
     clearance,
@@ -41,12 +40,6 @@ def build_api(node: Node) -> FastAPI:
     )
     app.state.node = node
     app.state.doorkeeper = Doorkeeper(node)
-    app.add_middleware(
-        Admission,
-        doorkeeper=app.state.doorkeeper,
-        turns=Turns(node.settings.at_work_limit, node.settings.lane_limit),
-        free_paths=LONG_PATHS,
-    )
     app.state.metrics = Metrics(node)
     install(app)
     for door in (

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from clearway.api.admission import Admission, Turns
 from clearway.api.app import LONG_PATHS, build_api
 from clearway.api.guard import Guard
 from clearway.cli.output import EXIT_STOP, say
@@ -43,7 +44,13 @@ def application(node: Node) -> ASGIApp:
         Mount("/console", build_console(node)),
         Mount("/", api),
     ]
-    return Guard(Starlette(routes=routes), node.settings, LONG_PATHS)
+    turns = Turns(node.settings.at_work_limit, node.settings.lane_limit)
+    inside = Admission(Starlette(routes=routes), api.state.doorkeeper, turns, LONG_PATHS)
+    return Guard(inside, node.settings, LONG_PATHS)
+
+
+# The writer, the doors and the workshop share one interpreter.
+_SWITCH_S = 0.0005
 
 
 class Server:
@@ -72,13 +79,14 @@ class Server:
 
     def run(self, listening: socket.socket) -> None:
         """Serve in this thread until interrupted or the node stops."""
-        sys.setswitchinterval(0.001)  # the writer and the doors share one interpreter
+        sys.setswitchinterval(_SWITCH_S)
         # uvicorn passes the signal on when it has ended; the node must still be closed then.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             self._server.run(sockets=[listening])
 
     def __enter__(self) -> Server:
+        sys.setswitchinterval(_SWITCH_S)
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             threading.Event().wait(0.01)
