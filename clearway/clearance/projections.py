@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection
 
 from clearway.clearance import schema
 from clearway.clearance.declared import Declared, columns, documents
@@ -25,9 +24,9 @@ from clearway.clearance.facts import (
 )
 from clearway.clearance.model import Outcome, Scope
 from clearway.clearance.record import State
-from clearway.ledger import statement
 from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
+from clearway.ledger.statement import Rows, run
 from clearway.ledger.transaction import Projection
 from clearway.movements import tables as movements
 
@@ -59,12 +58,10 @@ def _accept(connection: Connection, fact: Fact) -> None:
 
 def _correct(connection: Connection, fact: Fact) -> None:
     declared = decode(fact.body, Declared)
-    connection.execute(
-        _CORRECT,
-        {"b_mrn": declared.mrn, "corrected_by": fact.actor, **columns(declared.declaration)},
-    )
+    changes = {"corrected_by": fact.actor, **columns(declared.declaration)}
+    _CONSIGNMENTS.change(connection, changes, mrn=declared.mrn)
     for table in (schema.container, schema.paper):
-        connection.execute(delete(table).where(table.c.mrn == declared.mrn))
+        run(connection, f"DELETE FROM {table.name} WHERE mrn = ?", (declared.mrn,))
     _name(connection, declared, fact.occurred_at)
 
 
@@ -86,7 +83,7 @@ def _name(connection: Connection, declared: Declared, at: datetime) -> None:
 
 def _here_since(connection: Connection, box: str, at: datetime) -> datetime | None:
     """Return when a container came that is here when its declaration comes, else None."""
-    for is_here, since in statement.run(connection, _WHEREABOUTS, (box,)):
+    for is_here, since in run(connection, _WHEREABOUTS, (box,)):
         if is_here and since is not None and at - from_microseconds(since) < LONGEST_STAY:
             return from_microseconds(since)
     return None
@@ -102,7 +99,7 @@ class _Movement:
 
 def _arrive_container(connection: Connection, fact: Fact) -> None:
     moved = decode(fact.body, _Movement)
-    connection.execute(_ARRIVE_CONTAINER, {"b_container": moved.container, "b_at": moved.at})
+    run(connection, _ARRIVE_CONTAINER, (to_microseconds(moved.at), moved.container))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def _check_seal(connection: Connection, fact: Fact) -> None:
         "at": seen.at,
         "is_intact": seen.intact,
     }
-    statement.run(connection, _PUT_SEAL, _SEALS.values(row))
+    run(connection, _PUT_SEAL, _SEALS.values(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +143,13 @@ class _Assessed:
 def _assess(connection: Connection, fact: Fact) -> None:
     assessed = decode(fact.body, _Assessed)
     found = assessed.assessment
-    statement.run(
-        connection,
-        _ASSESS,
-        (found.channel, found.stratum, found.score, found.propensity, assessed.mrn),
-    )
+    changes = {
+        "channel": found.channel,
+        "stratum": found.stratum,
+        "score": found.score,
+        "propensity": found.propensity,
+    }
+    _CONSIGNMENTS.change(connection, changes, mrn=assessed.mrn)
 
 
 def _match(connection: Connection, fact: Fact) -> None:
@@ -163,14 +162,15 @@ def _match(connection: Connection, fact: Fact) -> None:
         "cover": matched.match.cover.value,
         "body": fact.body,
     }
-    statement.run(connection, _PUT_MATCH, _MATCHES.values(row))
+    run(connection, _PUT_MATCH, _MATCHES.values(row))
 
 
 def _arrive(connection: Connection, fact: Fact) -> None:
     arrived = decode(fact.body, Arrived)
     at = arrived.arrived_at
-    connection.execute(_ARRIVE, {"b_mrn": arrived.mrn, "arrived_at": at, "arrival": fact.seq})
-    connection.execute(_ARRIVE_EXAMINATION, {"b_mrn": arrived.mrn, "arrived_at": at})
+    changes = {"arrived_at": at, "arrival": fact.seq}
+    _CONSIGNMENTS.change(connection, changes, mrn=arrived.mrn)
+    run(connection, _ARRIVE_EXAMINATION, (to_microseconds(at), arrived.mrn))
 
 
 _STATES = {
@@ -195,12 +195,12 @@ def _decide(connection: Connection, fact: Fact) -> None:
     is_missing = bool(decided.missing)
     at = to_microseconds(fact.occurred_at)
     values = (state, state, decided.decision.value, fact.seq, is_missing, at, is_missing)
-    statement.run(connection, _DECIDE, (*values, decided.mrn))
+    run(connection, _DECIDE, (*values, decided.mrn))
 
 
 def _order(connection: Connection, fact: Fact) -> None:
     ordered = decode(fact.body, ExaminationOrdered)
-    (arrived_at,) = statement.run(connection, _ARRIVED_AT, (ordered.mrn,)).fetchone()
+    (arrived_at,) = run(connection, _ARRIVED_AT, (ordered.mrn,)).fetchone()
     row = {
         "id": ordered.examination,
         "seq": fact.seq,
@@ -214,27 +214,25 @@ def _order(connection: Connection, fact: Fact) -> None:
         "arrived_at": None if arrived_at is None else from_microseconds(arrived_at),
         "is_cancelled": False,
     }
-    statement.run(connection, _PUT_EXAMINATION, _EXAMINATIONS.values(row))
-    connection.execute(
-        _ORDER,
-        {"b_mrn": ordered.mrn, "examination": ordered.examination, "ordered_at": fact.occurred_at},
-    )
+    run(connection, _PUT_EXAMINATION, _EXAMINATIONS.values(row))
+    at = to_microseconds(fact.occurred_at)
+    run(connection, _ORDER, (ordered.examination, at, ordered.mrn, ordered.examination))
 
 
 def _cancel(connection: Connection, fact: Fact) -> None:
     cancelled = decode(fact.body, ExaminationCancelled)
-    connection.execute(
-        _CANCEL_EXAMINATION, {"b_id": cancelled.examination, "closed_at": fact.occurred_at}
-    )
-    connection.execute(_CANCEL, {"b_mrn": cancelled.mrn})
+    changes = {"closed_at": fact.occurred_at, "is_cancelled": True}
+    _EXAMINATIONS.change(connection, changes, id=cancelled.examination)
+    changes = {"examination": "", "ordered_at": None}
+    _CONSIGNMENTS.change(connection, changes, mrn=cancelled.mrn)
 
 
 def _start(connection: Connection, fact: Fact) -> None:
     started = decode(fact.body, ExaminationStarted)
     at = started.started_at
-    connection.execute(_START_EXAMINATION, {"b_id": started.examination, "started_at": at})
-    state = State.UNDER_EXAMINATION.value
-    connection.execute(_START, {"b_mrn": started.mrn, "started_at": at, "state": state})
+    _EXAMINATIONS.change(connection, {"started_at": at}, id=started.examination)
+    changes = {"started_at": at, "state": State.UNDER_EXAMINATION.value}
+    _CONSIGNMENTS.change(connection, changes, mrn=started.mrn)
 
 
 def _examine(connection: Connection, fact: Fact) -> None:
@@ -249,21 +247,21 @@ def _examine(connection: Connection, fact: Fact) -> None:
     }
     _RESULTS.add(connection, [row])
     if examined.is_last:
-        closed = {"b_id": examined.examination, "closed_at": fact.occurred_at}
-        connection.execute(_CLOSE_EXAMINATION, closed)
-        connection.execute(_CLOSE, {"b_mrn": examined.mrn, "examined_at": fact.occurred_at})
+        at = fact.occurred_at
+        _EXAMINATIONS.change(connection, {"closed_at": at}, id=examined.examination)
+        _CONSIGNMENTS.change(connection, {"examined_at": at}, mrn=examined.mrn)
 
 
 def _release(connection: Connection, fact: Fact) -> None:
     mrn = fact.subject.partition(":")[2]
-    at = to_microseconds(fact.occurred_at)
-    statement.run(connection, _RELEASE, (State.RELEASED.value, at, mrn))
+    changes = {"state": State.RELEASED.value, "released_at": fact.occurred_at}
+    _CONSIGNMENTS.change(connection, changes, mrn=mrn)
 
 
 def _invalidate(connection: Connection, fact: Fact) -> None:
     mrn = fact.subject.partition(":")[2]
-    connection.execute(_END, {"b_mrn": mrn, "state": State.CLOSED.value})
-    connection.execute(_END_EXAMINATION, {"b_mrn": mrn, "closed_at": fact.occurred_at})
+    _CONSIGNMENTS.change(connection, {"state": State.CLOSED.value}, mrn=mrn)
+    run(connection, _END_EXAMINATION, (to_microseconds(fact.occurred_at), mrn))
 
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
@@ -283,97 +281,27 @@ PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     Examined.TYPE: (_examine,),
 }
 
-# What runs for every declaration, as the driver takes it.
-
-_CONSIGNMENTS, _CONTAINERS = statement.Rows(schema.consignment), statement.Rows(schema.container)
-_PAPERS, _SEALS = statement.Rows(schema.paper), statement.Rows(schema.seal)
-_MATCHES, _DECISIONS = statement.Rows(schema.match), statement.Rows(schema.decision)
-_EXAMINATIONS, _RESULTS = statement.Rows(schema.examination), statement.Rows(schema.result)
-_TABLE = schema.consignment.name
+_CONSIGNMENTS, _CONTAINERS = Rows(schema.consignment), Rows(schema.container)
+_PAPERS, _SEALS = Rows(schema.paper), Rows(schema.seal)
+_MATCHES, _DECISIONS = Rows(schema.match), Rows(schema.decision)
+_EXAMINATIONS, _RESULTS = Rows(schema.examination), Rows(schema.result)
+_TABLE, _ORDERS = schema.consignment.name, schema.examination.name
 _WHEREABOUTS = f"SELECT is_here, arrived_at FROM {movements.whereabouts.name} WHERE container = ?"
-_ASSESS = f"UPDATE {_TABLE} SET channel = ?, stratum = ?, score = ?, propensity = ? WHERE mrn = ?"
 _PUT_SEAL = _SEALS.put(("container", "seal"), ("seq", "at", "is_intact"))
 _PUT_MATCH = _MATCHES.put(("mrn", "certificate"), ("seq", "at", "cover", "body"))
+_PUT_EXAMINATION = _EXAMINATIONS.put(("id",), ("is_mandatory", "parts", "agencies", "needs_goods"))
+_ARRIVE_CONTAINER = (
+    f"UPDATE {schema.container.name} SET arrived_at = ? WHERE container = ? AND arrived_at IS NULL"
+    f" AND mrn IN (SELECT mrn FROM {_TABLE} WHERE released_at IS NULL)"
+)
+_ARRIVED_AT = f"SELECT arrived_at FROM {_TABLE} WHERE mrn = ?"
+_ARRIVE_EXAMINATION = f"UPDATE {_ORDERS} SET arrived_at = ? WHERE mrn = ? AND closed_at IS NULL"
+_END_EXAMINATION = f"UPDATE {_ORDERS} SET closed_at = ? WHERE mrn = ? AND closed_at IS NULL"
+_ORDER = f"UPDATE {_TABLE} SET examination = ?, ordered_at = ? WHERE mrn = ? AND examination <> ?"
 _DECIDE = (
     f"UPDATE {_TABLE} SET"
     " state = CASE WHEN ? = 'to_examine' AND state = 'under_examination' THEN state ELSE ? END,"
     " outcome = ?, decided_seq = ?,"
     " complete_at = CASE WHEN ? THEN NULL WHEN is_document_missing THEN ? ELSE complete_at END,"
     " is_document_missing = ? WHERE mrn = ?"
-)
-_ARRIVED_AT = f"SELECT arrived_at FROM {_TABLE} WHERE mrn = ?"
-_PUT_EXAMINATION = _EXAMINATIONS.put(("id",), ("is_mandatory", "parts", "agencies", "needs_goods"))
-_RELEASE = f"UPDATE {_TABLE} SET state = ?, released_at = ? WHERE mrn = ?"
-
-# Statements, built once: building one costs more than running it.
-
-_C, _E = schema.consignment.c, schema.examination.c
-_ONE = _C.mrn == bindparam("b_mrn")
-
-
-def _set(*names: str) -> dict[str, Any]:
-    return {name: bindparam(name) for name in names}
-
-
-_CORRECT = (
-    update(schema.consignment)
-    .where(_ONE)
-    .values(
-        _set(
-            "corrected_by",
-            "kind",
-            "office",
-            "mode",
-            "declarant",
-            "importer",
-            "importer_name",
-            "goods",
-            "commodity",
-            "chapter",
-            "mass_kg",
-            "value",
-            "containers",
-            "arrival_expected_at",
-        )
-    )
-)
-_ARRIVE_CONTAINER = (
-    update(schema.container)
-    .where(
-        schema.container.c.container == bindparam("b_container"),
-        schema.container.c.arrived_at.is_(None),
-        schema.container.c.mrn.in_(select(_C.mrn).where(_C.released_at.is_(None))),
-    )
-    .values(arrived_at=bindparam("b_at"))
-)
-_ARRIVE = update(schema.consignment).where(_ONE).values(_set("arrived_at", "arrival"))
-_ARRIVE_EXAMINATION = (
-    update(schema.examination)
-    .where(_E.mrn == bindparam("b_mrn"), _E.closed_at.is_(None))
-    .values(_set("arrived_at"))
-)
-_ORDER = (
-    update(schema.consignment)
-    .where(_ONE, _C.examination != bindparam("examination"))
-    .values(_set("examination", "ordered_at"))
-)
-_START_EXAMINATION = (
-    update(schema.examination).where(_E.id == bindparam("b_id")).values(_set("started_at"))
-)
-_START = update(schema.consignment).where(_ONE).values(_set("started_at", "state"))
-_CLOSE_EXAMINATION = (
-    update(schema.examination).where(_E.id == bindparam("b_id")).values(_set("closed_at"))
-)
-_CANCEL_EXAMINATION = (
-    update(schema.examination)
-    .where(_E.id == bindparam("b_id"))
-    .values(closed_at=bindparam("closed_at"), is_cancelled=True)
-)
-_CANCEL = update(schema.consignment).where(_ONE).values(examination="", ordered_at=None)
-_CLOSE = update(schema.consignment).where(_ONE).values(_set("examined_at"))
-_END = update(schema.consignment).where(_ONE).values(_set("state"))
-_END_EXAMINATION = (
-    update(schema.examination)
-    .where(_E.mrn == bindparam("b_mrn"), _E.closed_at.is_(None))
-    .values(_set("closed_at"))
 )

@@ -67,12 +67,12 @@ def to_decision(row: Row[Any]) -> StoredDecision:
     return StoredDecision(row.seq, row.at, row.actor, decode(row.body, Decided))
 
 
-def to_match(row: Row[Any]) -> StoredMatch:
+def to_match(row: Mapping[str, Any]) -> StoredMatch:
     """Return the comparison of a row of `clearance_match`."""
-    matched = decode(row.body, CertificateMatched)
+    matched = decode(row["body"], CertificateMatched)
     return StoredMatch(
-        seq=row.seq,
-        at=row.at,
+        seq=row["seq"],
+        at=row["at"],
         document_type=matched.document_type,
         certificate_seq=matched.certificate_seq,
         match=matched.match,

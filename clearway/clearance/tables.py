@@ -22,9 +22,9 @@ from clearway.clearance.record import Appeal, Consignment, State, StoredDecision
 from clearway.clearance.schema import TABLES
 from clearway.clearance.waiting import list_waiting
 from clearway.errors import NotFound
-from clearway.ledger import statement
 from clearway.ledger.columns import from_microseconds
 from clearway.ledger.fact import decode
+from clearway.ledger.statement import Rows, run
 from clearway.terms.identifiers import Mrn
 
 __all__ = ["PROJECTIONS", "TABLES"]
@@ -38,7 +38,7 @@ _C, _E, _B = schema.consignment.c, schema.examination.c, schema.container.c
 _MRN: BindParameter[str] = bindparam("mrn")
 _ENDED = tuple(state.value for state in State if state not in OPEN)
 
-_CONSIGNMENTS = statement.Rows(schema.consignment)
+_CONSIGNMENTS = Rows(schema.consignment)
 _CONSIGNMENT = f"{_CONSIGNMENTS.select} WHERE mrn = ?"
 _EXAMINATION = select(schema.examination).where(_E.id == bindparam("id"))
 _EXAMINATIONS = select(schema.examination).where(_E.mrn == _MRN).order_by(_E.seq)
@@ -50,9 +50,10 @@ _RESULTS = (
 _DECISIONS = (
     select(schema.decision).where(schema.decision.c.mrn == _MRN).order_by(schema.decision.c.seq)
 )
-_DECIDED = statement.Rows(schema.decision)
+_DECIDED = Rows(schema.decision)
 _LAST_DECISION = f"{_DECIDED.select} WHERE mrn = ? ORDER BY seq DESC LIMIT 1"
-_MATCHES = select(schema.match).where(schema.match.c.mrn == _MRN).order_by(schema.match.c.seq)
+_MATCHED = Rows(schema.match)
+_MATCHES = f"{_MATCHED.select} WHERE mrn = ? ORDER BY seq"
 _NAMED_BY = (
     select(schema.paper.c.mrn, _C.seq)
     .join(schema.consignment, _C.mrn == schema.paper.c.mrn)
@@ -112,7 +113,7 @@ class SealSeen:
 
 def find(connection: Connection, mrn: str) -> Consignment | None:
     """Return the consignment of a declaration, or None."""
-    row = statement.run(connection, _CONSIGNMENT, (mrn,)).fetchone()
+    row = run(connection, _CONSIGNMENT, (mrn,)).fetchone()
     return None if row is None else rows.to_consignment(_CONSIGNMENTS.read(row))
 
 
@@ -235,7 +236,7 @@ def reports_since(connection: Connection, first: int) -> tuple[tuple[Mrn, Scope,
 
 def last_decision(connection: Connection, mrn: str) -> StoredDecision | None:
     """Return the last decision on a declaration, None before the first."""
-    row = statement.run(connection, _LAST_DECISION, (mrn,)).fetchone()
+    row = run(connection, _LAST_DECISION, (mrn,)).fetchone()
     if row is None:
         return None
     read = _DECIDED.read(row)
@@ -244,7 +245,8 @@ def last_decision(connection: Connection, mrn: str) -> StoredDecision | None:
 
 def matches_of(connection: Connection, mrn: str) -> tuple[StoredMatch, ...]:
     """Return the last comparison of each certificate with a declaration."""
-    return tuple(map(rows.to_match, connection.execute(_MATCHES, {"mrn": mrn})))
+    found = run(connection, _MATCHES, (mrn,))
+    return tuple(rows.to_match(_MATCHED.read(row)) for row in found)
 
 
 def naming(connection: Connection, number: str, types: Collection[str]) -> tuple[str, ...]:
@@ -260,7 +262,7 @@ def in_container(connection: Connection, container: str) -> tuple[str, ...]:
 
 def containers_of(connection: Connection, mrn: str) -> tuple[ContainerHere, ...]:
     """Return the containers of a declaration."""
-    found = statement.run(connection, _CONTAINERS, (mrn,))
+    found = run(connection, _CONTAINERS, (mrn,))
     return tuple(
         ContainerHere(box, None if at is None else from_microseconds(at))
         for box, at in sorted(found)
@@ -269,7 +271,7 @@ def containers_of(connection: Connection, mrn: str) -> tuple[ContainerHere, ...]
 
 def seals_of(connection: Connection, mrn: str) -> tuple[SealSeen, ...]:
     """Return the last look at each seal of the containers of a declaration."""
-    found = statement.run(connection, _SEALS, (mrn,))
+    found = run(connection, _SEALS, (mrn,))
     return tuple(
         SealSeen(box, seal, from_microseconds(at), bool(is_intact), seq)
         for box, seal, at, is_intact, seq in found
