@@ -19,9 +19,9 @@ from clearway.clearance.model import DelayReason, Examination, Outcome
 from clearway.clearance.record import Consignment, State, StoredDecision, StoredMatch
 from clearway.clearance.rules import for_trader
 from clearway.coldchain import tables as coldchain
-from clearway.coldchain.state import Unit
 from clearway.console import tables
 from clearway.console.permission import is_trader, may, seen_declaration, sees_container
+from clearway.console.rows import UnitRow, unit_row
 from clearway.console.tables import Event
 from clearway.declarations import tables as declarations
 from clearway.declarations.record import Record, Summary
@@ -32,7 +32,7 @@ from clearway.risk import tables as risk
 from clearway.risk.tables import StoredAssessment
 from clearway.terms.reason import Reason
 
-_MOST_UNITS = 4
+_MOST_UNITS = 50
 
 CONFIDENTIAL = frozenset(
     {"risk.assessed/1", "clearance.decided/1", "clearance.examination_ordered/1"}
@@ -87,7 +87,7 @@ class View:
     examination: Examination | None
     past: Sequence[Examination]
     matches: Sequence[StoredMatch]
-    units: Sequence[Unit]
+    units: Sequence[UnitRow]
     containers: Sequence[clearance.ContainerHere]
     seals: Sequence[clearance.SealSeen]
     assessment: StoredAssessment | None
@@ -157,11 +157,11 @@ def _shown(actor: Actor, order: Examination) -> Examination:
 
 def _units(
     node: Node, actor: Actor, connection: Connection, containers: Sequence[str]
-) -> list[Unit]:
-    found = (coldchain.find_unit(connection, box) for box in containers[:50])
+) -> list[UnitRow]:
+    found = (coldchain.find_unit(connection, box) for box in containers[:_MOST_UNITS])
     units = [unit for unit in found if unit is not None and unit.state.at is not None]
     seen = [u for u in units if sees_container(node, actor, connection, u.container)]
-    return sorted(seen, key=coldchain.urgency_of)[:_MOST_UNITS]
+    return list(map(unit_row, sorted(seen, key=coldchain.urgency_of)))
 
 
 def _assessment(

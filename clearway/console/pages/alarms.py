@@ -10,18 +10,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from clearway.coldchain import commodities, tables
+from clearway.coldchain import tables
 from clearway.coldchain.actions.acknowledge_alarm import acknowledge_alarm
 from clearway.coldchain.model import RaisedAlarm
-from clearway.coldchain.state import Unit
 from clearway.console.permission import is_trader, may, sees_container
 from clearway.console.render import page
+from clearway.console.rows import UnitRow, unit_row
 from clearway.console.visitor import Visitor, sealed_form, visitor_of
 from clearway.console.work import do, look
 from clearway.identity.model import Actor
 from clearway.node.node import Node
 
 _LEVELS = {"notice": "info", "warning": "warning", "critical": "critical"}
+_GRAVITY = ("info", "warning", "critical")
 _MOST = 100
 
 
@@ -46,21 +47,6 @@ class AlarmRow:
     advice: str
     acknowledged_by: str
     can_acknowledge: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A reefer as a line of a table, or the head of its page."""
-
-    container: str
-    commodity: str
-    pulp_c: float | None
-    set_point_c: float | None
-    limit_c: float | None
-    life_days: float | None
-    life_low: float | None
-    life_high: float | None
-    at: datetime | None
 
 
 async def alarms(request: Request) -> Response:
@@ -96,16 +82,8 @@ async def count(request: Request) -> Response:
     visitor = visitor_of(request)
     node: Node = request.app.state.node
     node.policy.require(visitor.actor, "coldchain.read", {})
-    standing = await look(node, lambda c: tables.list_alarms(c, limit=tables.MOST_LISTED))
-    open_ones = [raised for raised in standing if not raised.acknowledged_by]
-    return page(
-        request,
-        visitor,
-        "alarm_count.html",
-        number=len(open_ones),
-        newest=open_ones[0].alarm if open_ones else None,
-        newest_seq=open_ones[0].seq if open_ones else 0,
-    )
+    number, newest = await look(node, count_open)
+    return page(request, visitor, "alarm_count.html", number=number, newest=newest)
 
 
 async def acknowledge(request: Request) -> Response:
@@ -125,13 +103,24 @@ async def acknowledge(request: Request) -> Response:
 def alarm_rows(
     node: Node, actor: Actor, connection: Connection, container: str | None = None
 ) -> list[AlarmRow]:
-    """Return the standing alarms that the actor may see, the newest first."""
+    """Return the standing alarms that the actor may see.
+
+    Those that nobody took on come first, the gravest of them first, the newest first.
+    """
     found = tables.list_alarms(connection, container=container, limit=_MOST)
-    return [
+    rows = [
         _alarm_row(node, actor, raised)
         for raised in found
         if sees_container(node, actor, connection, raised.alarm.container)
     ]
+    return sorted(rows, key=lambda row: (bool(row.acknowledged_by), -_GRAVITY.index(row.tone)))
+
+
+def count_open(connection: Connection) -> tuple[int, RaisedAlarm | None]:
+    """Return how many standing alarms nobody took on, and the newest of them."""
+    standing = tables.list_alarms(connection, limit=tables.MOST_LISTED)
+    open_ones = [raised for raised in standing if not raised.acknowledged_by]
+    return len(open_ones), open_ones[0] if open_ones else None
 
 
 def _alarm_row(node: Node, actor: Actor, raised: RaisedAlarm) -> AlarmRow:
@@ -149,23 +138,6 @@ def _alarm_row(node: Node, actor: Actor, raised: RaisedAlarm) -> AlarmRow:
         alarm.advice,
         raised.acknowledged_by.partition(":")[2],
         can and not raised.acknowledged_by,
-    )
-
-
-def unit_row(unit: Unit) -> UnitRow:
-    """Return what a table shows of a reefer."""
-    life = unit.life
-    commodity = None if unit.journey is None else commodities.find(unit.journey.commodity)
-    return UnitRow(
-        unit.container,
-        "" if commodity is None else commodity.name,
-        None if life is None else life.pulp_c,
-        unit.state.told_c,
-        None if commodity is None else commodity.limit_c,
-        None if life is None else life.remaining_days_q50,
-        None if life is None else life.remaining_days_q10,
-        None if life is None else life.remaining_days_q90,
-        unit.state.at,
     )
 
 

@@ -14,8 +14,8 @@ from starlette.routing import Route
 from clearway.clearance import tables as clearance
 from clearway.clearance.model import Examination, QueueEntry
 from clearway.clearance.priority import explain
-from clearway.coldchain import tables as coldchain
 from clearway.console import tables
+from clearway.console.pages.alarms import count_open
 from clearway.console.pages.session import landing
 from clearway.console.permission import may
 from clearway.console.render import page
@@ -135,7 +135,7 @@ def _view(node: Node, actor: Actor, connection: Connection, agency: str) -> View
             urgent=sum(entry.slack_h < URGENT_H for entry in waiting),
             started=len(started),
             released=tables.count_released(connection, midnight(now)),
-            alarms=len(coldchain.list_alarms(connection, limit=coldchain.MOST_LISTED)),
+            alarms=count_open(connection)[0],
         ),
     )
 

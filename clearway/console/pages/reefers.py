@@ -15,9 +15,10 @@ from clearway.coldchain import commodities, tables
 from clearway.coldchain.model import Forecast, HistoryPoint, Outlook
 from clearway.coldchain.spoilage import forecast
 from clearway.coldchain.state import Unit
-from clearway.console.pages.alarms import AlarmRow, UnitRow, alarm_rows, unit_row
+from clearway.console.pages.alarms import AlarmRow, alarm_rows
 from clearway.console.permission import sees_container
 from clearway.console.render import page
+from clearway.console.rows import UnitRow, unit_row
 from clearway.console.visitor import visitor_of
 from clearway.console.work import look
 from clearway.errors import NotFound

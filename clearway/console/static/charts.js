@@ -27,7 +27,7 @@
     };
   }
   function legend(data) {
-    return { top: 0, left: 0, itemWidth: 16, itemHeight: 9, itemGap: 18,
+    return { top: 0, left: 0, icon: "roundRect", itemWidth: 14, itemHeight: 8, itemGap: 18,
       textStyle: { color: colour("--tblr-body-color") }, ...(data ? { data } : {}) };
   }
   function axis(extra) {
@@ -42,7 +42,12 @@
   }
 
   // A reefer's history and forecast: supply, return, pulp; the band of outcomes to come.
-  function reefer(data) {
+  function reefer(data, element) {
+    if (element.dataset.days && data.now != null) {  // the last days only: what matters for today
+      data.since = Math.max(data.since, data.now - element.dataset.days * 86_400_000);
+      for (const name of ["supply", "return", "pulp"]) data[name] = data[name].filter((point) => point[0] >= data.since);
+      data.alarms = data.alarms.filter((alarm) => alarm.at >= data.since);
+    }
     const line = (name, points, hue, style) => ({
       name: say(name), type: "line", showSymbol: false, data: points, emphasis: { disabled: true },
       itemStyle: { color: hue }, lineStyle: { color: hue, width: 1.3, ...style }, connectNulls: false,
@@ -50,9 +55,9 @@
     const [red, soft, pulp] = [colour("--cw-red"), colour("--cw-ink-soft"), colour("--tblr-primary")];
     const low = data.forecast?.low || [];
     const band = !data.forecast ? [] : [
-      { name: "low", type: "line", stack: "band", symbol: "none", silent: true, data: low,
+      { name: "low", type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, data: low,
         lineStyle: { opacity: 0 }, tooltip: { show: false } },
-      { name: say("8 of 10 outcomes"), type: "line", stack: "band", symbol: "none", silent: true,
+      { name: say("8 of 10 outcomes"), type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true,
         lineStyle: { opacity: 0 }, itemStyle: { color: pulp, opacity: 0.35 }, tooltip: { show: false },
         areaStyle: { color: pulp, opacity: 0.2 },
         data: data.forecast.high.map((point, i) => [point[0], point[1] - low[i][1]]) },
@@ -170,7 +175,7 @@
   async function draw(element) {
     const answer = await fetch(element.dataset.source, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    const option = await kinds[element.dataset.chart](await answer.json());
+    const option = await kinds[element.dataset.chart](await answer.json(), element);
     if (!element.isConnected) return;
     let chart = drawn.get(element);
     if (!chart) {

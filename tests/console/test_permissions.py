@@ -1,0 +1,160 @@
+"""Who sees what: officers of other agencies, traders, auditors, the administrator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from clearway.declarations import tables as declarations
+
+from .border import PASSWORD, Border
+from .browser import Browser
+from .markup import Markup
+
+Visit = Callable[[str], Browser]
+
+
+def trader(border: Border) -> tuple[str, str, str]:
+    """Return the trader with a password, a declaration of its own, and one of another."""
+    own = next(iter(border.mrns.values()))
+    account = border.trader_of(own)
+    other = next(m for m in border.mrns.values() if border.trader_of(m) != account)
+    return account, own, other
+
+
+def test_an_agency_cannot_begin_or_report_for_another(border: Border, visit: Visit) -> None:
+    petra = visit("petra")
+    entry = next(e for e in border.queue() if e.waiting.agencies == ("customs",))
+    place = f"/console/examinations/{entry.examination}"
+    assert f'action="{place}/start"' not in petra.get("/console/?agency=all").text
+    assert "takes no part" in petra.get(place).text
+    before = border.node.log.size
+    for path in [f"{place}/start", place]:
+        answer = petra.send(path, "/console/declarations", outcome="conform", seal=seal(petra))
+        assert answer.status_code in (403, 409)
+    assert border.node.log.size == before
+
+
+def seal(browser: Browser) -> str:
+    return browser.seal("/console/declarations")
+
+
+def test_risk_is_for_those_who_may_read_it(border: Border, visit: Visit) -> None:
+    mrn = next(iter(border.mrns.values()))
+    assert "Chance of selection" in visit("amina").get(f"/console/declarations/{mrn}").text
+    petra = visit("petra")
+    assert "Chance of selection" not in petra.get(f"/console/declarations/{mrn}").text
+    assert "Channel" not in petra.get("/console/declarations").text
+    assessed = receipt_of(visit("amina"), mrn, "Risk assessed")
+    assert petra.get(assessed).status_code == 404
+
+
+def receipt_of(browser: Browser, mrn: str, step: str) -> str:
+    page = browser.get(f"/console/declarations/{mrn}").text
+    found = re.search(step + r".*?(/console/receipts/\d+)", page, re.DOTALL)
+    assert found is not None, step
+    return found[1]
+
+
+def test_a_trader_sees_the_own_declarations_and_no_others(border: Border, visit: Visit) -> None:
+    account, own, other = trader(border)
+    browser = visit(account)
+    assert browser.get("/console/").headers["location"] == "/console/declarations"
+    listed = set(re.findall(r"26XA[A-Z0-9]{14}", browser.get("/console/declarations").text))
+    assert own in listed
+    for summary in (border.ask(declarations.get_summary, mrn) for mrn in listed):
+        assert account in (summary.trader, summary.declarant)
+    assert browser.get(f"/console/declarations/{own}").status_code == 200
+    absent = browser.get("/console/declarations/26XAPRT0000000000A8").text
+    hidden = browser.get(f"/console/declarations/{other}")
+    assert hidden.status_code == 404
+    assert Markup.of(hidden.text).text.replace(other, "") == Markup.of(absent).text.replace(
+        "26XAPRT0000000000A8", ""
+    )
+
+
+def test_a_trader_learns_nothing_of_how_risk_selects(border: Border, visit: Visit) -> None:
+    account, own, _ = trader(border)
+    browser = visit(account)
+    page = browser.get(f"/console/declarations/{own}").text
+    for secret in ["Chance of selection", "Selected by risk", "Risk assessed"]:
+        assert secret not in page
+    officer = visit("amina")
+    for step in ["Risk assessed", "Decision taken"]:
+        assert browser.get(receipt_of(officer, own, step)).status_code == 404
+    assert browser.get(receipt_of(officer, own, "Declaration accepted")).status_code == 200
+
+
+def test_a_trader_gets_no_receipt_of_anothers_fact(border: Border, visit: Visit) -> None:
+    account, _, other = trader(border)
+    browser = visit(account)
+    foreign = receipt_of(visit("amina"), other, "Declaration accepted")
+    assert browser.get(foreign).status_code == 404
+    statuses = {browser.get(f"/console/receipts/{seq}").status_code for seq in range(60)}
+    assert statuses == {404}  # accounts and parties, which only administrators read
+
+
+def test_a_trader_opens_no_page_of_officers(border: Border, visit: Visit) -> None:
+    account, _, _ = trader(border)
+    browser = visit(account)
+    examination = border.queue()[0].examination
+    for path in [
+        "/queue/rows", "/insight", "/map", "/data/map", "/data/flow", "/alarms/count",
+        f"/examinations/{examination}",
+    ]:  # fmt: skip
+        assert browser.get("/console" + path).status_code in (403, 404), path
+
+
+def test_a_trader_sees_the_reefers_of_the_own_goods_only(border: Border, visit: Visit) -> None:
+    account, _, _ = trader(border)
+    browser = visit(account)
+    own = {
+        box.number
+        for lrn, mrn in border.mrns.items()
+        if border.trader_of(mrn) == account
+        for box in border.day.truth.consignments[lrn].boxes
+    }
+    for unit in border.day.truth.voyage.units:
+        answer = browser.get(f"/console/reefers/{unit.container}")
+        assert answer.status_code == (200 if unit.container in own else 404)
+    shown = set(re.findall(r"/console/reefers/([A-Z0-9]+)", browser.get("/console/alarms").text))
+    assert shown <= own
+
+
+def test_an_auditor_sees_everything_and_finds_no_button(border: Border, visit: Visit) -> None:
+    auditor = visit("audit")
+    mrn = str(border.queue()[0].mrn)
+    for path in ["/?agency=all", "/alarms", "/insight", "/map", f"/declarations/{mrn}"]:
+        page = auditor.get("/console" + path)
+        assert page.status_code == 200
+        actions = {form.get("action", "") for form in Markup.of(page.text).all("form")}
+        assert actions <= {"/console/logout", "/console/", "/console/declarations"}
+
+
+def test_the_administrator_is_led_to_what_is_theirs(border: Border, visit: Visit) -> None:
+    keeper = visit("admin")
+    assert keeper.get("/console/").headers["location"] == "/console/insight"
+    assert keeper.get("/console/queue/rows").status_code == 403
+    shown = keeper.get("/console/insight").text
+    assert 'href="/console/alarms"' not in shown
+
+
+def test_a_closed_account_is_out_at_once(border: Border, visit: Visit) -> None:
+    from clearway.cli.setup import OWNER
+    from clearway.identity.actions.close_account import close_account
+    from clearway.identity.actions.open_account import open_account
+    from clearway.identity.actions.set_password import set_password
+    from clearway.identity.model import ActorKind, Role
+    from clearway.identity.passwords import hash_password
+    from clearway.policy.act import Act
+
+    def hire(act: Act) -> None:
+        roles = {Role.CUSTOMS_OFFICER}
+        open_account(act, "brief", ActorKind.OFFICER, "customs", roles)
+        set_password(act, "brief", hash_password(PASSWORD, "brief", b"some other salt!"))
+
+    border.node.act(OWNER, hire).result()
+    brief = visit("brief")
+    assert brief.get("/console/").status_code == 200
+    border.node.act(OWNER, lambda act: close_account(act, "brief", "left")).result()
+    assert brief.get("/console/").headers["location"] == "/console/login"
