@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import typer
 
 from clearway.cli.options import URL, AsJson, InputFile, Token, Url
-from clearway.cli.output import EXIT_NO, emit, say, show_table
+from clearway.cli.output import EXIT_INPUT, EXIT_NO, emit, plain, say, show_table
 
 app = typer.Typer(name="declarations", help="Lodge and follow declarations.", no_args_is_help=True)
 
@@ -46,18 +47,38 @@ def lodge(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Lodge a declaration (WCO XML or JSON), or a file of many (.ndjson, one JSON a line)."""
+    """Lodge a declaration (WCO XML or JSON), or a file of many (.ndjson, one JSON a line).
+
+    Of many, exit 65 if any line was refused; mend those lines and send the whole file again.
+    """
     from clearway.cli.client import Client
 
-    many = file.suffix.lower() == ".ndjson"
-    path = "/v1/declarations/batch" if many else "/v1/declarations"
-    answer = Client(url, token).send(path, file, key=key)
+    client = Client(url, token)
+    if file.suffix.lower() == ".ndjson":
+        _lodge_many(client.send_lines("/v1/declarations/batch", file), as_json=as_json)
+        return
+    answer = client.send("/v1/declarations", file, key=key)
     if as_json:
         emit(answer)
-    elif many:
-        say(str(answer["data"]))
     else:
         say(f"Lodged as [bold]{answer['data']['mrn']}[/]: {answer['data']['status']}")
+
+
+def _lodge_many(answers: Iterable[dict[str, Any]], *, as_json: bool) -> None:
+    lodged = refused = 0
+    for answer in answers:
+        good = answer["status"] < 300
+        lodged, refused = lodged + good, refused + (not good)
+        if as_json:
+            emit(answer)
+        elif not good:
+            say(plain(f"Line {answer['line']}: {answer['detail']}"))
+            for one in answer.get("findings", ()):
+                say(plain(f"  {one['code']} {one['field']}: {one['message']}"))
+    if not as_json:
+        say(f"{lodged} lodged, {refused} refused")
+    if refused:
+        sys.exit(EXIT_INPUT)
 
 
 @app.command()
