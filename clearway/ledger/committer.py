@@ -25,6 +25,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine
 
 from clearway.errors import ClearwayError, MustStop, StorageFailure, TryLater
+from clearway.ledger.commitment import SALT_SIZE
 from clearway.ledger.fact import Fact
 from clearway.ledger.lanes import Lanes
 from clearway.ledger.log import Log
@@ -160,7 +161,7 @@ class Committer:
         try:
             with connection.begin():
                 answers, facts = self._run_actions(connection, batch)
-                salts = [self._entropy(32) for _ in facts]
+                salts = self._salts(len(facts))
                 sealed = self._log.prepare(facts, salts)
                 self._log.write(connection, sealed)
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody may be told "done")
@@ -175,6 +176,11 @@ class Committer:
             else:
                 _answer(waiting.future, answer)
         self._on_commit(facts)
+
+    def _salts(self, count: int) -> list[bytes]:
+        """Return a salt for each fact, asked of the system at once."""
+        drawn = self._entropy(SALT_SIZE * count) if count else b""
+        return [drawn[at : at + SALT_SIZE] for at in range(0, len(drawn), SALT_SIZE)]
 
     def _run_actions(
         self, connection: Connection, batch: list[_Waiting]

@@ -158,7 +158,9 @@ class Log:
             self._cache.put(level, number, tile)
         self._state = batch.state
 
-    def inclusion(self, connection: Connection, seq: int, size: int | None = None) -> list[bytes]:
+    def inclusion(
+        self, connection: Connection | None, seq: int, size: int | None = None
+    ) -> list[bytes]:
         """Return the proof that fact `seq` is in the tree of `size` leaves (default: all).
 
         Raises: VerificationError: there is no such tree, or a tile is missing.
@@ -170,6 +172,16 @@ class Log:
                 f"No proof of fact {seq} in {size}: this log has {state.size} facts"
             )
         return merkle.inclusion_path(seq, size, _Nodes(connection, state, self._cache))
+
+    def recent_inclusion(self, seq: int, size: int) -> list[bytes] | None:
+        """Return the same proof where memory holds all of it, as for the newest facts; else None.
+
+        Raises: VerificationError: there is no such tree.
+        """
+        try:
+            return self.inclusion(None, seq, size)
+        except _NotInMemory:
+            return None
 
     def receipt(self, connection: Connection, seq: int) -> Receipt:
         """Return the receipt of a committed fact under the newest checkpoint.
@@ -224,12 +236,16 @@ class Log:
             )
 
 
+class _NotInMemory(Exception):
+    """A tile is neither an edge nor in the cache, and there is no connection to read it by."""
+
+
 class _Nodes:
-    """`node_at` of one state, read from the edges, the cache, or the database."""
+    """`node_at` of one state, read from the edges, the cache, or the database if there is one."""
 
     __slots__ = ("_cache", "_connection", "_state")
 
-    def __init__(self, connection: Connection, state: State, cache: TileCache) -> None:
+    def __init__(self, connection: Connection | None, state: State, cache: TileCache) -> None:
         self._connection = connection
         self._state = state
         self._cache = cache
@@ -243,6 +259,8 @@ class _Nodes:
             return self._state.edges[level]
         tile = self._cache.get(level, number)
         if tile is None:
+            if self._connection is None:
+                raise _NotInMemory
             tile = stored.read_tile(self._connection, level, number)
             self._cache.put(level, number, tile)
         return tile

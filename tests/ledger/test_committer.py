@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import shake_256
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -65,7 +65,7 @@ class Desk:
             self.log,
             {"parcel.weighed/1": (total,)},
             clock=lambda: NOON,
-            entropy=lambda size: sha256(b"%d" % next(numbers)).digest()[:size],
+            entropy=lambda size: shake_256(b"%d" % next(numbers)).digest(size),
             limits=limits,
             on_commit=self.told.append,
             on_stop=self.stopped.append,

@@ -285,3 +285,13 @@ def test_readers_prove_while_the_writer_goes_on(tmp_path: Path, engine: Engine) 
         ended.set()
         assert all(proof.result() for proof in proofs)
     readers.dispose()
+
+
+def test_the_newest_facts_are_proved_from_memory_and_only_they(engine: Engine) -> None:
+    log = Log(ORIGIN, SIGNER)
+    with engine.connect() as connection:
+        fill(connection, log, [300])
+        reopened = Log.open(connection, ORIGIN, SIGNER)
+        assert log.recent_inclusion(0, 300) == log.inclusion(connection, 0)
+        assert reopened.recent_inclusion(299, 300) == log.inclusion(connection, 299)
+        assert reopened.recent_inclusion(0, 300) is None
