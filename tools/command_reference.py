@@ -27,7 +27,7 @@ def reference() -> str:
     root = typer.main.get_command(app)
     parts = [HEAD]
     for words, command in _commands(root, ("clearway",)):
-        context = click.Context(command, info_name=" ".join(words), terminal_width=88)
+        context = click.Context(command, info_name=" ".join(words), terminal_width=100)
         parts.append(f"## {' '.join(words)}\n\n```text\n{command.get_help(context).strip()}\n```\n")
     return "\n".join(parts)
 

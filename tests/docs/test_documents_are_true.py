@@ -14,7 +14,11 @@ from clearway.settings import table
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
     path
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("clearway/**/README.md"))
+    for path in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("clearway/**/README.md"),
+    )
     if "vendor" not in path.parts
 )
 ROOMS = ("declarations", "certificates", "movements", "coldchain", "measures", "risk", "clearance")
@@ -54,7 +58,9 @@ def test_every_room_tells_the_life_of_one_thing(room: str) -> None:
 
 def _paths_in(document: Path) -> list[str]:
     text = document.read_text(encoding="utf-8")
-    return re.findall(r"`((?:clearway|tests|tools|docs)/[\w/.-]+\.(?:py|md|toml|json|csv|sh))`", text)
+    return re.findall(
+        r"`((?:clearway|tests|tools|docs)/[\w/.-]+\.(?:py|md|toml|json|csv|sh))`", text
+    )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
