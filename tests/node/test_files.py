@@ -36,9 +36,11 @@ def test_the_key_is_private_and_a_node_is_made_once(settings: Settings) -> None:
 
 
 def test_one_process_owns_the_folder(settings: Settings) -> None:
-    with Folder(settings.data_directory).lock():
-        with pytest.raises(TryLater, match="Another process"):
-            Node.open(settings, clock=utc_now, entropy=entropy)
+    with (
+        Folder(settings.data_directory).lock(),
+        pytest.raises(TryLater, match="Another process"),
+    ):
+        Node.open(settings, clock=utc_now, entropy=entropy)
     with Node.open(settings, clock=utc_now, entropy=entropy):
         pass
 
