@@ -9,6 +9,7 @@ from decimal import Decimal
 from clearway.certificates import parts
 from clearway.certificates.model import Certificate
 from clearway.clearance import tables
+from clearway.clearance.actions.receive_readings import receive_readings
 from clearway.clearance.actions.reconsider import reconsider_container
 from clearway.clearance.claims import ClaimVerdict
 from clearway.clearance.model import Outcome, Place
@@ -85,6 +86,18 @@ def test_an_alarm_after_the_decision_is_heeded_when_told(border: Border) -> None
     voyage(border, BOX, 6, 13.5, warm_from=4 * 24)
     (fact,) = border.act(reconsider_container, BOX)
     assert fact.actor == "system:clearance"
+    assert border.consignment(mrn).state is State.TO_EXAMINE
+
+
+def test_readings_that_raise_a_critical_alarm_reopen_what_was_decided(border: Border) -> None:
+    border.certify(certificate())
+    mrn = mrn_of(border.lodge(bananas()))
+    border.wait(24)
+    loaded = border.now - timedelta(days=6)
+    journey = Journey(BOX, "banana", loaded, 13.5, loaded_pulp_c=13.5)
+    border.act(start_journey, journey, actor=WORKER)
+    readings = tuple(reading(n, loaded, 13.5, 4 * 24) for n in range(6 * 24 + 1))
+    border.act(receive_readings, Batch("R-1", BOX, "1", readings), actor=WORKER)
     assert border.consignment(mrn).state is State.TO_EXAMINE
 
 

@@ -11,9 +11,10 @@ from clearway.api.access import TheActor, TheNode
 from clearway.api.envelope import Place, answer, cursor_of, place_of, position_of
 from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import act, look, perform
+from clearway.clearance.actions.receive_readings import receive_readings
 from clearway.coldchain import commodities, tables
 from clearway.coldchain.actions.acknowledge_alarm import acknowledge_alarm
-from clearway.coldchain.actions.record_readings import Recorded, record_readings
+from clearway.coldchain.actions.record_readings import Recorded
 from clearway.coldchain.actions.start_journey import start_journey
 from clearway.coldchain.formats import csv, json
 from clearway.coldchain.model import Alarm, Batch, Forecast, Outlook, RaisedAlarm
@@ -56,7 +57,7 @@ async def readings(
 
     def prepare() -> Callable[[Act], tuple[tuple[Recorded, ...], tuple[Finding, ...]]]:
         batches, findings = _read(body, is_csv, container, device)
-        return lambda hand: (tuple(record_readings(hand, batch) for batch in batches), findings)
+        return lambda hand: (tuple(receive_readings(hand, batch) for batch in batches), findings)
 
     outcome = await perform(node, actor, prepare)
     recorded, findings = outcome.result
