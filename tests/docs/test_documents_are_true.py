@@ -78,7 +78,8 @@ def test_the_readme_s_python_blocks_run() -> None:
 def test_help_answers_in_time_to_be_read() -> None:
     """Not a timing: the modules that are slow to import must not be needed for help."""
     heavy = (
-        "duckdb polars lightgbm numpy lxml cryptography fastapi sqlalchemy pydantic httpx rich.table"
+        "duckdb polars lightgbm numpy lxml cryptography fastapi sqlalchemy pydantic httpx"
+        " rich.table"
     )
     code = (
         "import sys; sys.argv = ['clearway', '--help']\n"
