@@ -1,6 +1,6 @@
 """Declarations per second, end to end: read, rules, score, facts, commit, receipt.
 
-Everything but HTTP, in one process, 64 under way. Beside it the same path on a store that does not
+Everything but HTTP, in one process, 16 under way. Beside it the same path on a store that does not
 wait for the disk (`synchronous=OFF`): what durability costs.
 """
 
@@ -18,6 +18,7 @@ from clearway.cli.bench.house import temporary_node
 from clearway.cli.bench.messages import Lodgements, broker_of, day_of_declarations
 from clearway.cli.bench.pairs import Figure, cpu_s, percentile
 from clearway.declarations.formats.reading import read
+from clearway.identity.model import Actor
 from clearway.ledger.committer import Outcome
 from clearway.node.node import Node
 from clearway.policy.act import Act
@@ -25,7 +26,7 @@ from clearway.settings import Settings
 from clearway.simulator.day import Day
 from clearway.simulator.mail import Event
 
-_UNDER_WAY = 64
+_UNDER_WAY = 16
 
 
 def measure(*, quick: bool) -> list[Figure]:
@@ -77,7 +78,7 @@ def lodge_many(
     return count / (time.perf_counter() - began), latencies
 
 
-def _lodge(node: Node, actors: dict[str, object], event: Event, body: bytes) -> Future[float]:
+def _lodge(node: Node, actors: dict[str, Actor], event: Event, body: bytes) -> Future[float]:
     """Start one declaration; the future gives the seconds until its receipt was made."""
     began = time.perf_counter()
     done: Future[float] = Future()
@@ -94,7 +95,7 @@ def _lodge(node: Node, actors: dict[str, object], event: Event, body: bytes) -> 
     def read_and_submit() -> None:
         try:
             action = _prepare(node, event, body)
-            node.act(actor, action).add_done_callback(committed)  # type: ignore[arg-type]
+            node.act(actor, action).add_done_callback(committed)
         except Exception as error:  # noqa: BLE001 (handed to whoever waits)
             done.set_exception(error)
 
