@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -45,6 +46,12 @@ PEOPLE: dict[str, tuple[str, set[Role], str]] = {
 }
 
 
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` in a thread of its own: a browser test has an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 @dataclass
 class Border:
     """A node, its simulated day, and how far the mail has been delivered."""
@@ -62,7 +69,7 @@ class Border:
         post = [e for e in self.day.events if e.kind not in (Kind.PARTY, Kind.MANDATE)]
         due = [event for event in post[self.delivered :] if event.at <= instant]
         self.delivered += len(due)
-        asyncio.run(self._bring(due))
+        run(self._bring(due))
         self.clock.move_to(instant)
 
     async def _bring(self, events: Sequence[Event]) -> None:
@@ -94,7 +101,7 @@ class Border:
     def lodge(self, body: bytes, account: str) -> str:
         """Lodge a JSON declaration through the API; return its MRN, accepted or rejected."""
         event = Event(self.clock(), Kind.DECLARATION, account, "application/json", body)
-        answer = asyncio.run(self._lodge(event))
+        answer = run(self._lodge(event))
         assert "mrn" in answer, answer
         return str(answer["mrn"])
 
