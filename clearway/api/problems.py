@@ -140,7 +140,8 @@ def install(app: FastAPI) -> None:
             "incident",
             "Something went wrong on our side",
             500,
-            f"Nothing was changed. Tell the operator the incident {incident}.",
+            "Send the same message again: a repeat is answered the same. If it goes on, tell the"
+            f" operator the incident {incident}.",
         )
 
 
