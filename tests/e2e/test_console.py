@@ -31,13 +31,17 @@ def paths(border: Border) -> dict[str, str]:
         for unit in border.ask(list_units)
         for mrn in border.ask(clearance.in_container, str(unit.container))
     )
-    entry = next(e for e in border.queue("customs") if e.waiting.agencies == ("customs",))
+    begun = next(
+        one
+        for _, one in border.ask(clearance.list_examinations, agency="customs")
+        if one.started_at is not None and "customs" in one.waiting_for
+    )
     unit = border.ask(list_units)[0].container
     return {
         "queue": "/?agency=all",
         "declarations": "/declarations",
         "consignment": f"/declarations/{with_reefer}",
-        "examination": f"/examinations/{entry.examination}",
+        "examination": f"/examinations/{begun.id}",
         "alarms": "/alarms",
         "reefer": f"/reefers/{unit}",
         "insight": "/insight",
@@ -254,6 +258,8 @@ def test_every_page_is_accessible_and_has_its_picture_taken(
         if page.locator("[data-chart]").count():
             wait_drawn(page)
         page.wait_for_selector("#alarm-count .cw-count", state="attached")
+        if name == "examination":
+            page.locator("input[value=not_conform]").check()
         page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png", full_page=name != "queue")
         require_accessible(page, name)
     page.goto(f"{url}/console/")

@@ -54,6 +54,7 @@ class Started:
 
     id: str
     mrn: str
+    goods: str
     waiting_for: tuple[str, ...]
     started_at: datetime
     can_report: bool
@@ -129,7 +130,7 @@ def _view(node: Node, actor: Actor, connection: Connection, agency: str) -> View
         agency,
         [_row(entry, actor, can_examine) for entry in shown],
         len(waiting) - len(shown),
-        [_started(one, actor, can_examine) for one in started[:_MOST_STARTED]],
+        [_started(connection, one, actor, can_examine) for one in started[:_MOST_STARTED]],
         Counts(
             waiting=len(waiting),
             urgent=sum(entry.slack_h < URGENT_H for entry in waiting),
@@ -161,10 +162,11 @@ def _row(entry: QueueEntry, actor: Actor, can_examine: bool) -> Row:
     )
 
 
-def _started(one: Examination, actor: Actor, can_examine: bool) -> Started:
+def _started(connection: Connection, one: Examination, actor: Actor, can_examine: bool) -> Started:
     return Started(
         one.id,
         str(one.mrn),
+        clearance.get(connection, one.mrn).goods,
         one.waiting_for,
         one.started_at or one.ordered_at,
         can_examine and actor.agency in one.waiting_for,

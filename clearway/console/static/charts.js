@@ -80,9 +80,9 @@
       yAxis: axis({ type: "value", name: "°C", scale: true }),
       useUTC: true,
       series: [
-        line("Supply air", data.supply, colour("--cw-blue")),
-        line("Return air", data.return, colour("--cw-amber")),
-        { ...line("Pulp", data.pulp, pulp, { width: 2.6 }), z: 4,
+        line("Supply air", data.supply, colour("--cw-blue"), { opacity: 0.7 }),
+        line("Return air", data.return, colour("--cw-amber"), { opacity: 0.7 }),
+        { ...line("Pulp", data.pulp, pulp, { width: 3 }), z: 4,
           markLine: { symbol: "none", silent: true, label: { position: "end", formatter: "{b}" }, data: marks } },
         ...band,
       ],
