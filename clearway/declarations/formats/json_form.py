@@ -217,7 +217,7 @@ class DeclarationForm(_Form):
 
     MODEL = model.Declaration
     format: Literal["clearway.declaration/1"] = Field(exclude=True)
-    kind: A[Literal["import", "export", "transit"], AfterValidator(model.Kind)]
+    kind: A[Literal["import", "export", "transit"], AfterValidator(lambda text: model.Kind(text))]
     lrn: Lrn
     declarant: Party
     importer: Party
