@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import shutil
 import socket
 import threading
@@ -54,7 +55,7 @@ class _Stage:
 
     settings: Settings
     day: Day
-    card: ModelCard
+    card: ModelCard | None
 
 
 def run(
@@ -68,7 +69,8 @@ def run(
     clock = SteppedClock(stage.day.events[0].at)
     with Node.open(stage.settings, clock=clock, entropy=entropy) as node, Workers(node):
         _open_console(node)
-        node.act(OWNER, lambda act: activate_model(act, stage.card, "trained for the demo"))
+        if (card := stage.card) is not None:
+            node.act(OWNER, lambda act: activate_model(act, card, "trained for the demo"))
         tokens = admit(node, stage.day)
         with _doors(node, once=once) as (http, url):
             if url:
@@ -109,12 +111,20 @@ def _prepare(
     create(settings, entropy)
     tell("Training the risk model on the four months before ...")
     card = _train(world, seed, settings)
-    return _Stage(
-        replace(settings, model_directory=str(folder / "node/models" / card.id)), day, card
-    )
+    if card is None:
+        tell("LightGBM cannot load here (install your system's package libgomp1): the day runs on"
+             " rules and the draw alone.")  # fmt: skip
+        return _Stage(settings, day, None)
+    model = str(settings.data_directory / "models" / card.id)
+    return _Stage(replace(settings, model_directory=model), day, card)
 
 
-def _train(world: World, seed: int, settings: Settings) -> ModelCard:
+def _train(world: World, seed: int, settings: Settings) -> ModelCard | None:
+    """Return the card of a model trained on the past; None where LightGBM cannot load."""
+    try:
+        importlib.import_module("lightgbm")
+    except OSError:
+        return None
     history = past(world, _HISTORY_DAYS, _HISTORY_PER_DAY, until=DAY)
     made = train(history.frame, seed=seed, now=midnight(DAY))
     artefact.save(made, settings.data_directory / "models")
