@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -26,7 +27,8 @@ from clearway.console.pages import (
     worldmap,
 )
 from clearway.console.render import page
-from clearway.errors import ClearwayError, NotAuthenticated
+from clearway.console.visitor import visitor_or_nobody
+from clearway.errors import ClearwayError, NotAuthenticated, NotFound
 from clearway.node.node import Node
 
 _STATIC = Path(__file__).parent / "static"
@@ -46,7 +48,9 @@ def build_console(node: Node) -> Starlette:
         *worldmap.ROUTES,
         *live.ROUTES,
     ]
-    app = Starlette(routes=routes, exception_handlers={ClearwayError: _problem})
+    app = Starlette(
+        routes=routes, exception_handlers={ClearwayError: _problem, HTTPException: _no_page}
+    )
     app.state.node = node
     app.state.noted = {}
     app.state.figures = None
@@ -62,6 +66,17 @@ def _problem(request: Request, error: Exception) -> Response:
             return Response(status_code=401, headers={"HX-Redirect": "/console/login"})
         return RedirectResponse("/console/login", 303)
     status = error.status if error.status < 500 else 503
-    return page(
-        request, None, "problem.html", status=status, title=error.title, detail=error.detail
-    )
+    return _told(request, status, error.title, error.detail)
+
+
+def _no_page(request: Request, error: Exception) -> Response:
+    """Say that there is no such page, or none that takes this."""
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = f"There is no page {request.url.path[:60]!r} that takes this request"
+    return _told(request, error.status_code, NotFound.title, detail)
+
+
+def _told(request: Request, status: int, title: str, detail: str) -> Response:
+    visitor = visitor_or_nobody(request)
+    return page(request, visitor, "problem.html", status=status, title=title, detail=detail)

@@ -9,7 +9,7 @@ the template asks nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -47,7 +47,7 @@ class Standing:
 
     Args:
         seq: its fact.
-        by: who decided: an account's name, or "" for the rules.
+        by: who decided: an account, for traders its agency; "" for the rules.
     """
 
     outcome: Outcome
@@ -126,10 +126,11 @@ def _standing(actor: Actor, decisions: Sequence[StoredDecision]) -> Standing | N
     if not decisions:
         return None
     last, decided = decisions[-1], decisions[-1].decided
+    who = "customs" if is_trader(actor) else last.actor.partition(":")[2]
     return Standing(
         decided.decision,
         last.seq,
-        last.actor.partition(":")[2] if decided.by_hand else "",
+        who if decided.by_hand else "",
         for_trader(decided.reasons) if is_trader(actor) else decided.reasons,
         [each.text for each in decided.missing],
         decided.on_arrival,
@@ -137,21 +138,16 @@ def _standing(actor: Actor, decisions: Sequence[StoredDecision]) -> Standing | N
 
 
 def _shown(actor: Actor, order: Examination) -> Examination:
-    """Return an examination as the actor may see it: risk's reasons are for officers."""
+    """Return an examination as the actor may see it.
+
+    Risk's reasons are for officers, and traders deal with an agency, not with one of its officers.
+    """
     if not is_trader(actor):
         return order
-    parts = tuple(
-        type(part)(part.agency, part.scope, for_trader(part.reasons)) for part in order.parts
-    )
-    return type(order)(
-        order.id,
-        order.mrn,
-        order.ordered_at,
-        order.is_mandatory,
-        parts,
-        order.results,
-        order.started_at,
-        order.closed_at,
+    return replace(
+        order,
+        parts=tuple(replace(part, reasons=for_trader(part.reasons)) for part in order.parts),
+        results=tuple(replace(result, officer="") for result in order.results),
     )
 
 
@@ -180,9 +176,13 @@ def _life(
 ) -> list[Event]:
     subjects = [f"declaration:{summary.mrn}", *(f"examination:{order.id}" for order in orders)]
     events = tables.events_of(connection, subjects)
-    hidden = frozenset({"risk.assessed/1"}) if is_trader(actor) else frozenset()
-    shown = [event for event in events if event.type not in hidden]
-    return sorted(shown, key=lambda event: (event.occurred_at, event.seq))
+    if is_trader(actor):
+        events = tuple(
+            replace(event, actor=f"agency:{event.issuer}")
+            for event in events
+            if event.type != "risk.assessed/1"
+        )
+    return sorted(events, key=lambda event: (event.occurred_at, event.seq))
 
 
 def _delays(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 
 from clearway.console.translate import RIGHT_TO_LEFT, Translate, preferred, translator
-from clearway.errors import NotAuthenticated, Refused, TryLater
+from clearway.errors import ClearwayError, NotAuthenticated, NotFound, Refused, TryLater
 from clearway.identity.actions.sign_in import stay_signed_in
 from clearway.identity.credentials import authenticate_session, digest_of, form_key
 from clearway.identity.model import Actor
@@ -22,6 +22,7 @@ LANGUAGE_COOKIE = "clearway_language"
 _NOTED_EVERY = timedelta(minutes=1)
 _NOTED_MOST = 10_000
 _MOST_FIELDS = 40
+_LONGEST_LOG = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,13 @@ class Visitor:
 
 
 def visitor_of(request: Request) -> Visitor:
-    """Return who looks. Raises: NotAuthenticated: nobody is signed in, or not any more."""
+    """Return who looks.
+
+    Raises: NotAuthenticated: nobody is signed in, or not any more. MustStop: the node has stopped.
+    """
     node: Node = request.app.state.node
+    if node.failure is not None:
+        raise node.failure
     session = request.cookies.get(COOKIE)
     if not session:
         raise NotAuthenticated("Sign in first")
@@ -66,6 +72,14 @@ def visitor_of(request: Request) -> Visitor:
     if _is_by_hand(request):
         _note_use(request, actor, session, wall)
     return Visitor(actor, session, language_of(request))
+
+
+def visitor_or_nobody(request: Request) -> Visitor | None:
+    """Return who looks, None when that cannot be told; for pages that say what went wrong."""
+    try:
+        return visitor_of(request)
+    except ClearwayError:
+        return None
 
 
 def _is_by_hand(request: Request) -> bool:
@@ -102,6 +116,14 @@ def require_own_page(request: Request) -> None:
     """Refuse a form that the browser says another site sent. Raises: Refused."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Refused("This form was sent by another site; open Clearway's own page")
+
+
+def place_in_log(request: Request) -> int:
+    """Return the fact that a path names. Raises: NotFound: no log is that long."""
+    seq = int(request.path_params["seq"])
+    if seq >= _LONGEST_LOG:
+        raise NotFound("There is no such fact; no log is that long")
+    return seq
 
 
 async def sealed_form(request: Request, visitor: Visitor) -> dict[str, str]:

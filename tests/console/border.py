@@ -94,6 +94,10 @@ class Border:
         """Return who waits to be examined."""
         return self.ask(queue, self.clock(), agency=agency)
 
+    def give_password(self, account: str) -> None:
+        """Let somebody of the simulated day sign in to the console."""
+        self.node.act(OWNER, lambda act: set_password(act, account, _hashed(account))).result()
+
     def settle(self) -> None:
         """Wait until the writer has done what came before."""
         self.node.act(OWNER, lambda act: None).result()
@@ -132,7 +136,7 @@ def open_border(
         border = Border(node, clock, wall, day, admit(node, day))
         node.act(OWNER, _people).result()
         border.deliver_until(day.begins_at + timedelta(hours=hour))
-        node.act(OWNER, lambda act: _trader(act, border)).result()
+        border.give_password(border.trader_of(next(iter(border.mrns.values()))))
         yield border
 
 
@@ -140,12 +144,6 @@ def _people(act: Act) -> None:
     for name, (agency, roles, person) in PEOPLE.items():
         open_account(act, name, ActorKind.OFFICER, agency, roles, name=person)
         set_password(act, name, _hashed(name))
-
-
-def _trader(act: Act, border: Border) -> None:
-    """Give the importer of the first declaration a password."""
-    account = border.trader_of(next(iter(border.mrns.values())))
-    set_password(act, account, _hashed(account))
 
 
 def _hashed(account: str) -> str:

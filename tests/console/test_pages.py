@@ -46,10 +46,18 @@ def test_every_page_opens_and_holds_nothing_that_a_strict_policy_forbids(
 
 def test_a_page_that_is_not_there_says_so_and_leads_back(visit: Visit) -> None:
     amina = visit("amina")
-    for path in ["/declarations/26XA", "/declarations/x'><b>", "/examinations/none", "/reefers/X"]:
+    for path in [
+        "/declarations/26XA",
+        "/declarations/x'><b>",
+        "/examinations/none",
+        "/reefers/X",
+        "/nowhere",
+        "/receipts/9" + "9" * 30,
+    ]:
         answer = amina.get("/console" + path)
         assert answer.status_code == 404
         assert "Back to the start" in answer.text
+        assert "Amina Odhiambo" in answer.text
         Markup.of(answer.text).require_own()
 
 
@@ -165,6 +173,8 @@ def test_alarms_are_taken_on_once(border: Border, visit: Visit) -> None:
     assert amina.send(place, "/console/alarms").headers["location"] == "/console/alarms"
     assert f'action="{place}"' not in amina.get("/console/alarms").text
     assert amina.send(place, "/console/alarms").status_code == 409
+    nowhere = "/console/alarms/" + "9" * 30 + "/acknowledge"
+    assert amina.send(nowhere, "/console/alarms").status_code == 404
 
 
 def test_charts_get_their_numbers(border: Border, visit: Visit) -> None:

@@ -85,6 +85,21 @@ def test_a_trader_learns_nothing_of_how_risk_selects(border: Border, visit: Visi
     assert browser.get(receipt_of(officer, own, "Declaration accepted")).status_code == 200
 
 
+def test_a_trader_deals_with_agencies_and_sees_no_officers_name(
+    border: Border, visit: Visit
+) -> None:
+    entry = next(e for e in border.queue("customs") if e.waiting.agencies == ("customs",))
+    place = f"/console/examinations/{entry.examination}"
+    amina = visit("amina")
+    amina.send(f"{place}/start", "/console/?agency=all")
+    amina.send(place, place, outcome="conform")
+    account = border.trader_of(str(entry.mrn))
+    border.give_password(account)
+    page = visit(account).get(f"/console/declarations/{entry.mrn}").text
+    assert "Examination begun" in page
+    assert re.search(r"\bamina\b", page, re.IGNORECASE) is None
+
+
 def test_a_trader_gets_no_receipt_of_anothers_fact(border: Border, visit: Visit) -> None:
     account, _, other = trader(border)
     browser = visit(account)

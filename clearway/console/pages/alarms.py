@@ -16,7 +16,7 @@ from clearway.coldchain.model import RaisedAlarm
 from clearway.console.permission import is_trader, may, sees_container
 from clearway.console.render import page
 from clearway.console.rows import UnitRow, unit_row
-from clearway.console.visitor import Visitor, sealed_form, visitor_of
+from clearway.console.visitor import Visitor, place_in_log, sealed_form, visitor_of
 from clearway.console.work import do, look
 from clearway.identity.model import Actor
 from clearway.node.node import Node
@@ -91,7 +91,7 @@ async def acknowledge(request: Request) -> Response:
     visitor = visitor_of(request)
     node: Node = request.app.state.node
     fields = await sealed_form(request, visitor)
-    seq = int(request.path_params["seq"])
+    seq = place_in_log(request)
     await do(
         node, visitor.actor, lambda act: acknowledge_alarm(act, seq, fields.get("note", "").strip())
     )

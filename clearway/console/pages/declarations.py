@@ -21,7 +21,7 @@ from clearway.console.permission import (
     sees_container,
 )
 from clearway.console.render import page
-from clearway.console.visitor import Visitor, sealed_form, visitor_of
+from clearway.console.visitor import Visitor, place_in_log, sealed_form, visitor_of
 from clearway.console.work import do, look
 from clearway.declarations import tables as declarations
 from clearway.declarations.lifecycle import Status
@@ -138,7 +138,7 @@ async def receipt(request: Request) -> Response:
     """Hand out the receipt of a fact whose subject the visitor may see."""
     visitor = visitor_of(request)
     node: Node = request.app.state.node
-    seq = int(request.path_params["seq"])
+    seq = place_in_log(request)
     node.policy.require(visitor.actor, "ledger.read", {})
 
     def query(connection: Connection) -> bytes:

@@ -134,7 +134,7 @@
       ...common(),
       tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => one.data?.lane ? text(one.data.lane) : "" },
       geo: {
-        map: "world", roam: "move", center: [14, 22], zoom: 1.2, silent: true, aspectScale: 0.85,
+        map: "world", roam: "move", center: [12, 20], zoom: 1.25, silent: true, aspectScale: 0.85,
         itemStyle: { areaColor: colour("--cw-land"), borderColor: colour("--cw-sea"), borderWidth: 0.7 },
       },
       series: [
@@ -148,7 +148,7 @@
             itemStyle: { color: hue(lane), borderColor: colour("--cw-sea"), borderWidth: 1 } })) },
         { type: "scatter", coordinateSystem: "geo", z: 4, symbolSize: 15, symbol: "diamond",
           itemStyle: { color: colour("--tblr-body-color"), borderColor: colour("--cw-sea"), borderWidth: 2 },
-          label: { show: true, formatter: data.name, position: "bottom", color: colour("--tblr-body-color"), fontWeight: 600,
+          label: { show: true, formatter: data.name, position: "bottom", distance: 9, color: colour("--tblr-body-color"), fontWeight: 600,
             textBorderColor: colour("--cw-sea"), textBorderWidth: 3 },
           data: [{ value: [...data.here, 1] }] },
       ],

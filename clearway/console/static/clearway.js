@@ -9,26 +9,30 @@
   const BURST_MS = 700;
   function tell() { document.body.dispatchEvent(new CustomEvent("facts")); }
 
+  // A hidden page hangs up: browsers hold few connections to one host, and nobody looks at it.
   function listen() {
     const mark = $("[data-live]");
     if (!mark) return;
+    let source = null;
     let waiting = null;
     let isMissed = false;
     const show = (isLive) => {
       mark.classList.toggle("is-lost", !isLive);
       mark.textContent = isLive ? mark.dataset.liveWord : mark.dataset.lostWord;
     };
-    const source = new EventSource(mark.dataset.live);
-    source.onopen = () => { show(true); if (isMissed) { isMissed = false; tell(); } };
-    source.onerror = () => { show(false); isMissed = true; };
-    source.onmessage = () => {
-      if (document.hidden) { isMissed = true; return; }
-      if (!waiting) waiting = setTimeout(() => { waiting = null; tell(); }, BURST_MS);
-    };
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && isMissed) { isMissed = false; tell(); }
-    });
-    addEventListener("pagehide", () => source.close());
+    function open() {
+      source = new EventSource(mark.dataset.live);
+      source.onopen = () => { show(true); if (isMissed) { isMissed = false; tell(); } };
+      source.onerror = () => { show(false); isMissed = true; };
+      source.onmessage = () => {
+        if (!waiting) waiting = setTimeout(() => { waiting = null; tell(); }, BURST_MS);
+      };
+    }
+    function close() { source.close(); isMissed = true; }
+    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+    addEventListener("pagehide", close);
+    addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+    open();
   }
 
   // A refresh never disturbs whoever works: while somebody types in a part, marks text in it or
