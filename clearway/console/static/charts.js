@@ -116,7 +116,7 @@
       xAxis: axis({ type: "category", data: data.hours }),
       yAxis: axis({ type: "value", minInterval: 1 }),
       series: Object.keys(hues).map((key) => ({
-        name: say(key), type: "bar", data: data[key], barGap: "10%", itemStyle: { color: colour(hues[key]), borderRadius: 2 },
+        name: say(key), type: "bar", data: data[key], barGap: "0%", barCategoryGap: "25%", itemStyle: { color: colour(hues[key]), borderRadius: 2 },
       })),
     };
   }
