@@ -17,7 +17,7 @@ from clearway.clearance import tables as clearance
 from clearway.clearance.delays import Course, explain
 from clearway.clearance.model import DelayReason, Examination, Outcome
 from clearway.clearance.record import Consignment, State, StoredDecision, StoredMatch
-from clearway.clearance.rules import for_trader
+from clearway.clearance.rules import CONFIDENTIAL, for_trader
 from clearway.coldchain import tables as coldchain
 from clearway.console import tables
 from clearway.console.permission import is_trader, may, seen_declaration, sees_container
@@ -34,11 +34,18 @@ from clearway.terms.reason import Reason
 
 _MOST_UNITS = 50
 
-CONFIDENTIAL = frozenset(
-    {"risk.assessed/1", "clearance.decided/1", "clearance.examination_ordered/1"}
-)
-"""Facts that tell why risk selected goods: their receipts are for officers (see
-`clearance.rules.CONFIDENTIAL`)."""
+_FOR_OFFICERS = frozenset({"risk.assessed/1", "clearance.examination_ordered/1"})
+
+
+def is_confidential(connection: Connection, event: Event, mrn: str) -> bool:
+    """Return whether a fact tells why risk selected goods, so that its receipt is for officers.
+
+    A decision on other grounds is the trader's evidence for an appeal (TFA 4).
+    """
+    if event.type != "clearance.decided/1":
+        return event.type in _FOR_OFFICERS
+    decided = (one for one in clearance.decisions_of(connection, mrn) if one.seq == event.seq)
+    return any(reason.code in CONFIDENTIAL for one in decided for reason in one.decided.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class View:
         past: closed ones, with what was found.
         units: its refrigerated containers.
         assessment: for officers who may see risk.
+        withheld: facts in `life` without a receipt for this actor.
         delays: where the time went, the longest first.
     """
 
@@ -92,6 +100,7 @@ class View:
     seals: Sequence[clearance.SealSeen]
     assessment: StoredAssessment | None
     life: Sequence[Event]
+    withheld: frozenset[int]
     delays: Sequence[DelayReason]
     can: Can
 
@@ -105,6 +114,7 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
     current = next((order for order in orders if order.is_open), None)
     open_order = None if current is None else _shown(actor, current)
     containers = clearance.containers_of(connection, summary.mrn)
+    life = _life(actor, connection, summary, orders)
     return View(
         record=declarations.get(connection, summary.mrn),
         goods=goods,
@@ -116,7 +126,8 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
         containers=containers,
         seals=clearance.seals_of(connection, summary.mrn),
         assessment=_assessment(node, actor, connection, summary.mrn),
-        life=_life(actor, connection, summary, orders),
+        life=life,
+        withheld=_withheld(actor, connection, summary, life),
         delays=() if goods is None else _delays(node, goods, orders, decisions),
         can=_can(node, actor, summary, goods, open_order),
     )
@@ -183,6 +194,14 @@ def _life(
             if event.type != "risk.assessed/1"
         )
     return sorted(events, key=lambda event: (event.occurred_at, event.seq))
+
+
+def _withheld(
+    actor: Actor, connection: Connection, summary: Summary, life: Sequence[Event]
+) -> frozenset[int]:
+    if not is_trader(actor):
+        return frozenset()
+    return frozenset(event.seq for event in life if is_confidential(connection, event, summary.mrn))
 
 
 def _delays(

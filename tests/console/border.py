@@ -94,10 +94,6 @@ class Border:
         """Return who waits to be examined."""
         return self.ask(queue, self.clock(), agency=agency)
 
-    def give_password(self, account: str) -> None:
-        """Let somebody of the simulated day sign in to the console."""
-        self.node.act(OWNER, lambda act: set_password(act, account, _hashed(account))).result()
-
     def settle(self) -> None:
         """Wait until the writer has done what came before."""
         self.node.act(OWNER, lambda act: None).result()
@@ -136,7 +132,6 @@ def open_border(
         border = Border(node, clock, wall, day, admit(node, day))
         node.act(OWNER, _people).result()
         border.deliver_until(day.begins_at + timedelta(hours=hour))
-        border.give_password(border.trader_of(next(iter(border.mrns.values()))))
         yield border
 
 

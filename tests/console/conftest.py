@@ -26,7 +26,8 @@ def visit(border: Border) -> Callable[[str], Browser]:
     def enter(account: str) -> Browser:
         browser = Browser(application(border.node))
         if account:
-            fields = {"account": account, "password": PASSWORD}
+            proof = border.tokens.get(account, PASSWORD)
+            fields = {"account": account, "password": proof}
             answer = browser.post("/console/login", data=fields)
             assert answer.status_code == 303, answer.text
         return browser

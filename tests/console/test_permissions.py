@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from clearway.clearance import tables as clearance
+from clearway.clearance.rules import CONFIDENTIAL
 from clearway.declarations import tables as declarations
 
 from .border import PASSWORD, Border
@@ -15,7 +17,7 @@ Visit = Callable[[str], Browser]
 
 
 def trader(border: Border) -> tuple[str, str, str]:
-    """Return the trader with a password, a declaration of its own, and one of another."""
+    """Return a trader, a declaration of its own, and one of another."""
     own = next(iter(border.mrns.values()))
     account = border.trader_of(own)
     other = next(m for m in border.mrns.values() if border.trader_of(m) != account)
@@ -80,9 +82,26 @@ def test_a_trader_learns_nothing_of_how_risk_selects(border: Border, visit: Visi
     for secret in ["Chance of selection", "Selected by risk", "Risk assessed"]:
         assert secret not in page
     officer = visit("amina")
-    for step in ["Risk assessed", "Decision taken"]:
-        assert browser.get(receipt_of(officer, own, step)).status_code == 404
+    assert browser.get(receipt_of(officer, own, "Risk assessed")).status_code == 404
     assert browser.get(receipt_of(officer, own, "Declaration accepted")).status_code == 200
+
+
+def test_a_decision_is_evidence_for_the_trader_unless_it_tells_how_risk_selects(
+    border: Border, visit: Visit
+) -> None:
+    officer = visit("amina")
+    answers = set()
+    for mrn in list(border.mrns.values())[::4]:
+        decided = border.ask(clearance.decisions_of, mrn)[0].decided
+        is_secret = any(reason.code in CONFIDENTIAL for reason in decided.reasons)
+        account = border.trader_of(mrn)
+        receipt = receipt_of(officer, mrn, "Decision taken")
+        browser = visit(account)
+        assert browser.get(receipt).status_code == (404 if is_secret else 200)
+        is_linked = f'"{receipt}"' in browser.get(f"/console/declarations/{mrn}").text
+        assert is_linked is not is_secret
+        answers.add(is_secret)
+    assert answers == {True, False}
 
 
 def test_a_trader_deals_with_agencies_and_sees_no_officers_name(
@@ -94,7 +113,6 @@ def test_a_trader_deals_with_agencies_and_sees_no_officers_name(
     amina.send(f"{place}/start", "/console/?agency=all")
     amina.send(place, place, outcome="conform")
     account = border.trader_of(str(entry.mrn))
-    border.give_password(account)
     page = visit(account).get(f"/console/declarations/{entry.mrn}").text
     assert "Examination begun" in page
     assert re.search(r"\bamina\b", page, re.IGNORECASE) is None

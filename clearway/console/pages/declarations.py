@@ -13,7 +13,7 @@ from starlette.routing import Route
 from clearway.clearance import tables as clearance
 from clearway.clearance.actions.release import release
 from clearway.console import tables
-from clearway.console.consignment import CONFIDENTIAL, gather
+from clearway.console.consignment import gather, is_confidential
 from clearway.console.permission import (
     is_trader,
     may,
@@ -114,7 +114,6 @@ async def _show(
         view=view,
         refusal=refusal,
         reason=reason,
-        confidential=CONFIDENTIAL if is_trader(visitor.actor) else (),
     )
 
 
@@ -154,13 +153,13 @@ async def receipt(request: Request) -> Response:
 
 def _may_see(node: Node, actor: Actor, connection: Connection, event: tables.Event) -> bool:
     """Return whether the actor may see what a fact holds: its noun's `read`, and its subject's."""
-    if is_trader(actor) and event.type in CONFIDENTIAL:
-        return False
     kind, _, id = event.subject.partition(":")
     if kind in ("declaration", "examination"):
         mrn = id if kind == "declaration" else id.rpartition("-")[0]
         summary = seen_declaration(node, actor, connection, mrn)
         known = summary.policy_attributes
+        if is_trader(actor) and is_confidential(connection, event, summary.mrn):
+            return False
     elif kind == "container":
         return sees_container(node, actor, connection, id)
     else:
