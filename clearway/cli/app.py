@@ -15,7 +15,6 @@ from clearway.cli import (
     demo,
     insight,
     lake,
-    ledger,
     node,
     queue,
     readings,
@@ -23,6 +22,7 @@ from clearway.cli import (
     risk,
     simulate,
 )
+from clearway.cli.ledger import group as ledger
 from clearway.cli.output import report
 from clearway.errors import ClearwayError
 

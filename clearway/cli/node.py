@@ -108,13 +108,13 @@ def settings(
 
 
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes, for a look.")] = False,
-    only: Annotated[
-        str, typer.Option(help="One part only: declarations, ledger, readings, growth or flood.")
+    part: Annotated[
+        str, typer.Argument(help="One part only: declarations, ledger, readings, growth or flood.")
     ] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes, for a look.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure this machine: our rates beside a peer or a physical limit, in one run."""
     from clearway.cli.bench import run
 
-    run(quick=quick, only=only, as_json=as_json)
+    run(quick=quick, only=part, as_json=as_json)

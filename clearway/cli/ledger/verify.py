@@ -1,4 +1,4 @@
-"""`clearway ledger`: what auditors run."""
+"""`clearway ledger verify`: hash again everything that is stored."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ import typer
 from clearway.cli.options import AsJson, SettingsFile
 from clearway.cli.output import EXIT_NO, emit, say, show_table
 
-app = typer.Typer(name="ledger", help="Verify the log.", no_args_is_help=True)
 
-
-@app.command()
 def verify(
     settings: SettingsFile = None,
     checkpoint: Annotated[
@@ -55,27 +52,3 @@ def verify(
         show_table(f"{found.fault_count} {noun}", ("code", "place", "what"), rows)
     if not found.holds:
         sys.exit(EXIT_NO)
-
-
-@app.command()
-def checkpoint(settings: SettingsFile = None, as_json: AsJson = False) -> None:
-    """Print the signed checkpoint: keep it somewhere else, it proves a later rollback."""
-    from clearway.cli.store import opened_log
-
-    with opened_log(settings) as (log, _):
-        note = log.note
-    if as_json:
-        emit({"checkpoint": note})
-    else:
-        sys.stdout.write(note)
-
-
-@app.command()
-def receipt(
-    seq: Annotated[int, typer.Argument(min=0, help="The fact's place in the log.")],
-    settings: SettingsFile = None,
-) -> None:
-    """Print the receipt of a stored fact."""
-    from clearway.cli.store import receipt_of
-
-    sys.stdout.buffer.write(receipt_of(settings, seq))

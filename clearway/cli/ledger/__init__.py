@@ -1,0 +1,1 @@
+"""`clearway ledger`: what auditors and partners run."""
