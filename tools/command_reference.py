@@ -1,46 +1,70 @@
-"""Print the reference of all commands, as their own help texts say it.
+"""Write the reference of all commands, as their own help texts say it.
 
-python -m tools.command_reference > docs/commands.md
+python -m tools.command_reference
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import typer
 
 from clearway.cli.app import app
 
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "commands"
 HEAD = """# Commands
 
-What `--help` prints, for every command. `tools/command_reference.py` writes this page.
+What `--help` prints, for every command; `tools/command_reference.py` writes these pages.
 
 Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 65 the input must be mended; 69 not available
 now; 70 the node must stop; 77 not permitted.
+
+| command | what it is for |
+|---|---|
 """
 
 
-def reference() -> str:
-    """Return the page."""
+def pages() -> dict[str, str]:
+    """Return the text of each page by its file name."""
     root = typer.main.get_command(app)
-    parts = [HEAD]
-    for words, command in _commands(root, ("clearway",)):
-        context = click.Context(command, info_name=" ".join(words), terminal_width=100)
-        parts.append(f"## {' '.join(words)}\n\n```text\n{command.get_help(context).strip()}\n```\n")
-    return "\n".join(parts)
+    commands: dict[str, click.Command] = getattr(root, "commands", {})
+    index = HEAD
+    found = {}
+    for name in sorted(commands):
+        index += f"| [{name}]({name}.md) | {commands[name].get_short_help_str(100)} |\n"
+        parts = [f"# clearway {name}\n"]
+        parts += [_shown(words, each) for words, each in _leaves(commands[name], name)]
+        found[f"{name}.md"] = "\n".join(parts)
+    return {"README.md": index, **found}
 
 
-def _commands(
-    command: click.Command, words: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    children = getattr(command, "commands", {})
+def _shown(words: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=words, terminal_width=100)
+    return f"## {words}\n\n```text\n{command.get_help(context).strip()}\n```\n"
+
+
+def _leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    words = f"clearway {name}"
+    children: dict[str, click.Command] = getattr(command, "commands", {})
     if not children:
         yield words, command
-    for name in sorted(children):
-        yield from _commands(children[name], (*words, name))
+    for child in sorted(children):
+        yield from _leaves(children[child], f"{name} {child}")
+
+
+def main() -> None:
+    """Write all pages; remove those of commands that are gone."""
+    FOLDER.mkdir(exist_ok=True)
+    wanted = pages()
+    for stale in set(FOLDER.glob("*.md")) - {FOLDER / name for name in wanted}:
+        stale.unlink()
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{len(wanted)} pages in {FOLDER.relative_to(FOLDER.parents[1])}\n")
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    main()
