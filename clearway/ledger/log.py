@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -35,13 +36,13 @@ class State:
 
     Args:
         size: number of leaves.
-        frontier: roots of its complete subtrees.
+        root: its hash, as signed.
         edges: for each tile level, the partial tile at the right edge.
         note: its signed checkpoint.
     """
 
     size: int
-    frontier: Frontier
+    root: bytes
     edges: tuple[Tile, ...]
     note: str
 
@@ -76,7 +77,7 @@ class Log:
         self.origin = origin
         self._signer = signer
         self._cache = TileCache()
-        self._state = self._seal(Frontier(), ())
+        self._state = self._seal(0, ())
 
     @classmethod
     def open(
@@ -91,9 +92,7 @@ class Log:
         """
         log = cls(origin, signer)
         size = stored.read_size(connection)
-        edges = stored.read_edges(connection, size)
-        frontier = Frontier.of(size, lambda level, index: _edge_node(edges, level, index))
-        log._state = log._seal(frontier, edges)
+        log._state = log._seal(size, stored.read_edges(connection, size))
         log._require_last_checkpoint(connection, former)
         return log
 
@@ -130,11 +129,8 @@ class Log:
             if fact.seq != place:
                 raise VerificationError(f"Fact {fact.seq} cannot stand at place {place} of the log")
         hashes = [leaf_hash(fact, salt) for fact, salt in zip(facts, salts, strict=True)]
-        frontier = self._state.frontier.copy()
-        for hash_ in hashes:
-            frontier.append(hash_)
         tiles, edges = _grow(self._state.edges, first, hashes)
-        return Batch(first, facts, salts, hashes, tiles, self._seal(frontier, edges))
+        return Batch(first, facts, salts, hashes, tiles, self._seal(first + len(facts), edges))
 
     def write(self, connection: Connection, batch: Batch) -> None:
         """Insert the batch in the caller's transaction."""
@@ -216,9 +212,10 @@ class Log:
             )
         return merkle.consistency_path(old, new, _Nodes(connection, state, self._cache))
 
-    def _seal(self, frontier: Frontier, edges: tuple[Tile, ...]) -> State:
-        head = Checkpoint(self.origin, frontier.size, frontier.root())
-        return State(frontier.size, frontier, edges, self._signer.sign(head.marshal()))
+    def _seal(self, size: int, edges: tuple[Tile, ...]) -> State:
+        root = Frontier(size, chain.from_iterable(tile.peaks() for tile in reversed(edges))).root()
+        head = Checkpoint(self.origin, size, root)
+        return State(size, root, edges, self._signer.sign(head.marshal()))
 
     def _require_last_checkpoint(self, connection: Connection, former: Sequence[Verifier]) -> None:
         """Refuse a store whose facts are not those of its last signed checkpoint."""
@@ -229,7 +226,7 @@ class Log:
             raise VerificationError("The log has facts but no signed checkpoint")
         opened = open_note(note, (self._signer.verifier, *former))
         last = checkpoints.parse(opened.text)
-        if last != Checkpoint(self.origin, self.size, self._state.frontier.root()):
+        if last != Checkpoint(self.origin, self.size, self._state.root):
             raise VerificationError(
                 f"The {self.size} stored facts of {self.origin!r} are not those of the last signed "
                 f"checkpoint ({last.size} of {last.origin!r}); run `clearway ledger verify`"
@@ -266,11 +263,6 @@ class _Nodes:
         return tile
 
 
-def _edge_node(edges: tuple[Tile, ...], level: int, index: int) -> bytes:
-    tile_level, _, up, within = address(level, index)
-    return edges[tile_level].node(up, within)
-
-
 def _grow(
     edges: tuple[Tile, ...], first: int, hashes: list[bytes]
 ) -> tuple[list[tuple[int, int, Tile]], tuple[Tile, ...]]:
@@ -280,15 +272,12 @@ def _grow(
     level, added = 0, hashes
     while added or level < len(edges):
         edge = edges[level] if level < len(edges) else Tile([])
-        if not added:
-            grown.append(edge)  # with the inner nodes that it has computed
-            level += 1
-            continue
-        row = [*edge.hashes, *added]
-        number = full_tiles(level, first)
-        ends = len(row) - len(row) % WIDTH
-        completed = [Tile(row[at : at + WIDTH]) for at in range(0, ends, WIDTH)]
+        number, completed = full_tiles(level, first), []
+        while len(edge.hashes) + len(added) >= WIDTH:
+            room = WIDTH - len(edge.hashes)
+            completed.append(edge.extended(added[:room]))
+            edge, added = Tile([]), added[room:]
         full += [(level, number + place, tile) for place, tile in enumerate(completed)]
-        grown.append(Tile(row[ends:]))
+        grown.append(edge.extended(added) if added else edge)
         level, added = level + 1, [tile.root() for tile in completed]
     return full, tuple(grown)

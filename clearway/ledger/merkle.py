@@ -11,7 +11,7 @@ a database) gets roots and proofs from here; nothing here keeps more than log2(s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from clearway.errors import VerificationError
@@ -33,7 +33,7 @@ def hash_children(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def hash_layer(hashes: list[bytes]) -> list[bytes]:
+def hash_layer(hashes: Sequence[bytes]) -> list[bytes]:
     """Return the parents of neighbouring pairs; an odd last hash has no parent yet."""
     lefts, rights = hashes[0 : len(hashes) - 1 : 2], hashes[1::2]
     return [

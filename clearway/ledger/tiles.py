@@ -6,7 +6,7 @@ from 256 n on, and so on. A tile's inner nodes are computed when first asked for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from clearway.errors import VerificationError
 from clearway.ledger.merkle import HASH_SIZE, hash_layer
@@ -16,13 +16,13 @@ WIDTH = 1 << HEIGHT
 
 
 class Tile:
-    """Up to 256 hashes side by side, and the complete subtrees above them."""
+    """Up to 256 hashes side by side, and the complete subtrees above them; it never changes."""
 
     __slots__ = ("_layers", "hashes")
 
     def __init__(self, hashes: Sequence[bytes]) -> None:
         self.hashes = hashes
-        self._layers: list[list[bytes]] = []
+        self._layers: list[Sequence[bytes]] = []
 
     @classmethod
     def read(cls, stored: bytes) -> Tile:
@@ -39,9 +39,31 @@ class Tile:
         """Return the hash of a full tile."""
         return self._inner()[HEIGHT - 1][0]
 
-    def _inner(self) -> list[list[bytes]]:
+    def extended(self, hashes: Sequence[bytes]) -> Tile:
+        """Return the tile with more hashes at its right; what was hashed here is not hashed again.
+
+        Args:
+            hashes: at most what is missing to 256.
+        """
+        tile = Tile([*self.hashes, *hashes])
+        below = tile.hashes
+        for layer in self._inner():
+            below = [*layer, *hash_layer(below[2 * len(layer) :])]
+            tile._layers.append(below)
+        return tile
+
+    def peaks(self) -> Iterator[bytes]:
+        """Yield the roots of the largest complete subtrees that a partial tile consists of."""
+        width, at = len(self.hashes), 0
+        for up in range(HEIGHT - 1, -1, -1):
+            if width >> up & 1:
+                yield self.node(up, at >> up)
+                at += 1 << up
+
+    def _inner(self) -> list[Sequence[bytes]]:
         if not self._layers:
-            layers, layer = [], list(self.hashes)
+            layers: list[Sequence[bytes]] = []
+            layer = self.hashes
             for _ in range(HEIGHT):
                 layer = hash_layer(layer)
                 layers.append(layer)
