@@ -7,8 +7,12 @@ ledger keeps the exact bytes: they are what the commitment covers.
     @dataclass(frozen=True, slots=True)
     class Accepted:
         TYPE: ClassVar[str] = "declaration.accepted/1"
+        FORM: ClassVar[int] = BY_FIELD
         mrn: Mrn
         ...
+
+`FORM` says how the leaf commits to such a fact (`commitment`): without it, or `WHOLE`, to all of it
+at once, which is quicker; `BY_FIELD` where others may need to see a part of it and not the rest.
 """
 
 from __future__ import annotations
@@ -18,6 +22,10 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
+
+# How a leaf commits to a fact; the numbers are stored.
+WHOLE = 1
+BY_FIELD = 2
 
 
 @runtime_checkable
@@ -43,6 +51,7 @@ class Fact:
         occurred_at: when it happened, aware UTC.
         recorded_at: when this node committed it, aware UTC.
         body: JSON text, exactly as committed.
+        form: how its leaf commits to it: `WHOLE`, or `BY_FIELD` so that single fields can be shown.
     """
 
     seq: int
@@ -53,6 +62,7 @@ class Fact:
     occurred_at: datetime
     recorded_at: datetime
     body: bytes
+    form: int = WHOLE
 
 
 def _plain(value: Any) -> Any:
@@ -74,6 +84,11 @@ _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 def encode(value: Any) -> bytes:
     """Return the JSON text of a frozen dataclass (or of plain values)."""
     return _encoder.encode(value)
+
+
+def form_of(body: FactBody) -> int:
+    """Return how the leaf of a fact with this body commits to it."""
+    return getattr(body, "FORM", WHOLE)
 
 
 def decode(body: bytes, wanted: type[Body]) -> Body:

@@ -104,6 +104,7 @@ def insert_facts(
             to_microseconds(fact.occurred_at),
             to_microseconds(fact.recorded_at),
             fact.body,
+            fact.form,
             salt,
             leaf_hash,
         )

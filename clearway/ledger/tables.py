@@ -28,10 +28,20 @@ fact = Table(
     Column("occurred_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # How its leaf commits to it: 1 whole, 2 by field (`commitment`).
+    Column("form", Integer, nullable=False, server_default="1"),
     Column("salt", LargeBinary, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
     Index("fact_by_subject", "subject", "seq"),
     Index("fact_by_type", "type", "seq"),
+)
+
+# Facts whose body and salt were destroyed, and the commitment that their leaf entries still hold.
+erased = Table(
+    "erased",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("commitment", LargeBinary, nullable=False),
 )
 
 # Full tiles only (256 hashes); the partial tile at the right edge is the tail of `fact.leaf_hash`.

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from clearway.errors import ConflictingKey
-from clearway.ledger.fact import Fact, FactBody, encode
+from clearway.ledger.fact import Fact, FactBody, encode, form_of
 from clearway.ledger.statement import run
 
 # Brings one fact into a room's tables; a pure function of the fact and of those tables.
@@ -64,6 +64,7 @@ class Transaction:
             occurred_at=occurred_at or self.now,
             recorded_at=self.now,
             body=encode(body),
+            form=form_of(body),
         )
         self.next_seq += 1
         self.facts.append(fact)

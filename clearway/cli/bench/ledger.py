@@ -89,4 +89,4 @@ def _row(seq: int) -> tuple[object, ...]:
     stamp = 1_772_400_000_000_000
     salt = os.urandom(32)
     named = (fact.type, fact.subject, fact.issuer, fact.actor)
-    return (seq, *named, stamp, stamp, fact.body, salt, salt)
+    return (seq, *named, stamp, stamp, fact.body, fact.form, salt, salt)
