@@ -8,18 +8,24 @@ holds nothing but the commitment.
 
 from __future__ import annotations
 
-import hmac
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import msgspec
 
 from clearway.errors import VerificationError
 from clearway.ledger.fact import Fact
-from clearway.ledger.merkle import HASH_SIZE, hash_leaf
+from clearway.ledger.merkle import HASH_SIZE
 
 ENVELOPE = "clearway-envelope/1"
 SALT_SIZE = 32
 _ENTRY = b"clearway-leaf/1\n"
+_LEAF = b"\x00" + _ENTRY  # RFC 9162, 2.1.1: what is hashed for a leaf begins with a zero byte
+
+# HMAC (RFC 2104, 2) of a key of 32 bytes: the key is filled up to a block of 64 bytes and XORed with
+# 0x36 or 0x5c. Two plain hashes take two thirds of the time of OpenSSL's HMAC with a new key each.
+_INNER, _INNER_REST = bytes(byte ^ 0x36 for byte in range(256)), b"\x36" * 32
+_OUTER, _OUTER_REST = bytes(byte ^ 0x5C for byte in range(256)), b"\x5c" * 32
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,7 +100,8 @@ def commit(text: bytes, salt: bytes) -> bytes:
     """Return the commitment to an envelope. Raises: VerificationError: salt of wrong length."""
     if len(salt) != SALT_SIZE:
         raise VerificationError(f"A salt has {SALT_SIZE} bytes, not {len(salt)}")
-    return hmac.digest(salt, text, "sha256")
+    inner = sha256(salt.translate(_INNER) + _INNER_REST + text).digest()
+    return sha256(salt.translate(_OUTER) + _OUTER_REST + inner).digest()
 
 
 def entry(commitment: bytes) -> bytes:
@@ -106,7 +113,7 @@ def entry(commitment: bytes) -> bytes:
 
 def leaf_hash(fact: Fact, salt: bytes) -> bytes:
     """Return the hash of the leaf that commits to this fact."""
-    return hash_leaf(_ENTRY + commit(envelope(fact), salt))
+    return sha256(_LEAF + commit(envelope(fact), salt)).digest()
 
 
 def _utc(instant: datetime) -> datetime:

@@ -138,3 +138,8 @@ TEXT = envelope(FACT)
 def test_any_other_form_of_an_envelope_is_refused(text: bytes) -> None:
     with pytest.raises(VerificationError):
         read_envelope(text, 7)
+
+
+@given(salt=st.binary(min_size=32, max_size=32), text=st.binary(max_size=300))
+def test_the_commitment_is_the_hmac_of_the_standard_library(salt: bytes, text: bytes) -> None:
+    assert commit(text, salt) == hmac.digest(salt, text, "sha256")
