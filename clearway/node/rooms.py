@@ -11,6 +11,7 @@ from clearway.clearance import tables as clearance
 from clearway.coldchain import tables as coldchain
 from clearway.declarations import tables as declarations
 from clearway.identity import tables as identity
+from clearway.identity import tables_agencies as agencies
 from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
 from clearway.risk import tables as risk
@@ -18,6 +19,7 @@ from clearway.risk import tables as risk
 # Lower floors first: a room above may read, in its projection, what a room below has written.
 _ROOMS: tuple[ModuleType, ...] = (
     identity,
+    agencies,
     declarations,
     certificates,
     movements,
