@@ -22,7 +22,7 @@ SALT_SIZE = 32
 _ENTRY = b"clearway-leaf/1\n"
 _LEAF = b"\x00" + _ENTRY  # RFC 9162, 2.1.1: what is hashed for a leaf begins with a zero byte
 
-# HMAC (RFC 2104, 2) of a key of 32 bytes: the key is filled up to a block of 64 bytes and XORed with
+# HMAC (RFC 2104, 2) of a key of 32 bytes: the key, filled up to a block of 64 bytes, is XORed with
 # 0x36 or 0x5c. Two plain hashes take two thirds of the time of OpenSSL's HMAC with a new key each.
 _INNER, _INNER_REST = bytes(byte ^ 0x36 for byte in range(256)), b"\x36" * 32
 _OUTER, _OUTER_REST = bytes(byte ^ 0x5C for byte in range(256)), b"\x5c" * 32

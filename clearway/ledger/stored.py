@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 
-from sqlalchemy import Connection, Dialect, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from clearway.errors import VerificationError
 from clearway.ledger import tables
 from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact
+from clearway.ledger.statement import Rows, run
 from clearway.ledger.tiles import WIDTH, Tile, edge_width, full_tiles, levels
 
 _fact, _tile, _checkpoint = tables.fact.c, tables.tile.c, tables.checkpoint.c
 
-_INSERT_TILE = insert(tables.tile)
-_INSERT_CHECKPOINT = insert(tables.checkpoint)
+_INSERT_FACT = Rows(tables.fact).insert
+_INSERT_TILE = Rows(tables.tile).insert
+_INSERT_CHECKPOINT = Rows(tables.checkpoint).insert
 _SELECT_TILE = select(_tile.hashes).where(
     _tile.level == bindparam("level"), _tile.number == bindparam("number")
 )
@@ -32,6 +34,9 @@ _SELECT_LEAVES_FROM = (
 _SELECT_FACT = select(tables.fact).where(_fact.seq == bindparam("seq"))
 _SELECT_SIZE = select(_fact.seq + 1).order_by(_fact.seq.desc()).limit(1)
 _SELECT_LAST_NOTE = select(_checkpoint.note).order_by(_checkpoint.size.desc()).limit(1)
+
+# All facts of a batch are recorded at one instant.
+_of_batch = lru_cache(maxsize=4)(to_microseconds)
 
 
 def read_size(connection: Connection) -> int:
@@ -93,46 +98,35 @@ def insert_facts(
     leaf_hashes: Sequence[bytes],
 ) -> None:
     """Insert facts as the driver takes them: half the time of passing each value through Core."""
-    statement, by_position = _compile_insert(connection.dialect)
-    rows = [
-        (
-            fact.seq,
-            fact.type,
-            fact.subject,
-            fact.issuer,
-            fact.actor,
-            to_microseconds(fact.occurred_at),
-            to_microseconds(fact.recorded_at),
-            fact.body,
-            fact.form,
-            salt,
-            leaf_hash,
+    rows = []
+    for fact, salt, leaf_hash in zip(facts, salts, leaf_hashes, strict=True):
+        recorded_at = _of_batch(fact.recorded_at)
+        now = fact.occurred_at is fact.recorded_at
+        rows.append(
+            (
+                fact.seq,
+                fact.type,
+                fact.subject,
+                fact.issuer,
+                fact.actor,
+                recorded_at if now else to_microseconds(fact.occurred_at),
+                recorded_at,
+                fact.body,
+                fact.form,
+                salt,
+                leaf_hash,
+            )
         )
-        for fact, salt, leaf_hash in zip(facts, salts, leaf_hashes, strict=True)
-    ]
-    if by_position:
-        connection.exec_driver_sql(statement, rows)
-    else:
-        names = _fact.keys()
-        connection.exec_driver_sql(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    run(connection, _INSERT_FACT, rows)
 
 
 def insert_tiles(connection: Connection, tiles: Sequence[tuple[int, int, Tile]]) -> None:
     """Insert full tiles, each given as (level, number, tile)."""
-    rows = [
-        {"level": level, "number": number, "hashes": b"".join(tile.hashes)}
-        for level, number, tile in tiles
-    ]
+    rows = [(level, number, b"".join(tile.hashes)) for level, number, tile in tiles]
     if rows:
-        connection.execute(_INSERT_TILE, rows)
+        run(connection, _INSERT_TILE, rows)
 
 
 def insert_checkpoint(connection: Connection, size: int, note: str, signed_at: datetime) -> None:
     """Insert the signed head of `size` facts."""
-    connection.execute(_INSERT_CHECKPOINT, {"size": size, "note": note, "signed_at": signed_at})
-
-
-@cache
-def _compile_insert(dialect: Dialect) -> tuple[str, bool]:
-    """Return the INSERT in the driver's own parameter style, and whether that is by position."""
-    return str(insert(tables.fact).compile(dialect=dialect)), dialect.positional
+    run(connection, _INSERT_CHECKPOINT, (size, note, to_microseconds(signed_at)))

@@ -33,7 +33,6 @@ fact = Table(
     Column("salt", LargeBinary, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
     Index("fact_by_subject", "subject", "seq"),
-    Index("fact_by_type", "type", "seq"),
 )
 
 # Facts whose body and salt were destroyed, and the commitment that their leaf entries still hold.
