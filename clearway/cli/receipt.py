@@ -47,12 +47,12 @@ def verify(
 def _verifier(given: str) -> Verifier:
     """Return the key of a file, or the key that was given as text."""
     from clearway.errors import InputError, VerificationError
-    from clearway.ledger.note import Verifier
+    from clearway.ledger.note import read_vkey
 
     path = Path(given)
     try:
         text = path.read_text(encoding="ascii") if path.is_file() else given
-        return Verifier.from_vkey(text.strip())
+        return read_vkey(text.strip())
     except (UnicodeDecodeError, VerificationError) as error:
         raise InputError(
             f"--key {given[:80]}: neither a file with a verifier key (log.vkey) nor such a key"

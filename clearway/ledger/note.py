@@ -5,33 +5,56 @@
     <root>
 
     — example.com/border <base64 of key id and signature>
+    — plants.example/witness <base64 of key id, instant and cosignature>
 
 Rules kept: UTF-8 without control characters; unknown signatures are ignored; a bad signature of a
-known key refuses the whole note; no known signature refuses it too. Ed25519 (type 0x01) only.
+known key refuses the whole note; no known signature refuses it too. Keys: see `keys.py`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clearway.errors import VerificationError
 from clearway.ledger import ed25519
+from clearway.ledger.keys import (
+    KEY_ID_SIZE,
+    Ed25519Verifier,
+    from_base64,
+    key_text,
+    require_characters,
+    require_name,
+    split_key,
+    to_base64,
+)
+from clearway.ledger.keys import Verifier as Verifier
+from clearway.ledger.keys import read_vkey as read_vkey
 
 # The specification wants 16 signatures of up to 5 kB taken; more is an attack on our time.
 MAX_SIGNATURES = 64
 MAX_NOTE_SIZE = 512 * 1024
-MAX_NAME_SIZE = 255
-MAX_KEY_SIZE = 1024
 
-_ED25519 = b"\x01"
 _DASH = "\u2014 "
-_SECRET = "PRIVATE+KEY+"
+SECRET = "PRIVATE+KEY+"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One signature of a known key that holds.
+
+    Args:
+        name: of the key.
+        key_id: 4 bytes.
+        at: instant of a cosignature; None where the signature states none.
+    """
+
+    name: str
+    key_id: bytes
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,70 +63,24 @@ class OpenedNote:
 
     Args:
         text: with its last newline; only this may be read.
-        names: of the known keys that signed, in the order of their lines.
+        names: of the known keys that signed, in the order of their lines, each once.
+        signatures: of the known keys, in the order of their lines.
     """
 
     text: str
     names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verifier:
-    """A public key that may sign notes.
-
-    Args:
-        name: without spaces or plus, usually an address such as `example.com/border`.
-        public_key: 32 bytes, strict Ed25519.
-        key_id: first 4 bytes of SHA-256(name, newline, type, key).
-    """
-
-    name: str
-    public_key: bytes
-    key_id: bytes
-
-    @classmethod
-    def of(cls, name: str, public_key: bytes) -> Verifier:
-        """Return the verifier of a raw key. Raises: VerificationError: name or key not in form."""
-        _require_name(name)
-        ed25519.require_strict_point("public key", public_key)
-        return cls(name, public_key, _key_id(name, public_key))
-
-    @classmethod
-    def from_vkey(cls, vkey: str) -> Verifier:
-        """Read `<name>+<key id in hex>+<base64 of type and key>`.
-
-        Raises: VerificationError: when it is not of this form, or the id is not the key's.
-        """
-        name, key_id, key = _split_key(vkey)
-        verifier = cls.of(name, key)
-        if key_id != verifier.key_id.hex():
-            raise VerificationError(f"The verifier key of {name!r} does not bear its own id")
-        return verifier
-
-    @property
-    def vkey(self) -> str:
-        """The text form, to be handed to others."""
-        return f"{self.name}+{self.key_id.hex()}+{_to_base64(_ED25519 + self.public_key)}"
-
-    def verify(self, text: bytes, signature: bytes) -> None:
-        """Check one signature over the text. Raises: VerificationError."""
-        try:
-            ed25519.verify(self.public_key, signature, text)
-        except VerificationError as error:
-            raise VerificationError(
-                f"The signature of {self.name!r} does not hold: {error.detail}", name=self.name
-            ) from error
+    signatures: tuple[Signed, ...]
 
 
 class Signer:
-    """A private key that signs notes in a name."""
+    """A private key that signs notes in a name: type 0x01, how a log signs."""
 
     __slots__ = ("_key", "_seed", "verifier")
 
     def __init__(self, name: str, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self._seed = seed
-        self.verifier = Verifier.of(name, self._key.public_key().public_bytes_raw())
+        self.verifier = Ed25519Verifier(name, self._key.public_key().public_bytes_raw())
 
     def __repr__(self) -> str:
         return f"Signer({self.verifier.name!r})"  # never the seed
@@ -121,11 +98,11 @@ class Signer:
 
         Raises: VerificationError: when it is not of this form; the message holds no secret.
         """
-        if not skey.startswith(_SECRET):
-            raise VerificationError("A signer key begins with PRIVATE+KEY+")
-        name, key_id, seed = _split_key(skey.removeprefix(_SECRET))
+        name, key_id, type_, seed = split_secret(skey)
+        if type_ != Ed25519Verifier.signature_type:
+            raise VerificationError(f"The signer key of {name!r} is not of type 0x01, Ed25519")
         signer = cls.from_seed(name, seed)
-        if key_id != signer.verifier.key_id.hex():
+        if key_id != signer.verifier.key_id:
             raise VerificationError(f"The signer key of {name!r} does not bear its own id")
         return signer
 
@@ -137,8 +114,8 @@ class Signer:
     @property
     def secret_skey(self) -> str:
         """The text form, for the key file only."""
-        key_id = self.verifier.key_id.hex()
-        return f"{_SECRET}{self.name}+{key_id}+{_to_base64(_ED25519 + self._seed)}"
+        type_ = self.verifier.signature_type
+        return SECRET + key_text(self.name, self.verifier.key_id, type_, self._seed)
 
     def sign(self, text: str) -> str:
         """Return the note of this text. Raises: VerificationError: the text is not in form."""
@@ -146,9 +123,8 @@ class Signer:
 
     def signature_line(self, text: str) -> str:
         """Return one more signature line for a note of this text."""
-        _require_text(text)
-        signature = self.verifier.key_id + self._key.sign(text.encode())
-        return f"{_DASH}{self.name} {_to_base64(signature)}\n"
+        require_text(text)
+        return line_of(self.verifier, self._key.sign(text.encode()))
 
 
 def open_note(note: str, verifiers: Iterable[Verifier]) -> OpenedNote:
@@ -159,17 +135,39 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> OpenedNote:
     """
     text, signatures = split_note(note)
     known = _by_identity(verifiers)
-    signed = text.encode()
-    names: dict[str, None] = {}
+    encoded = text.encode()
+    signed: dict[tuple[str, bytes], Signed] = {}
     for name, key_id, signature in signatures:
         verifier = known.get((name, key_id))
         if verifier is not None:
-            verifier.verify(signed, signature)
-            names[name] = None
-    if not names:
+            at = verifier.verify(encoded, signature)
+            signed.setdefault((name, key_id), Signed(name, key_id, at))
+    if not signed:
         signers = ", ".join(sorted({repr(name) for name, _, _ in signatures})[:4])
         raise VerificationError(f"No known key signed this note; it bears signatures of {signers}")
-    return OpenedNote(text, tuple(names))
+    names = dict.fromkeys(name for name, _ in signed)
+    return OpenedNote(text, tuple(names), tuple(signed.values()))
+
+
+def add_lines(note: str, lines: Iterable[str]) -> str:
+    """Return the note with more signature lines, each at most once; nothing is verified.
+
+    Args:
+        lines: each with its last newline, as `Cosigner.cosign` returns them.
+
+    Raises: VerificationError: note or line not in form, or more signatures than a note may have.
+    """
+    text, _ = split_note(note)
+    signatures = note[len(text) + 1 :].splitlines(keepends=True)
+    added = dict.fromkeys(signatures)
+    for line in lines:
+        if not line.endswith("\n"):
+            raise VerificationError("A signature line has no newline at its end")
+        _read_signature(line[:-1])
+        added[line] = None
+    result = f"{text}\n{''.join(added)}"
+    split_note(result)
+    return result
 
 
 def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
@@ -182,7 +180,7 @@ def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     if not blank or not tail:
         raise VerificationError("The note has no blank line followed by signatures")
     text = head + "\n"
-    _require_text(text)
+    require_text(text)
     if not tail.endswith("\n"):
         raise VerificationError("The note's last signature line has no newline")
     lines = tail[:-1].split("\n")
@@ -191,15 +189,38 @@ def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     return text, [_read_signature(line) for line in lines]
 
 
+def line_of(verifier: Verifier, signature: bytes) -> str:
+    """Return the signature line of a key, with its newline."""
+    return f"{_DASH}{verifier.name} {to_base64(verifier.key_id + signature)}\n"
+
+
+def split_secret(skey: str) -> tuple[str, bytes, int, bytes]:
+    """Return name, key id, type and seed of a key file's text.
+
+    Raises: VerificationError: it is not of this form; the message holds no secret.
+    """
+    if not skey.startswith(SECRET):
+        raise VerificationError("A signer key begins with PRIVATE+KEY+")
+    return split_key(skey.removeprefix(SECRET))
+
+
+def require_text(text: str) -> None:
+    """Refuse what cannot be the text of a note. Raises: VerificationError."""
+    _require_size(text)
+    if not text.endswith("\n"):
+        raise VerificationError("The text of a note must end with a newline")
+    require_characters("text", text)
+
+
 def _read_signature(line: str) -> tuple[str, bytes, bytes]:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
         raise VerificationError("A signature line is not of the form: dash, name, signature")
-    _require_name(name)
-    value = _from_base64("signature", encoded)
-    if len(value) < 5:
+    require_name(name)
+    value = from_base64("signature", encoded)
+    if len(value) <= KEY_ID_SIZE:
         raise VerificationError("A signature line holds no signature after the key id")
-    return name, value[:4], value[4:]
+    return name, value[:KEY_ID_SIZE], value[KEY_ID_SIZE:]
 
 
 def _by_identity(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Verifier]:
@@ -211,62 +232,6 @@ def _by_identity(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Verif
     return known
 
 
-def _split_key(text: str) -> tuple[str, str, bytes]:
-    if len(text) > MAX_KEY_SIZE:
-        raise VerificationError(f"A key text has over {MAX_KEY_SIZE} characters")
-    parts = text.split("+", 2)
-    if len(parts) != 3:
-        raise VerificationError("A key text has three parts joined by plus: name, id, key")
-    name, key_id, encoded = parts
-    value = _from_base64("key", encoded)
-    if value[:1] != _ED25519:
-        raise VerificationError(f"The key of {name[:80]!r} is not of type 0x01, Ed25519")
-    return name, key_id, value[1:]
-
-
-def _key_id(name: str, public_key: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:4]
-
-
-def _require_name(name: str) -> None:
-    if not name or len(name) > MAX_NAME_SIZE or "+" in name or any(c.isspace() for c in name):
-        raise VerificationError(
-            f"The key name {name[:80]!r} must have 1 to {MAX_NAME_SIZE} characters, none of them "
-            "a space or a plus"
-        )
-    _require_characters("key name", name)
-
-
 def _require_size(note: str) -> None:
     if len(note) > MAX_NOTE_SIZE:
         raise VerificationError(f"The note has over {MAX_NOTE_SIZE} characters")
-
-
-def _require_text(text: str) -> None:
-    _require_size(text)
-    if not text.endswith("\n"):
-        raise VerificationError("The text of a note must end with a newline")
-    _require_characters("text", text)
-
-
-def _require_characters(name: str, text: str) -> None:
-    """Refuse control characters, and what UTF-8 cannot carry."""
-    if any(c < " " and c != "\n" for c in text):
-        raise VerificationError(f"The {name} of a note holds a control character")
-    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-        raise VerificationError(f"The {name} of a note is not valid Unicode")
-
-
-def _to_base64(value: bytes) -> str:
-    return base64.b64encode(value).decode("ascii")
-
-
-def _from_base64(name: str, text: str) -> bytes:
-    """Decode the one canonical form: padded, no stray bits, no other characters."""
-    try:
-        value = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
-        raise VerificationError(f"The {name} is not base64") from error
-    if _to_base64(value) != text:
-        raise VerificationError(f"The {name} is not in the canonical form of base64")
-    return value

@@ -11,7 +11,7 @@ from clearway.cli import store
 from clearway.cli.setup import first_administrator
 from clearway.errors import VerificationError
 from clearway.ledger import receipt
-from clearway.ledger.note import Verifier
+from clearway.ledger.note import read_vkey
 from clearway.node.clock import entropy
 from clearway.node.node import create
 from clearway.settings import Settings
@@ -25,7 +25,7 @@ def block(page: str, kind: str) -> str:
 
 
 def test_the_receipt_of_the_page_holds_under_its_key() -> None:
-    key = Verifier.from_vkey(block("receipt.md", "text").strip())
+    key = read_vkey(block("receipt.md", "text").strip())
     text = block("receipt.md", "json")
     verified = receipt.verify(receipt.parse(text.encode()), [key])
     assert verified.fact.subject == "account:admin"

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.errors import VerificationError
+from clearway.ledger.keys import Ed25519Verifier
 from clearway.ledger.note import (
     MAX_NOTE_SIZE,
     MAX_SIGNATURES,
     Signer,
-    Verifier,
     open_note,
+    read_vkey,
     split_note,
 )
 
@@ -136,15 +137,15 @@ def test_a_text_without_its_last_newline_is_not_signed() -> None:
 
 def test_a_verifier_key_round_trips() -> None:
     vkey = CUSTOMS.verifier.vkey
-    assert Verifier.from_vkey(vkey) == CUSTOMS.verifier
+    assert read_vkey(vkey) == CUSTOMS.verifier
     assert vkey.startswith("customs.example/border+")
 
 
 def test_the_published_key_of_the_go_checksum_database_is_read() -> None:
     # Source: the Go toolchain's known vkey of sum.golang.org, the oldest signed-note key in use.
     vkey = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
-    assert Verifier.from_vkey(vkey).name == "sum.golang.org"
-    assert Verifier.from_vkey(vkey).vkey == vkey
+    assert read_vkey(vkey).name == "sum.golang.org"
+    assert read_vkey(vkey).vkey == vkey
 
 
 def test_a_signer_key_round_trips_and_is_never_shown() -> None:
@@ -160,16 +161,16 @@ def test_a_signer_key_round_trips_and_is_never_shown() -> None:
         ("", "three parts"),
         ("a+b", "three parts"),
         ("a+00000000+!!", "not base64"),
-        ("a+00000000+" + base64.b64encode(b"\x02" + bytes(32)).decode(), "not of type 0x01"),
+        ("a+00000000+" + base64.b64encode(b"\x02" + bytes(32)).decode(), "is of type 0x02"),
         ("a+00000000+" + base64.b64encode(b"\x01" + bytes(32)).decode(), "small order"),
         ("a+00000000+" + base64.b64encode(b"\x01" + bytes(31)).decode(), "31 bytes"),
         (CUSTOMS.verifier.vkey.replace("customs", "custom"), "does not bear its own id"),
-        ("a" * 2000, "over 1024 characters"),
+        ("a" * 5000, "over 4096 characters"),
     ],
 )
 def test_what_is_wrong_with_a_verifier_key_is_named(vkey: str, message: str) -> None:
     with pytest.raises(VerificationError, match=message):
-        Verifier.from_vkey(vkey)
+        read_vkey(vkey)
 
 
 def test_a_signer_key_of_wrong_form_is_refused_without_telling_it() -> None:
@@ -184,6 +185,7 @@ def test_a_signer_key_of_wrong_form_is_refused_without_telling_it() -> None:
 
 
 def test_two_known_keys_that_cannot_be_told_apart_are_refused() -> None:
-    twin = Verifier(CUSTOMS.name, PLANTS.verifier.public_key, CUSTOMS.verifier.key_id)
+    twin = Ed25519Verifier(CUSTOMS.name, PLANTS.verifier.public_key)
+    object.__setattr__(twin, "key_id", CUSTOMS.verifier.key_id)  # a collision of 4 bytes
     with pytest.raises(VerificationError, match="share the name and id"):
         open_note(NOTE, [CUSTOMS.verifier, twin])
