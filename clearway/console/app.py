@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from clearway.console import verifier
 from clearway.console.pages import (
     alarms,
     declarations,
@@ -38,6 +39,7 @@ def build_console(node: Node) -> Starlette:
     """Return the console of a node, to be mounted at `/console`."""
     routes: list[BaseRoute] = [
         Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+        *verifier.ROUTES,
         *session.ROUTES,
         *queue.ROUTES,
         *declarations.ROUTES,

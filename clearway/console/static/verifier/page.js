@@ -1,0 +1,80 @@
+// The page: takes files and texts, shows the verdict. Everything is put in as text, never as markup.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const node = (name, attributes = {}, ...children) => {
+  const made = Object.assign(document.createElement(name), attributes);
+  made.append(...children);
+  return made;
+};
+
+let language = Object.keys(TEXTS).find((code) => navigator.language.startsWith(code)) ?? "en";
+const t = (text, values = {}) => (TEXTS[language]?.[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? t(String(values[name])) : whole));
+
+function translate() {
+  document.documentElement.lang = language;
+  for (const each of document.querySelectorAll("[data-t]")) {
+    each.dataset.t ||= each.textContent.trim();
+    each.textContent = t(each.dataset.t);
+  }
+  document.title = `${t("Verify a receipt")} · Clearway`;
+  byId("languages").replaceChildren(...Object.entries(LANGUAGES).map(([code, name]) => {
+    const button = node("button", { type: "button", lang: code, onclick: () => { language = code; translate(); if (!byId("result").hidden) show(); } }, name);
+    button.setAttribute("aria-pressed", String(code === language));
+    return button;
+  }));
+}
+
+const verdict = (colour, title, ...lines) => node("div", { className: `verdict ${colour}` }, node("h2", {}, t(title)), ...lines.filter(Boolean).map((line) => node("p", {}, line)));
+
+function standing(found) {
+  const names = found.witnesses.map((one) => one.name).join(", ");
+  const signed = names ? t("Witnesses that signed: {names}.", { names }) : t("No witness of your policy signed.");
+  if (!found.reached) return verdict("amber", "It stands in the log, but not enough witnesses signed yet", signed, t("Log-signed, cosignatures pending: ask for the receipt again later."));
+  if (!found.wanted) return verdict("green", "It holds under the log's key", t("You asked for no witness. One signature of the log shows who spoke; witnesses show that everybody was told the same."));
+  return verdict("green", "It holds, and enough witnesses signed", signed);
+}
+
+function table(found) {
+  const { fact, checkpoint } = found;
+  const rows = [
+    ["Fact", fact.type], ["About", fact.subject], ["Stated by", `${fact.issuer} (${fact.actor})`],
+    ["Happened", fact.occurred_at], ["Recorded", fact.recorded_at],
+    ["Place in the log", String(found.index)], ["Log", checkpoint.origin],
+    ["Facts under the signed head", String(checkpoint.size)],
+    ...found.witnesses.map((one) => ["Witness", `${one.name}, ${one.at.toISOString()}`]),
+  ];
+  return node("table", {}, node("tbody", {}, ...rows.map(([name, value]) => node("tr", {}, node("th", { scope: "row" }, t(name)), node("td", {}, value)))));
+}
+
+function content(fact) {
+  try {
+    return JSON.stringify(JSON.parse(fact.body), null, 2);
+  } catch {
+    return fact.body;
+  }
+}
+
+async function show() {
+  const result = byId("result");
+  try {
+    const found = await verifyReceipt(byId("receipt").value.trim(), byId("policy").value);
+    result.replaceChildren(standing(found), node("div", { className: "card" }, table(found), node("h2", {}, t("What was stated")), node("pre", { tabIndex: 0 }, content(found.fact))));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    result.replaceChildren(verdict("red", "It does not hold", `${t(error.message, error.values)}.`, t("Rely on nothing that this file says.")));
+  }
+  result.hidden = false;
+  result.focus();
+}
+
+const take = (field) => async (file) => { if (file) byId(field).value = await file.text(); };
+const takeReceipt = take("receipt"), takePolicy = take("policy");
+
+byId("receipt-file").addEventListener("change", (event) => takeReceipt(event.target.files[0]));
+byId("policy-file").addEventListener("change", (event) => takePolicy(event.target.files[0]));
+byId("form").addEventListener("submit", (event) => { event.preventDefault(); show(); });
+const drop = byId("drop");
+for (const kind of ["dragover", "dragleave", "drop"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.toggle("over", kind === "dragover"); });
+drop.addEventListener("drop", (event) => takeReceipt(event.dataTransfer.files[0]));
+translate();
