@@ -1,8 +1,8 @@
 """How partner agencies decide together: proposals, votes, and one pure rule that counts them.
 
-Each agency votes in its own log; the receipt of its vote is recorded by the others. A proposal names
-who may vote on it, so that the same votes give the same result on every node, in whatever order they
-came, and whoever joins later decides nothing that was opened before.
+Each agency votes in its own log; the receipt of its vote is recorded by the others. A proposal
+names who may vote on it, so that the same votes give the same result on every node, in whatever
+order they came, and whoever joins later decides nothing that was opened before.
 """
 
 from __future__ import annotations

@@ -74,12 +74,33 @@ def verify_consistency(
     _verify_growth(old_size, new_size, path, old_root, new_root)
 
 
+def old_root_from_consistency(
+    old_size: int, new_size: int, path: Sequence[bytes], new_root: bytes
+) -> bytes:
+    """Return the root of `old_size` leaves that a consistency proof shows under `new_root`.
+
+    The path's hashes lead to `new_root`, so they are nodes of its tree, and so is what they make of
+    the older size. Where that size is a power of two the path does not hold its root, and nothing
+    can be shown.
+
+    Raises: VerificationError: the path does not lead to `new_root`, or shows nothing.
+    """
+    _require_size("new size", new_size)
+    if not 0 < old_size < new_size or not old_size & (old_size - 1):
+        raise VerificationError(f"No proof shows a root of {old_size} leaves under {new_size}")
+    _require_hash("new root", new_root)
+    index, inner = _place_of_growth(old_size, new_size)
+    _require_length("consistency proof", path, 1 + inner + (index >> inner).bit_count())
+    new = _climb(path[0], path[1 : 1 + inner], index)
+    _require_equal("new root", _climb_right_edge(new, path[1 + inner :]), new_root, new_size)
+    old = _climb_left(path[0], path[1 : 1 + inner], index)
+    return _climb_right_edge(old, path[1 + inner :])
+
+
 def _verify_growth(
     old_size: int, new_size: int, path: Sequence[bytes], old_root: bytes, new_root: bytes
 ) -> None:
-    level = (old_size & -old_size).bit_length() - 1
-    index = (old_size - 1) >> level
-    inner = (index ^ ((new_size - 1) >> level)).bit_length()
+    index, inner = _place_of_growth(old_size, new_size)
     # A power of two is a subtree of its own: the proof begins at the old root itself.
     seeded = index != 0
     _require_length("consistency proof", path, seeded + inner + (index >> inner).bit_count())
@@ -88,6 +109,13 @@ def _verify_growth(
     _require_equal("old root", _climb_right_edge(old, steps[inner:]), old_root, old_size)
     new = _climb(seed, steps[:inner], index)
     _require_equal("new root", _climb_right_edge(new, steps[inner:]), new_root, new_size)
+
+
+def _place_of_growth(old_size: int, new_size: int) -> tuple[int, int]:
+    """Return where the old tree's last complete subtree stands, and how far up the ways part."""
+    level = (old_size & -old_size).bit_length() - 1
+    index = (old_size - 1) >> level
+    return index, (index ^ ((new_size - 1) >> level)).bit_length()
 
 
 def _climb(node: bytes, path: Sequence[bytes], index: int) -> bytes:
