@@ -1,0 +1,1 @@
+"""Wire forms of the exchange: batch, its signed head, acknowledgement."""
