@@ -97,7 +97,11 @@ def insert_facts(
     salts: Sequence[bytes],
     leaf_hashes: Sequence[bytes],
 ) -> None:
-    """Insert facts as the driver takes them: half the time of passing each value through Core."""
+    """Insert facts as the driver takes them fastest.
+
+    SQLite's driver looks for an adapter of each value but int, float, str and bytearray, and that
+    search costs more than the insert: so bytes go in as bytearray.
+    """
     rows = []
     for fact, salt, leaf_hash in zip(facts, salts, leaf_hashes, strict=True):
         recorded_at = _of_batch(fact.recorded_at)
@@ -111,10 +115,10 @@ def insert_facts(
                 fact.actor,
                 recorded_at if now else to_microseconds(fact.occurred_at),
                 recorded_at,
-                fact.body,
+                bytearray(fact.body),
                 fact.form,
-                salt,
-                leaf_hash,
+                bytearray(salt),
+                bytearray(leaf_hash),
             )
         )
     run(connection, _INSERT_FACT, rows)
@@ -122,7 +126,7 @@ def insert_facts(
 
 def insert_tiles(connection: Connection, tiles: Sequence[tuple[int, int, Tile]]) -> None:
     """Insert full tiles, each given as (level, number, tile)."""
-    rows = [(level, number, b"".join(tile.hashes)) for level, number, tile in tiles]
+    rows = [(level, number, bytearray().join(tile.hashes)) for level, number, tile in tiles]
     if rows:
         run(connection, _INSERT_TILE, rows)
 
