@@ -1,4 +1,7 @@
-"""Column types that every table shares: one form for an instant and for an exact number."""
+"""Column types that every table shares: one form for an instant and for an exact number.
+
+A whole number has 64 bits on every engine: SQLite's INTEGER has them, PostgreSQL's would have 32.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+@compiles(Integer, "postgresql")
+def _of_64_bits(type_: Integer, compiler: Any, **how: Any) -> str:
+    return "BIGINT"
 
 
 def to_microseconds(instant: datetime) -> int:

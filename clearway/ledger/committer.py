@@ -5,11 +5,10 @@ The life of an action:
 2. The writer thread takes what waits (at most `batch_limit`), opens ONE transaction, and runs each
    action in a savepoint of its own. An action that raises leaves nothing behind.
 3. The facts of the batch get salts, leaves, tiles and one signed checkpoint (`log.Log`).
-4. COMMIT with synchronous=FULL. Only now is any future answered, with receipts to be had.
+4. A durable COMMIT (`database`). Only now is any future answered, with receipts to be had.
 5. On an I/O error nobody is told "done": the futures fail, the committer stops for good, and the
-   node goes down to verify at its next start.
-
-The WAL checkpoint runs in `Checkpointer`, on a connection of its own, off the answering path.
+   node goes down to verify at its next start. So it does when the connection to a server is lost:
+   what was being committed may be stored or not, and only the next start can know.
 """
 
 from __future__ import annotations
@@ -26,16 +25,13 @@ from sqlalchemy import Connection, Engine
 
 from clearway.errors import ClearwayError, MustStop, StorageFailure, TryLater
 from clearway.ledger.commitment import SALT_SIZE
+from clearway.ledger.database import failure_of
 from clearway.ledger.fact import Fact
+from clearway.ledger.failure import Failure
 from clearway.ledger.lanes import Lanes
 from clearway.ledger.log import Log
 from clearway.ledger.statement import run
 from clearway.ledger.transaction import Projections, Transaction
-
-_MOST_WAL_PAGES = 8_192  # of 4 KiB: 32 MiB
-
-# SQLite's primary result codes READONLY, IOERR, CORRUPT, FULL, CANTOPEN and NOTADB.
-_FAILURES_OF_THE_DISK = frozenset({8, 10, 11, 13, 14, 26})
 
 Result = TypeVar("Result")
 Action = Callable[[Transaction], Any]
@@ -206,26 +202,35 @@ class Committer:
         run(connection, "SAVEPOINT action")
         try:
             result = waiting.action(tx)
+            # Fails where an action went on after an error of the database: nothing of it holds.
+            run(connection, "RELEASE action")
         except MustStop:
             raise
         except Exception as error:
-            if _is_of_the_disk(error):
+            failure = failure_of(error)
+            if failure in (Failure.FULL, Failure.STORE):
                 raise  # see `_fail`
             run(connection, "ROLLBACK TO action")
             run(connection, "RELEASE action")
-            return error
-        run(connection, "RELEASE action")
+            return _busy(error) if failure is Failure.BUSY else error
         return _Done(result, tuple(tx.facts))
 
     def _fail(self, error: Exception, batch: list[_Waiting]) -> None:
-        """Nothing of this batch was committed: a full disk may be freed, all else must stop."""
-        if "disk is full" in str(error):
+        """Nobody is told "done": a full disk may be freed, a busy store waited for; else stop."""
+        failure = failure_of(error)
+        if failure is Failure.FULL:
             _refuse(batch, TryLater("The disk of this node is full", retry_after_s=10))
+            return
+        if failure is Failure.BUSY:
+            _refuse(batch, _busy(error))
             return
         stop = (
             error
             if isinstance(error, MustStop)
-            else StorageFailure(f"The store refused to commit ({error}); nothing was answered")
+            else StorageFailure(
+                f"The store refused to commit ({error}); nothing was answered as done. The next"
+                " start verifies what is stored"
+            )
         )
         self._stopped = stop
         self._lanes.close()
@@ -239,10 +244,8 @@ class Committer:
             _refuse(left, closed)
 
 
-def _is_of_the_disk(error: Exception) -> bool:
-    """Return whether the file or the disk failed, rather than the action."""
-    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
-    return code & 0xFF in _FAILURES_OF_THE_DISK
+def _busy(error: Exception) -> TryLater:
+    return TryLater(f"The store was busy ({error}); nothing of this was written")
 
 
 def _answer(future: Future[Any], answer: Outcome[Any] | BaseException) -> None:
@@ -258,40 +261,3 @@ def _refuse(batch: list[_Waiting], error: ClearwayError) -> None:
     for waiting in batch:
         if waiting.future.set_running_or_notify_cancel():
             waiting.future.set_exception(error)
-
-
-class Checkpointer:
-    """Moves the WAL into the database aside from the answering path.
-
-    Args:
-        engine: an engine of its own (a writer's pragmas, its own connection).
-        interval_s: seconds between looks.
-    """
-
-    def __init__(self, engine: Engine, *, interval_s: float = 0.5) -> None:
-        self._engine = engine
-        self._interval_s = interval_s
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wal-checkpoint", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """End the thread after a last, whole checkpoint."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        connection = self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            while not self._ended.wait(self._interval_s):
-                _, pages, _ = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                if pages > _MOST_WAL_PAGES:  # a busy writer outruns it: make it begin the WAL anew
-                    cursor.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            connection.close()

@@ -1,78 +1,102 @@
-"""Opening the store: SQLite in WAL with synchronous=FULL, one writer, many readers.
+"""Opening the store: a path is SQLite (`sqlite.py`), a `Server` is PostgreSQL (`postgres.py`).
 
-Why each pragma: NORMAL loses acknowledged commits in power cuts, FULL does not; mmap together with
-WAL has corrupted databases; below 3.51.3 a WAL reset can corrupt. The automatic WAL checkpoint is
-off, because it would run inside an answering commit: `committer.Checkpointer` does it aside.
+    writer, reader = open_writer(address), open_reader(address)
+    with upkeep(address): ...
+
+Both engines give the same: one writer, whose commits are durable before they return; readers that
+see one snapshot a transaction; text in the order of its bytes; whole numbers of 64 bits.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-import pysqlite3
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Engine
 
-from clearway.errors import StorageFailure
+from clearway.ledger import postgres, sqlite
+from clearway.ledger.failure import Failure
+from clearway.ledger.postgres import Server
+from clearway.ledger.sqlite import Checkpointer, require_safe_sqlite
 
-OLDEST_SAFE_SQLITE = (3, 51, 3)
+__all__ = ["Address", "Server", "open_aside", "open_reader", "open_writer", "require_safe_sqlite"]
+
+Address = Path | Server
 
 
-def require_safe_sqlite(version: tuple[int, ...] = pysqlite3.sqlite_version_info) -> None:
-    """Refuse a SQLite library with the WAL-reset corruption defect.
+def address(file: Path, url: str, *, schema: str, passfile: str = "", reader: str = "") -> Address:
+    """Return where a node's tables lie: `file` when `url` is empty, else the server.
 
-    Raises: StorageFailure: when `version` is older than 3.51.3.
+    Raises: InputError: `url` is no address of PostgreSQL, or holds a password.
     """
-    if version < OLDEST_SAFE_SQLITE:
-        found = ".".join(map(str, version))
-        raise StorageFailure(
-            f"SQLite {found} can corrupt its own journal; install pysqlite3 with SQLite 3.51.3"
-            " or newer"
-        )
+    return Server(url, schema, passfile, reader) if url else file
 
 
-def open_writer(path: Path, *, synchronous: str = "FULL") -> Engine:
-    """Return the engine of the one writer; each transaction begins IMMEDIATE.
+def open_writer(address: Address, *, synchronous: str = "FULL") -> Engine:
+    """Return the engine of the one writer.
 
     Args:
-        path: database file; its folder must exist.
+        address: of the store; the folder of a file must exist, and so must a schema.
         synchronous: only the benchmark of durability's price passes anything but FULL.
     """
-    return _engine(path, "BEGIN IMMEDIATE", f"PRAGMA synchronous={synchronous}", pool_size=1)
+    if isinstance(address, Server):
+        return postgres.open_writer(address, synchronous=synchronous)
+    return sqlite.open_writer(address, synchronous=synchronous)
 
 
-def open_reader(path: Path, *, pool_size: int = 8) -> Engine:
+def open_reader(address: Address, *, pool_size: int = 8) -> Engine:
     """Return an engine of read-only connections; each transaction sees one snapshot."""
-    return _engine(path, "BEGIN", "PRAGMA query_only=1", pool_size=pool_size)
+    if isinstance(address, Server):
+        return postgres.open_reader(address, pool_size=pool_size)
+    return sqlite.open_reader(address, pool_size=pool_size)
 
 
-def _engine(path: Path, begin: str, mode: str, *, pool_size: int) -> Engine:
-    require_safe_sqlite()
-    engine = create_engine(
-        f"sqlite:///{path}",
-        module=pysqlite3,
-        poolclass=QueuePool,
-        pool_size=pool_size,
-        max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": 30, "cached_statements": 1_000},
-    )
+def open_aside(address: Address) -> Engine:
+    """Return an engine that writes tables which are not the log's, beside its writer."""
+    if isinstance(address, Server):
+        return postgres.open_aside(address)
+    return sqlite.open_writer(address)
 
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy's own BEGIN, see _begin
-        for pragma in (
-            "PRAGMA journal_mode=WAL",
-            "PRAGMA wal_autocheckpoint=0",
-            "PRAGMA mmap_size=0",
-            "PRAGMA cache_size=-65536",
-            "PRAGMA foreign_keys=1",
-            mode,
-        ):
-            connection.execute(pragma)
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+class Upkeep(Protocol):
+    """What keeps the store in shape while a node runs, aside from the answering path."""
 
-    return engine
+    def start(self) -> None:
+        """Begin."""
+
+    def close(self) -> None:
+        """End, and let go of every connection."""
+
+
+def upkeep(address: Address) -> Upkeep:
+    """Return what keeps this store in shape; PostgreSQL does it by itself."""
+    return _NoUpkeep() if isinstance(address, Server) else _WalUpkeep(address)
+
+
+class _NoUpkeep:
+    def start(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _WalUpkeep:
+    def __init__(self, path: Path) -> None:
+        self._engine = sqlite.open_writer(path)
+        self._checkpointer = Checkpointer(self._engine)
+
+    def start(self) -> None:
+        self._checkpointer.start()
+
+    def close(self) -> None:
+        self._checkpointer.close()
+        self._engine.dispose()
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return what an exception means for the transaction in which it came."""
+    original = getattr(error, "orig", error)
+    if getattr(original, "sqlite_errorcode", None) is not None:
+        return sqlite.failure_of(original)
+    return postgres.failure_of(original)

@@ -39,7 +39,7 @@ class Cursor(Protocol):
 
 
 def run(connection: Connection, statement: str, parameters: Any = ()) -> Cursor:
-    """Run a statement written with `?`.
+    """Run a statement written with `?`; within quotes, `?` and `%` stand for themselves.
 
     Args:
         parameters: a tuple, or a list of tuples.
@@ -62,7 +62,10 @@ def run(connection: Connection, statement: str, parameters: Any = ()) -> Cursor:
 
 @lru_cache(maxsize=512)
 def _in_format(statement: str) -> str:
-    return statement.replace("?", "%s")
+    """Return the statement with `%s` for each `?` that is outside of quotes, and `%%` for `%`."""
+    parts = statement.replace("%", "%%").split("'")
+    parts[::2] = [outside.replace("?", "%s") for outside in parts[::2]]
+    return "'".join(parts)
 
 
 class Rows:
@@ -120,6 +123,8 @@ def _same(value: Any) -> Any:
 def _storing(column: Column[Any]) -> Convert:
     if isinstance(column.type, Instant):
         return to_microseconds
+    if isinstance(column.type, Boolean):
+        return bool
     # `str` of one of our own terms is plain text, which the driver need not adapt.
     return str if isinstance(column.type, Exact | Text) else _same
 

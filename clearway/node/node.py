@@ -25,11 +25,12 @@ from clearway.errors import MustStop, NotFound
 from clearway.identity.model import Actor
 from clearway.ledger import receipt as receipts
 from clearway.ledger import tables
-from clearway.ledger.committer import Checkpointer, Committer, Limits, Outcome
+from clearway.ledger.committer import Committer, Limits, Outcome
 from clearway.ledger.database import open_reader, open_writer
 from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
+from clearway.ledger.sqlite import Checkpointer
 from clearway.ledger.transaction import Transaction
 from clearway.node import rooms
 from clearway.node.clock import Clock, Entropy, utc_now

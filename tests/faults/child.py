@@ -19,10 +19,11 @@ from typing import Any, ClassVar
 
 from clearway.errors import ClearwayError
 from clearway.ledger import tables
-from clearway.ledger.committer import Checkpointer, Committer, Limits
+from clearway.ledger.committer import Committer, Limits
 from clearway.ledger.database import open_writer
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
+from clearway.ledger.sqlite import Checkpointer
 from clearway.ledger.transaction import Transaction
 
 ORIGIN = "customs.example/faults"

@@ -12,16 +12,18 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pysqlite3
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from clearway.errors import MustStop, RuleViolation, StorageFailure, TryLater, VerificationError
 from clearway.ledger import tables
-from clearway.ledger.committer import Checkpointer, Committer, Limits, Outcome
+from clearway.ledger.committer import Committer, Limits, Outcome
 from clearway.ledger.database import open_reader, open_writer
 from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
 from clearway.ledger.receipt import issue, parse, verify
+from clearway.ledger.sqlite import Checkpointer
 from clearway.ledger.transaction import Transaction
 from clearway.ledger.verify import verify_store
 
@@ -253,19 +255,21 @@ def test_nothing_is_answered_before_it_is_durable(desk: Desk, tmp_path: Path) ->
     reader.dispose()
 
 
-def fail_at_commit(engine: Engine, message: str) -> Callable[[], None]:
+def fail_at_commit(engine: Engine, message: str, code: int) -> Callable[[], None]:
     """Let each COMMIT fail as on a broken disk: SQLite rolls back, then says why."""
+    error = pysqlite3.OperationalError(message)
+    error.sqlite_errorcode = code
 
     def refuse(connection: Connection) -> None:
         connection.connection.cursor().execute("ROLLBACK")
-        raise OSError(message)
+        raise error
 
     event.listen(engine, "commit", refuse)
     return lambda: event.remove(engine, "commit", refuse)
 
 
 def test_a_failed_commit_answers_nobody_done_and_stops_for_good(desk: Desk) -> None:
-    mend = fail_at_commit(desk.engine, "Input/output error")
+    mend = fail_at_commit(desk.engine, "Input/output error", 10)
     futures = [desk.submit("amina", weigh(number)) for number in range(3)]
     desk.start()
     for future in futures:
@@ -285,7 +289,7 @@ def test_a_failed_commit_answers_nobody_done_and_stops_for_good(desk: Desk) -> N
 
 def test_what_waits_behind_a_failed_commit_is_refused_too(desks: Callable[..., Desk]) -> None:
     desk = desks(batch=1)
-    mend = fail_at_commit(desk.engine, "Input/output error")
+    mend = fail_at_commit(desk.engine, "Input/output error", 10)
     futures = [desk.submit("amina", weigh(number)) for number in range(3)]
     desk.start()
     for future in futures:
@@ -296,7 +300,7 @@ def test_what_waits_behind_a_failed_commit_is_refused_too(desks: Callable[..., D
 
 
 def test_a_full_disk_is_said_and_work_goes_on_when_it_is_freed(desk: Desk) -> None:
-    mend = fail_at_commit(desk.engine, "database or disk is full")
+    mend = fail_at_commit(desk.engine, "database or disk is full", 13)
     future = desk.submit("amina", weigh(1))
     desk.start()
     with pytest.raises(TryLater, match="disk of this node is full"):
