@@ -127,7 +127,7 @@ TEXT = envelope(FACT)
         TEXT[:-1],
         TEXT + b" ",
         b" " + TEXT,
-        TEXT.replace(b"envelope/1", b"envelope/2"),
+        TEXT.replace(b"envelope/1", b"envelope/3"),
         TEXT.replace(b":00Z", b":00+00:00"),
         TEXT.replace(b"}", b',"more":1}'),
         TEXT.replace(b'"issuer"', b'"type":"other/1","issuer"'),

@@ -210,7 +210,7 @@ def replay_with_the_true_key(connection: Connection, chance: random.Random) -> N
 
 INSERT = (
     "INSERT INTO fact SELECT seq + 633, type, subject, issuer, actor, occurred_at, recorded_at,"
-    " body, salt, leaf_hash FROM fact WHERE seq = :one"
+    " body, form, salt, leaf_hash FROM fact WHERE seq = :one"
 )
 EDITS: dict[str, Edit] = {
     "type": sql("UPDATE fact SET type = 'parcel.lost/1' WHERE seq = :one"),
@@ -240,7 +240,7 @@ EDITS: dict[str, Edit] = {
     "fact invented": sql(INSERT),
     "facts swapped": swap("type, subject, issuer, actor, occurred_at, recorded_at, body, salt"),
     "facts and leaves swapped": swap(
-        "type, subject, issuer, actor, occurred_at, recorded_at, body, salt, leaf_hash"
+        "type, subject, issuer, actor, occurred_at, recorded_at, body, form, salt, leaf_hash"
     ),
     "seq moved": sql("UPDATE fact SET seq = seq + 1000 WHERE seq = :one"),
     "note, one bit": flip_in_note,
