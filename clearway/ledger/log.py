@@ -212,6 +212,10 @@ class Log:
             )
         return merkle.consistency_path(old, new, _Nodes(connection, state, self._cache))
 
+    def node_at(self, connection: Connection) -> merkle.NodeAt:
+        """Return what answers for each complete subtree of the facts committed by now."""
+        return _Nodes(connection, self._state, self._cache)
+
     def _seal(self, size: int, edges: tuple[Tile, ...]) -> State:
         root = Frontier(size, chain.from_iterable(tile.peaks() for tile in reversed(edges))).root()
         head = Checkpoint(self.origin, size, root)
