@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from clearway.errors import MalformedMessage
 from clearway.ledger import note
 from clearway.ledger.merkle import HASH_SIZE
-from clearway.ledger.tiles import WIDTH, edge_width, full_tiles, levels
+from clearway.ledger.tiles import HEIGHT, WIDTH, edge_width, full_tiles, levels
 
 CHECKPOINT = "checkpoint"
 ENTRIES = -1
@@ -74,6 +74,10 @@ class Resource:
     def first(self) -> int:
         """Place of its first hash within the level, or of its first entry."""
         return self.number * WIDTH
+
+    def is_within(self, size: int) -> bool:
+        """Whether a tree of `size` leaves has all its hashes or entries."""
+        return self.first + self.width <= size >> (HEIGHT * max(self.level, 0))
 
 
 def parse_path(path: str) -> Resource:
