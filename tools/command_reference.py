@@ -33,7 +33,7 @@ def pages() -> dict[str, str]:
     commands: dict[str, click.Command] = getattr(root, "commands", {})
     index = HEAD
     found = {}
-    for name in sorted(commands):
+    for name in sorted(name for name, command in commands.items() if not command.hidden):
         index += f"| [{name}]({name}.md) | {commands[name].get_short_help_str(100)} |\n"
         parts = [f"# clearway {name}\n"]
         parts += [_shown(words, each) for words, each in _leaves(commands[name], name)]

@@ -71,6 +71,8 @@ for group in (
     lake.app,
 ):
     app.add_typer(group)
+# One certificate is as often spoken of as many.
+app.add_typer(certificates.app, name="certificate", hidden=True)
 
 
 def run(commands: typer.Typer) -> None:
