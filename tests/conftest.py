@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +15,10 @@ from sqlalchemy import Engine
 
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger import tables
-from clearway.ledger.database import open_writer
+from clearway.ledger.database import Address, open_writer
 from clearway.ledger.transaction import Projections, Transaction
 from clearway.policy.act import Act, Allowed
+from tests.postgres import Cluster
 
 # No test is timed: a busy machine is no defect.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -35,10 +37,48 @@ def shared_data() -> Path:
     return folder
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let every test that asks for a store run on another engine."""
+    parser.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One PostgreSQL server for the whole run; each test takes a schema of its own."""
+    server = Cluster()
+    try:
+        server.create()
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+_schemas = count(1)
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A real SQLite writer on a fresh file, all tables of the rooms imported so far created."""
-    opened = open_writer(tmp_path / "node.db")
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine on which stores are opened; the contract suite overrides it with both."""
+    return str(request.config.getoption("--engine"))
+
+
+@pytest.fixture
+def address(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
+    """Where a fresh store of this test lies: a file, or a schema of the server."""
+    if engine_name == "sqlite":
+        yield tmp_path / "node.db"
+        return
+    server: Cluster = request.getfixturevalue("cluster")
+    name = f"test_{next(_schemas)}"
+    yield server.schema(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def engine(address: Address) -> Iterator[Engine]:
+    """A real writer on a fresh store, all tables of the rooms imported so far created."""
+    opened = open_writer(address)
     tables.METADATA.create_all(opened)
     yield opened
     opened.dispose()
