@@ -60,6 +60,9 @@ clearance.read                 Y  Y  Y  Y  Y  Y  .  P  P  .  Y  .  Y  .  Y
 insight.read                   Y  Y  Y  Y  Y  Y  .  .  .  .  .  .  Y  Y  Y
 ledger.read                    Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  .  Y  Y  Y
 identity.manage                .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
+agency.manage                  .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
+agency.vote                    .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
+agency.report                  .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
 identity.read                  .  .  .  .  .  .  .  .  .  .  .  .  Y  Y  .
 """
 
