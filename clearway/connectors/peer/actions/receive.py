@@ -1,0 +1,97 @@
+"""Keep a verified batch: its facts, the cursor and the evidence, all or nothing."""
+
+from __future__ import annotations
+
+import base64
+
+from clearway.connectors.peer import tables
+from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound
+from clearway.connectors.peer.model import Delivered, Fork, Partner, Verified
+from clearway.errors import WrongState
+from clearway.ledger import commitment
+from clearway.policy.act import Act
+
+SUBJECT = "peer:"
+
+
+def receive(act: Act, partner: Partner, verified: Verified) -> int | Conflicted:
+    """Record a batch; return how many facts are new, or the alarm that other content came.
+
+    Two takers at once, or a batch that came twice, change nothing: what is settled is compared.
+
+    Raises: WrongState: it does not go on from where we stand; ask again from there.
+    """
+    act.require("agency.report")
+    head = verified.head
+    cursor = tables.read_cursor(act.connection, partner.origin)
+    if head.end <= cursor.place:
+        return _repeat(act, partner, verified)
+    if cursor.edge != verified.before.edge:
+        raise WrongState(
+            f"The batch goes on from place {head.first} of {partner.origin}; we stand at "
+            f"{cursor.place}",
+            place=cursor.place,
+        )
+    for delivered in verified.facts:
+        act.append(_received(partner, delivered), subject=f"{SUBJECT}{partner.id}")
+    tables.keep_batch(act.connection, verified, act.now)
+    return len(verified.facts)
+
+
+def stop(act: Act, partner: Partner, fork: Fork, head: str) -> ForkFound:
+    """Record a fork with its evidence; the exchange with that partner stands still from now on."""
+    act.require("agency.report")
+    found = ForkFound(
+        partner.id,
+        partner.origin,
+        fork.reason,
+        fork.held,
+        fork.shown,
+        tuple(_base64(hash_) for hash_ in fork.proof),
+        head,
+        fork.is_conclusive,
+    )
+    act.append(found, subject=f"{SUBJECT}{partner.id}")
+    return found
+
+
+def _repeat(act: Act, partner: Partner, verified: Verified) -> int | Conflicted:
+    head = verified.head
+    held = tables.leaf_hashes(act.connection, partner.origin, head.first, head.end)
+    for delivered in verified.facts:
+        known = held.get(delivered.item.seq)
+        if known is not None and known != delivered.leaf_hash:
+            alarm = Conflicted(
+                partner.id,
+                partner.origin,
+                delivered.item.seq,
+                _base64(known),
+                _base64(delivered.leaf_hash),
+            )
+            act.append(alarm, subject=f"{SUBJECT}{partner.id}")
+            return alarm
+    return 0
+
+
+def _received(partner: Partner, delivered: Delivered) -> FactReceived:
+    item = delivered.item
+    fact = commitment.read_envelope(item.envelope, item.seq)
+    return FactReceived(
+        partner.id,
+        partner.origin,
+        item.seq,
+        _base64(delivered.leaf_hash),
+        fact.type,
+        fact.subject,
+        fact.issuer,
+        fact.actor,
+        fact.occurred_at,
+        fact.recorded_at,
+        fact.body.decode(),
+        fact.form,
+        _base64(item.salt),
+    )
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
