@@ -121,6 +121,17 @@ class Signer:
         """Return the note of this text. Raises: VerificationError: the text is not in form."""
         return f"{text}\n{self.signature_line(text)}"
 
+    def sign_bytes(self, message: bytes) -> bytes:
+        """Return the bare signature of bytes that no note can be: not valid UTF-8.
+
+        Raises: VerificationError: they could be the text of a note; that goes through `sign`.
+        """
+        try:
+            message.decode()
+        except UnicodeDecodeError:
+            return self._key.sign(message)
+        raise VerificationError("A signer of notes signs no other text")
+
     def signature_line(self, text: str) -> str:
         """Return one more signature line for a note of this text."""
         require_text(text)

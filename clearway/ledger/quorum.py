@@ -57,12 +57,14 @@ class Judged:
         log_signed: the log that the checkpoint names signed it, by a key of the policy.
         cosigned_by: cosignatures of the policy's witnesses that hold, in the order of their lines.
         satisfied: `log_signed`, and the quorum cosigned.
+        signatures: of all known keys that hold, in the order of their lines.
     """
 
     checkpoint: Checkpoint
     log_signed: bool
     cosigned_by: tuple[Signed, ...]
     satisfied: bool
+    signatures: tuple[Signed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class Quorum:
             bool(own),
             tuple(one for key, one in signed.items() if key in names),
             bool(own) and self._is_met(names.values()),
+            opened.signatures,
         )
 
     def _is_met(self, signed: Iterable[str]) -> bool:

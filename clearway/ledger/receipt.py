@@ -27,14 +27,16 @@ from typing import Any
 import msgspec
 
 from clearway.errors import MalformedMessage, TooLarge, VerificationError
-from clearway.ledger import checkpoint as checkpoints
-from clearway.ledger import commitment, note, proofs
+from clearway.ledger import commitment, cose_line, proofs
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.fact import Fact
 from clearway.ledger.merkle import HASH_SIZE, hash_leaf
-from clearway.ledger.note import Verifier
+from clearway.ledger.note import Signed, Verifier
+from clearway.ledger.quorum import Quorum
 
 FORM = "clearway-receipt/1"
+COSIGNED = "cosigned"
+PENDING = "log-signed, cosignatures pending"
 # A fact of 8 MB, escaped as JSON twice, and a note of the largest size.
 MAX_SIZE = 32 * 1024 * 1024
 # A path has one hash for each level of the tree at most.
@@ -82,11 +84,28 @@ class Verified:
         fact: its `seq` is the place in the log.
         checkpoint: the signed head under which it stands.
         signed_by: names of the known keys that signed the head, the log's own among them.
+        cosigned_by: the known witnesses' cosignatures, with their instants.
+        standing: "cosigned", or "log-signed, cosignatures pending".
+        satisfied: the reader's policy is met. False means: the log said so, and the witnesses that
+            the policy asks have not yet; see `require_satisfied`.
     """
 
     fact: Fact
     checkpoint: Checkpoint
     signed_by: tuple[str, ...]
+    cosigned_by: tuple[Signed, ...]
+    standing: str
+    satisfied: bool
+
+    def require_satisfied(self) -> Verified:
+        """Return this. Raises: VerificationError: the policy asks for more cosignatures."""
+        if not self.satisfied:
+            names = ", ".join(one.name for one in self.cosigned_by) or "nobody"
+            raise VerificationError(
+                f"The log {self.checkpoint.origin!r} signed this receipt, but the policy asks for "
+                f"more witnesses; it is cosigned by {names}. Ask for a newer receipt later"
+            )
+        return self
 
 
 class _Wire(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,26 +158,34 @@ def parse(data: bytes) -> Receipt:
     return Receipt(wire.fact, salt, wire.index, path, wire.checkpoint)
 
 
-def verify(receipt: Receipt, verifiers: Iterable[Verifier]) -> Verified:
+def verify(receipt: Receipt, trust: Quorum | Iterable[Verifier]) -> Verified:
     """Return what the receipt proves: pure, with no database and no network.
 
     Args:
-        verifiers: keys known to be right, the log's own among them.
+        trust: a policy, or keys known to be right, the log's own among them. Keys alone ask for no
+            cosignature; those of known witnesses are named.
 
-    Raises: VerificationError: naming what does not hold.
+    Raises: VerificationError: naming what does not hold. A policy that is not met yet is no such
+    error: see `Verified.satisfied`.
     """
-    opened = note.open_note(receipt.note, verifiers)
-    head = checkpoints.parse(opened.text)
-    if head.origin not in opened.names:
+    quorum = trust if isinstance(trust, Quorum) else Quorum.of(trust)
+    judged = quorum.judge(receipt.note)
+    head = judged.checkpoint
+    names = tuple(dict.fromkeys(one.name for one in judged.signatures))
+    if not judged.log_signed:
         # Else any other known key could speak for this log.
         raise VerificationError(
             f"The checkpoint of {head.origin!r} is not signed by that log itself, only by "
-            f"{', '.join(opened.names)}"
+            f"{', '.join(names)}"
         )
+    cose_line.verify(receipt.note, head, quorum.logs)
     text = _encode(receipt.envelope)
     leaf = hash_leaf(commitment.entry(commitment.commit(text, receipt.salt)))
     proofs.verify_inclusion(receipt.index, head.size, leaf, receipt.path, head.root)
-    return Verified(commitment.read_envelope(text, receipt.index), head, opened.names)
+    fact = commitment.read_envelope(text, receipt.index)
+    cosigned = judged.satisfied and bool(judged.cosigned_by)
+    standing = COSIGNED if cosigned else PENDING
+    return Verified(fact, head, names, judged.cosigned_by, standing, judged.satisfied)
 
 
 def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
