@@ -80,6 +80,8 @@ class Store:
     def __init__(self) -> None:
         engine = create_engine("sqlite://", poolclass=StaticPool)
         self.connection: Connection = engine.connect()
+        self.connection.exec_driver_sql("PRAGMA cell_size_check=ON")  # a page may be rotten
+        self.connection.exec_driver_sql("PRAGMA trusted_schema=OFF")
         self.disk = Disk(random.Random(0))
         self._chance = random.Random(0)
 

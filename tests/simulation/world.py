@@ -272,7 +272,8 @@ class World:
 
     def _roll_back(self) -> None:
         branch = self._branches[0]
-        older = [disk for size, disk in self._old_disks if size < branch.log.size]
+        # What was never acknowledged may go: nobody has seen it.
+        older = [disk for size, disk in self._old_disks if size < max(self._leaves, default=-1) + 1]
         if not older:
             return
         self._is_honest = False
