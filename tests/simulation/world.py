@@ -320,7 +320,7 @@ class World:
             raise Violation(f"after a power cut the log does not open: {error}") from error
         if self._is_honest:
             query = text("SELECT seq, leaf_hash FROM fact")
-            stored = dict(branch.store.connection.execute(query).tuples().all())
+            stored = {row.seq: row.leaf_hash for row in branch.store.connection.execute(query)}
             if not self._leaves.items() <= stored.items():
                 raise Violation(f"acknowledged entries are lost: {len(stored)} are left")
 
