@@ -15,6 +15,7 @@ from clearway.api.doors import (
     identity,
     insight,
     ledger,
+    tiles,
 )
 from clearway.api.metrics import Metrics
 from clearway.api.problems import install
@@ -43,7 +44,7 @@ def build_api(node: Node) -> FastAPI:
     app.state.metrics = Metrics(node)
     install(app)
     for door in (
-        identity, declarations, certificates, coldchain, clearance, insight, ledger, health,
+        identity, declarations, certificates, coldchain, clearance, insight, ledger, tiles, health,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

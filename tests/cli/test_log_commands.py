@@ -1,0 +1,81 @@
+"""Export, audit and fork evidence, as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clearway.ledger.checkpoint import Checkpoint
+from clearway.ledger.note import Signer
+
+Clearway = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def exported(clearway: Clearway, tmp_path: Path) -> Path:
+    """A node with a few facts, and its static files."""
+    assert clearway("node", "init").returncode == 0
+    done = clearway("ledger", "export", "--to", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["since"] == 0
+    return tmp_path / "out"
+
+
+def test_an_export_is_audited_and_a_changed_byte_is_named(
+    clearway: Clearway, exported: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "node" / "log.vkey"
+    good = clearway("ledger", "audit", exported, "--key", key, "--since", exported / "checkpoint")
+    assert good.returncode == 0, good.stderr
+    assert "Holds." in good.stdout
+    bundle = next((exported / "tile/entries").rglob("*.p/*"))
+    bundle.write_bytes(bundle.read_bytes()[:-1] + b"?")
+    bad = clearway("ledger", "audit", exported, "--key", key)
+    assert bad.returncode == 1
+    assert bundle.relative_to(exported).as_posix() in bad.stdout
+    assert clearway("ledger", "audit", exported).returncode == 65
+    assert clearway("ledger", "audit", tmp_path / "no", "--key", key).returncode == 65
+
+
+def test_a_fork_is_proved_to_third_parties(
+    clearway: Clearway, exported: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "node" / "log.vkey"
+    signer = Signer.from_skey((tmp_path / "node" / "log.key").read_text().strip())
+    other = tmp_path / "other.txt"
+    other.write_text(signer.sign(Checkpoint(signer.name, 1, b"x" * 32).marshal()))
+    evidence = tmp_path / "fork.json"
+    found = clearway(
+        "ledger", "audit", exported, "--key", key, "--since", other, "--evidence", evidence
+    )
+    assert found.returncode == 1
+    proven = clearway("ledger", "fork", "verify", evidence, "--key", key)
+    assert proven.returncode == 0, proven.stderr
+    assert "Forked." in proven.stdout
+    stranger = Signer.from_seed(signer.name, b"s" * 32).verifier.vkey
+    assert clearway("ledger", "fork", "verify", evidence, "--key", stranger).returncode == 1
+
+
+@pytest.mark.slow
+def test_an_independent_client_accepts_the_export(exported: Path, tmp_path: Path) -> None:
+    """Tessera's fsck (Go) reads the same folder and comes to the same root."""
+    fsck = shutil.which("fsck-tessera") or os.environ.get("TESSERA_FSCK")
+    if fsck is None:
+        pytest.skip(
+            "Tessera's fsck is absent: go install github.com/transparency-dev/tessera/cmd/fsck@"
+            "v1.0.4, and name the binary in TESSERA_FSCK"
+        )
+    key = (tmp_path / "node" / "log.vkey").read_text().strip()
+    (tmp_path / "key").write_text(key)
+    where, trusted = f"--storage_url=file://{exported}/", f"--public_key={tmp_path / 'key'}"
+    ran = subprocess.run(
+        [fsck, where, trusted, "--ui=false"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
