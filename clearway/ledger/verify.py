@@ -9,11 +9,14 @@ What each step finds:
 - the leaf edited to match: the tile, then the next signed root, differ;
 - tiles edited to match as well: the signed roots differ, and only the key's holder could mend them;
 - a fact deleted, inserted or moved: gaps, and roots that differ;
+- a checkpoint between two others deleted: the facts of one batch, and of no other, were recorded at
+  one instant, which their leaves hold; where the instant changes, a checkpoint must stand;
+- a fact emptied: only its erasure, a fact of its own, makes that right (`erasure`);
 - the tail cut off, or an older copy put back: a checkpoint kept outside is larger than the store,
   or has another root. Without one, no store can know what it has forgotten.
 
-Outside its reach: a checkpoint row between two others may be missing, since any number of batches
-may share one; claims and projections are not in the log (`clearway rebuild` checks the latter).
+Outside its reach: a checkpoint between two batches of the very same microsecond; claims and
+projections, which are not in the log (`clearway rebuild` checks the latter).
 """
 
 from __future__ import annotations
@@ -29,9 +32,10 @@ from clearway.errors import VerificationError
 from clearway.ledger import checkpoint as checkpoints
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.columns import from_microseconds
-from clearway.ledger.commitment import leaf_hash
-from clearway.ledger.fact import Fact
-from clearway.ledger.merkle import HASH_SIZE, Frontier
+from clearway.ledger.commitment import entry, leaf_hash
+from clearway.ledger.erasure import Erased, Header
+from clearway.ledger.fact import Fact, decode
+from clearway.ledger.merkle import HASH_SIZE, Frontier, hash_leaf
 from clearway.ledger.note import Verifier, open_note
 from clearway.ledger.tiles import WIDTH, Tile
 
@@ -43,10 +47,11 @@ _CHUNK = 2_000
 
 # Without types, so that a value of a wrong kind is seen as it is and cannot stop the reading.
 _FACTS = text(
-    "SELECT seq, type, subject, issuer, actor, occurred_at, recorded_at, body, salt, leaf_hash"
-    " FROM fact ORDER BY seq"
+    "SELECT seq, type, subject, issuer, actor, occurred_at, recorded_at, body, form, salt,"
+    " leaf_hash FROM fact ORDER BY seq"
 )
-_KINDS = (int, str, str, str, str, int, int, bytes, bytes)
+_KINDS = (int, str, str, str, str, int, int, bytes, int, bytes)
+_ERASED = text("SELECT seq, commitment FROM erased ORDER BY seq")
 _TILES = text("SELECT level, number, hashes FROM tile WHERE level = :level ORDER BY number")
 _CHECKPOINTS = text("SELECT size, note, signed_at FROM checkpoint ORDER BY size")
 
@@ -134,6 +139,9 @@ class _Run:
         self._progress = progress
         self._outside: list[Checkpoint] = []
         self._levels: list[_Level] = []
+        self._erased: _Peekable | None = None
+        self._emptied: dict[int, Header] = {}
+        self._erasures: dict[int, Header] = {}
         self._results: list[CursorResult[Any]] = []
         self.frontier = Frontier()
         self.faults: list[Fault] = []
@@ -158,11 +166,19 @@ class _Run:
         total = int(self._connection.execute(text("SELECT count(*) FROM fact")).scalar_one())
         stored = _Peekable(self._stream(_CHECKPOINTS))
         self._meet_outside()
+        self._erased = _Peekable(self._stream(_ERASED))
         recorded_at: Any = None
+        signed = True
         for row in self._stream(_FACTS):
+            if not signed and row.recorded_at != recorded_at:
+                self.fault(
+                    "checkpoint_missing",
+                    self.frontier.size,
+                    f"The checkpoint of {self.frontier.size} facts, which ended a batch, is gone",
+                )
             self._read_fact(row)
             recorded_at = row.recorded_at
-            self._meet_stored(stored, recorded_at)
+            signed = self._meet_stored(stored, recorded_at)
             self._meet_outside()
             if self.frontier.size % _CHUNK == 0:
                 self._progress(self.frontier.size, total)
@@ -177,7 +193,7 @@ class _Run:
             )
         stored = row.leaf_hash
         try:
-            computed = _leaf_of(row)
+            computed = self._leaf_of(place, *_fact_of(row))
         except (VerificationError, TypeError, ValueError, OverflowError) as error:
             self.fault("fact_unreadable", place, f"Fact {place} cannot be hashed: {error}")
             computed = b""
@@ -191,6 +207,35 @@ class _Run:
         # The stored leaf goes on: if a signed root agrees with it, the fact was changed, not it.
         self.frontier.append(stored)
         self._append(0, stored)
+
+    def _leaf_of(self, place: int, fact: Fact, salt: bytes) -> bytes:
+        """Return the leaf that a fact makes, or that an erased one leaves."""
+        kept = None if self._erased is None else self._erased.peek()
+        if kept is None or kept.seq != place or self._erased is None:
+            if fact.type == Erased.TYPE:
+                body = decode(fact.body, Erased)
+                self._erasures[body.seq] = body.header
+            return leaf_hash(fact, salt)
+        self._erased.take()
+        self._emptied[place] = Header.of(fact)
+        if fact.body or salt:
+            self.fault("not_emptied", place, f"Fact {place} counts as erased, but is still there")
+        return hash_leaf(entry(kept.commitment))
+
+    def _require_erasures(self) -> None:
+        """Hold emptied facts against the facts that say so, their headers included."""
+        for seq in self._emptied.keys() | self._erasures.keys():
+            if seq not in self._erasures:
+                self.fault("erased_unsaid", seq, f"Fact {seq} was emptied, and no erasure says so")
+            elif seq not in self._emptied:
+                self.fault(
+                    "not_erased", seq, f"The log says that fact {seq} was erased; it was not"
+                )
+            elif self._emptied[seq] != self._erasures[seq]:
+                self.fault("header_differs", seq, f"The header of erased fact {seq} was changed")
+        left = None if self._erased is None else self._erased.peek()
+        if left is not None:
+            self.fault("erased_unknown", left.seq, f"No fact stands where {left.seq} was erased")
 
     def _append(self, level: int, hash_: bytes) -> None:
         if level == len(self._levels):
@@ -213,15 +258,16 @@ class _Run:
         if row.hashes != hashes:
             self.fault("tile_differs", number, f"Tile {number} of level {level} was changed")
 
-    def _meet_stored(self, stored: _Peekable, recorded_at: Any) -> None:
+    def _meet_stored(self, stored: _Peekable, recorded_at: Any) -> bool:
+        """Check the checkpoint stored for the facts so far; return whether there is one."""
         row = stored.peek()
         if row is None or row.size > self.frontier.size:
-            return
+            return False
         stored.take()
         self.checkpoint_count += 1
         head = self._open(row.note, "checkpoint_note", row.size)
         if head is None:
-            return
+            return True
         if head.size != row.size or row.size != self.frontier.size:
             self.fault(
                 "checkpoint_misplaced",
@@ -238,6 +284,7 @@ class _Run:
                 row.size,
                 f"The time of the checkpoint of {row.size} facts was changed",
             )
+        return True
 
     def _meet_outside(self) -> None:
         while self._outside and self._outside[0].size == self.frontier.size:
@@ -264,6 +311,7 @@ class _Run:
             )
         self._require_signed_tail(size)
         self._require_no_more_tiles()
+        self._require_erasures()
 
     def _require_signed_tail(self, size: int) -> None:
         last = self._connection.execute(text("SELECT max(size) FROM checkpoint")).scalar() or 0
@@ -332,12 +380,12 @@ class _Peekable:
         return row
 
 
-def _leaf_of(row: Row[Any]) -> bytes:
-    """Return the leaf hash of a stored row. Raises: TypeError: a value is of a wrong kind."""
+def _fact_of(row: Row[Any]) -> tuple[Fact, bytes]:
+    """Return fact and salt of a stored row. Raises: TypeError: a value is of a wrong kind."""
     values: tuple[Any, ...] = tuple(row)
-    if tuple(map(type, values))[:9] != _KINDS:
+    if tuple(map(type, values))[:10] != _KINDS:
         wrong = next(n for n, kind in enumerate(_KINDS) if type(values[n]) is not kind)
         raise TypeError(f"its {row._fields[wrong]} is of the kind {type(values[wrong]).__name__}")
-    seq, type_, subject, issuer, actor, occurred_at, recorded_at, body, salt, _ = values
+    seq, type_, subject, issuer, actor, occurred_at, recorded_at, body, form, salt, _ = values
     occurred, recorded = from_microseconds(occurred_at), from_microseconds(recorded_at)
-    return leaf_hash(Fact(seq, type_, subject, issuer, actor, occurred, recorded, body), salt)
+    return Fact(seq, type_, subject, issuer, actor, occurred, recorded, body, form), salt

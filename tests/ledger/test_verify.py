@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from clearway.ledger import tables
 from clearway.ledger.database import open_writer
+from clearway.ledger.erasure import erase
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.verify import Report, verify_store
@@ -29,7 +30,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole store in one file, without the rooms' tables, of which the audit reads nothing."""
     path = tmp_path_factory.mktemp("honest") / "node.db"
     engine = open_writer(path)
-    own = [tables.fact, tables.tile, tables.checkpoint, tables.claim]
+    own = [tables.fact, tables.erased, tables.tile, tables.checkpoint, tables.claim]
     tables.METADATA.create_all(engine, tables=own)
     with engine.connect() as connection:
         fill(connection, Log(ORIGIN, SIGNER), BATCHES)
@@ -185,10 +186,12 @@ def rewrite(connection: Connection, chance: random.Random, signer: Signer | None
         )
     if signer is not None:
         connection.execute(text("DELETE FROM checkpoint"))
-        connection.execute(
-            tables.checkpoint.insert(),
-            {"size": SIZE, "note": batch.state.note, "signed_at": facts[-1].recorded_at},
-        )
+        log = Log(ORIGIN, signer)
+        for count in BATCHES:
+            part = facts[log.size : log.size + count]
+            log.accept(log.prepare(part, [salt_of(fact.seq) for fact in part]))
+            row = {"size": log.size, "note": log.note, "signed_at": part[-1].recorded_at}
+            connection.execute(tables.checkpoint.insert(), row)
 
 
 def resign_with_another_key(connection: Connection, chance: random.Random) -> None:
@@ -206,6 +209,11 @@ def cut_tail(connection: Connection, chance: random.Random) -> None:
 def replay_with_the_true_key(connection: Connection, chance: random.Random) -> None:
     """Even the operator, who has the key, cannot rewrite what others saw."""
     rewrite(connection, chance, SIGNER)
+
+
+def empty_unsaid(connection: Connection, chance: random.Random) -> None:
+    """Destroy content as an erasure does, without the fact that must say so."""
+    erase(connection, chance.randrange(SIZE), reason="none", legal_basis="none")
 
 
 INSERT = (
@@ -252,6 +260,12 @@ EDITS: dict[str, Edit] = {
         "UPDATE checkpoint SET signed_at = signed_at - 1 WHERE size = 341 OR size = :one"
     ),
     "last checkpoint deleted": sql("DELETE FROM checkpoint WHERE size = 633 OR size = :one"),
+    "one checkpoint of many deleted": sql(
+        "DELETE FROM checkpoint WHERE size IN (SELECT size FROM checkpoint WHERE size < 600"
+        " ORDER BY (size * 7919 + :one) % 101 LIMIT 1)"
+    ),
+    "fact emptied": sql("UPDATE fact SET body = X'', salt = X'' WHERE seq = :one"),
+    "fact emptied, its leaf kept": empty_unsaid,
     "all checkpoints deleted": sql("DELETE FROM checkpoint WHERE size > 0"),
     "edited, leaf and tiles made to fit": rewrite,
     "the same, signed by a thief": resign_with_another_key,
