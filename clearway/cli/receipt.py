@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,48 +13,154 @@ from clearway.cli.output import emit, plain, say
 
 if TYPE_CHECKING:
     from clearway.ledger.note import Verifier
+    from clearway.ledger.quorum import Quorum
+    from clearway.ledger.receipt import Receipt, Verified
 
-app = typer.Typer(name="receipt", help="Verify receipts, offline.", no_args_is_help=True)
+# Its log signed, but the policy asks for witnesses who have not cosigned yet.
+EXIT_PENDING = 3
+
+app = typer.Typer(
+    name="receipt", help="Verify and convert receipts, offline.", no_args_is_help=True
+)
+
+ReceiptFile = Annotated[
+    Path,
+    typer.Argument(help="The receipt (JSON, tlog-proof or COSE).", exists=True, dir_okay=False),
+]
 
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="The receipt (JSON).", exists=True, dir_okay=False)],
+    file: ReceiptFile,
     key: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--key",
-            help="Verifier key you trust: a file (log.vkey) or the key itself; may be repeated.",
+            help="Verifier key you trust: a file (log.vkey, or a list with former keys) or the "
+            "key itself; may be repeated.",
         ),
-    ],
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="Policy you trust (C2SP tlog-policy): logs, witnesses, and how many must cosign.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check that a log you trust holds this fact; exit 1 if the evidence does not hold."""
+    """Check that a log you trust holds this fact.
+
+    Exit 1 if the evidence does not hold; exit 3 if its log signed it, but the policy's witnesses
+    have not cosigned yet.
+    """
     from clearway.ledger import receipt as receipts
 
-    verifiers = [_verifier(one) for one in key]
-    verified = receipts.verify(receipts.parse(file.read_bytes()), verifiers)
+    verified = receipts.verify(_read(file), _trust(key or [], policy))
     if as_json:
         emit(verified)
-        return
+    else:
+        _show(verified)
+    if not verified.satisfied:
+        raise typer.Exit(EXIT_PENDING)
+
+
+@app.command()
+def convert(
+    file: ReceiptFile,
+    to: Annotated[
+        Literal["json", "tlog-proof", "cose"], typer.Option(help="The form that you want.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; standard output if not given.")
+    ] = None,
+    log_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="For the log's own operator: its signer key (log.skey), to sign for COSE where "
+            "the receipt was issued without.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Write a receipt in another form; it holds and proves the same. Nothing is verified."""
+    from clearway.ledger import receipt_forms
+
+    receipt = _read(file)
+    if log_key is not None:
+        receipt = _sign_for_cose(receipt, log_key)
+    data = receipt_forms.write(receipt, to)
+    if output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        output.write_bytes(data)
+
+
+def _read(file: Path) -> Receipt:
+    from clearway.errors import TooLarge
+    from clearway.ledger import receipt as receipts
+    from clearway.ledger import receipt_forms
+
+    if file.stat().st_size > receipts.MAX_SIZE:
+        raise TooLarge(f"A receipt has at most {receipts.MAX_SIZE} bytes; {file.name} has more")
+    return receipt_forms.read(file.read_bytes())
+
+
+def _sign_for_cose(receipt: Receipt, log_key: Path) -> Receipt:
+    from dataclasses import replace
+
+    from clearway.ledger import cose_line
+    from clearway.ledger.note import Signer
+
+    signer = Signer.from_skey(log_key.read_text(encoding="ascii").strip())
+    return replace(receipt, note=cose_line.add(receipt.note, signer))
+
+
+def _show(verified: Verified) -> None:
     fact, head = verified.fact, verified.checkpoint
-    say(f"[green bold]Holds.[/] Signed by {plain(', '.join(verified.signed_by))}.")
+    if verified.satisfied:
+        say(f"[green bold]Holds.[/] Signed by {plain(', '.join(verified.signed_by))}.")
+    else:
+        say("[yellow bold]Not valid yet.[/] Its log signed it; the policy asks for more witnesses.")
+    say(f"  {plain(verified.standing)}")
+    for one in verified.cosigned_by:
+        at = f" at {one.at.isoformat()}" if one.at else ""
+        say(f"  cosigned by {plain(one.name)}{at}")
     say(f"  {plain(fact.type)} about {plain(fact.subject)}")
     say(f"  stated by {plain(fact.issuer)}, acting {plain(fact.actor)}")
     say(f"  occurred {fact.occurred_at.isoformat()}, recorded {fact.recorded_at.isoformat()}")
     say(f"  fact {fact.seq} of the first {head.size} of {plain(head.origin)}")
 
 
-def _verifier(given: str) -> Verifier:
-    """Return the key of a file, or the key that was given as text."""
+def _trust(keys: list[str], policy: Path | None) -> Quorum | list[Verifier]:
+    """Return what the reader trusts: a policy, or keys; one of them is needed."""
     from clearway.errors import InputError, VerificationError
-    from clearway.ledger.note import read_vkey
+    from clearway.ledger.quorum import Quorum
 
-    path = Path(given)
+    if bool(keys) == (policy is not None):
+        raise typer.BadParameter("give --key (once or more) or --policy: what you trust")
+    if policy is None:
+        return [verifier for one in keys for verifier in _verifiers(one)]
     try:
-        text = path.read_text(encoding="ascii") if path.is_file() else given
-        return read_vkey(text.strip())
+        return Quorum.parse(policy.read_bytes())
+    except VerificationError as error:
+        raise InputError(f"--policy {policy.name}: {error.detail}") from error
+
+
+def _verifiers(given: str) -> tuple[Verifier, ...]:
+    """Return the keys of a file, or the key that was given as text."""
+    from clearway.errors import InputError, VerificationError
+    from clearway.ledger.former import read_keys
+
+    try:
+        path = Path(given)
+        text = path.read_text(encoding="utf-8") if len(given) < 1024 and path.is_file() else given
+        return read_keys(text)
     except (UnicodeDecodeError, VerificationError) as error:
+        reason = error.detail if isinstance(error, VerificationError) else "it is not text"
         raise InputError(
-            f"--key {given[:80]}: neither a file with a verifier key (log.vkey) nor such a key"
+            f"--key {given[:80]}: neither a file with verifier keys (log.vkey) nor such a key: "
+            f"{reason}"
         ) from error

@@ -8,7 +8,8 @@
     — plants.example/witness <base64 of key id, instant and cosignature>
 
 Rules kept: UTF-8 without control characters; unknown signatures are ignored; a bad signature of a
-known key refuses the whole note; no known signature refuses it too. Keys: see `keys.py`.
+known key refuses the whole note; no known signature refuses it too. Keys: see `keys.py`; a former
+key's signature beyond its limit is ignored like an unknown one (`former.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clearway.errors import VerificationError
 from clearway.ledger import ed25519
+from clearway.ledger.former import Former
 from clearway.ledger.keys import (
     KEY_ID_SIZE,
     Ed25519Verifier,
@@ -152,7 +154,8 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> OpenedNote:
         verifier = known.get((name, key_id))
         if verifier is not None:
             at = verifier.verify(encoded, signature)
-            signed.setdefault((name, key_id), Signed(name, key_id, at))
+            if not isinstance(verifier, Former) or verifier.covers(text, at):
+                signed.setdefault((name, key_id), Signed(name, key_id, at))
     if not signed:
         signers = ", ".join(sorted({repr(name) for name, _, _ in signatures})[:4])
         raise VerificationError(f"No known key signed this note; it bears signatures of {signers}")
