@@ -1,0 +1,1 @@
+"""The order on CometBFT: application, node manager, client."""
