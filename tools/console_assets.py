@@ -18,11 +18,12 @@ ASSETS = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler.rtl.min.css": "@tabler/core/dist/css/tabler.rtl.min.css",
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "sha3.js": "jssha/dist/sha3.js",
     "echarts.min.js": "echarts/dist/echarts.min.js",
     "topojson-client.min.js": "topojson-client/dist/topojson-client.min.js",
     "countries-110m.json": "world-atlas/countries-110m.json",
 }
-LICENCES = ("htmx.org", "@tabler/core", "echarts", "topojson-client", "world-atlas")
+LICENCES = ("htmx.org", "@tabler/core", "echarts", "jssha", "topojson-client", "world-atlas")
 
 
 def main() -> None:

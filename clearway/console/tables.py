@@ -89,7 +89,7 @@ def lanes(connection: Connection) -> tuple[Lane, ...]:
     )
     found = connection.execute(query).all()
     bad = Counter(_not_conform(connection))
-    made = (Lane(code, count, chosen, bad[code]) for code, count, chosen in found)
+    made = (Lane(code, count, int(chosen), bad[code]) for code, count, chosen in found)
     return tuple(sorted(made, key=lambda lane: (-lane.count, lane.country)))
 
 

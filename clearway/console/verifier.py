@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 _FOLDER = Path(__file__).parent / "static" / "verifier"
 _STYLE = re.compile(r'  <link rel="stylesheet" href="([\w.]+)">\n')
-_SCRIPT = re.compile(r'  <script src="([\w.]+)" defer></script>\n')
+_SCRIPT = re.compile(r'  <script src="([\w./]+)" defer></script>\n')
 
 
 @cache

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearway.console.verifier import bundle
-from clearway.ledger import commitment, receipt
+from clearway.ledger import receipt
 from clearway.ledger.checkpoint import Checkpoint
+from clearway.ledger.commitment import leaf_hash
 from clearway.ledger.cosignature import Cosigner
-from clearway.ledger.fact import Fact
-from clearway.ledger.merkle import Frontier, hash_leaf, inclusion_path
+from clearway.ledger.fact import BY_FIELD, WHOLE, Fact
+from clearway.ledger.merkle import Frontier, inclusion_path
 from clearway.ledger.note import Signer
 
 from .conftest import SCREENSHOTS
@@ -41,18 +42,24 @@ POLICY = "\n".join(
 )
 
 
-def proof(witnesses: int = 0, *, place: int = 5, size: int = 7) -> str:
+def proof(
+    witnesses: int = 0,
+    *,
+    place: int = 5,
+    size: int = 7,
+    form: int = WHOLE,
+    body: str = '{"mass_kg":"5.50","note":"mängo <b>"}',
+) -> str:
     """Return the receipt of one fact of a small log, cosigned by some witnesses."""
     salts = [bytes([seq]) * 32 for seq in range(size)]
     facts = [
-        Fact(seq, "parcel.weighed/1", f"parcel:{seq}", "customs", "officer:amina", NOON, NOON,
-             f'{{"mass_kg":"{seq}.50","note":"mängo <b>"}}'.encode())
+        Fact(
+            seq, "parcel.weighed/1", f"parcel:{seq}", "customs", "officer:amina",
+            NOON, NOON, body.encode(), form,
+        )
         for seq in range(size)
     ]  # fmt: skip
-    leaves = [
-        hash_leaf(commitment.entry(commitment.commitment(fact, salt)))
-        for fact, salt in zip(facts, salts, strict=True)
-    ]
+    leaves = [leaf_hash(fact, salt) for fact, salt in zip(facts, salts, strict=True)]
     frontier = Frontier()
     for leaf in leaves:
         frontier.append(leaf)
@@ -100,6 +107,27 @@ def test_a_true_receipt_holds_under_the_key_of_its_log(page: Page) -> None:
     shown = ask(page, proof(), LOG.verifier.vkey)
     assert shown.startswith("It holds under the log's key")
     assert "parcel:5" in shown and "mängo <b>" in shown
+
+
+BODIES = [
+    "{}",
+    '{"a":1}',
+    '{"a":{"b":{"c":{"d":{"e":[1,2,{"f":"g"}]}}}},"h":[],"i":{},"j":[[1],[[2]]]}',
+    '{"a/b":"~","m~n":"\\"\\\\]}","ü":-1.5e9,"":null,"t":true}',
+    '{"a":{"with\\ttab":1,"x":2},"z":"{[,:]}"}',
+    '{"n":[' + ",".join(f'{{"k":{at},"l":"x"}}' for at in range(900)) + '],"m":[[1,2],[3]]}',
+    '{"n":[' + ",".join(map(str, range(3_000))) + "]}",
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_a_fact_committed_to_by_field_holds_and_another_value_does_not(
+    page: Page, body: str
+) -> None:
+    text = proof(form=BY_FIELD, body=body)
+    assert ask(page, text, LOG.verifier.vkey).startswith("It holds")
+    changed = text.replace("officer:amina", "officer:omina")
+    assert ask(page, changed, LOG.verifier.vkey).startswith("It does not hold")
 
 
 def test_witnesses_are_counted_by_the_policy(page: Page) -> None:

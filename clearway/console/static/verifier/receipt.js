@@ -30,11 +30,18 @@ function hash(name, text) {
   return bytes;
 }
 
-/** Return HMAC-SHA256(salt, fact), hidden in the log's leaf. */
-async function leafOf(fact, salt) {
-  const key = await crypto.subtle.importKey("raw", salt, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  const commitment = new Uint8Array(await crypto.subtle.sign("HMAC", key, fact));
-  return sha256(join(new Uint8Array([0]), utf8("clearway-leaf/1\n"), commitment));
+async function hmac(key, message) {
+  const known = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", known, message));
+}
+
+/** Return the fact that a receipt shows and the hash of its leaf; the envelope names how it is hidden. */
+async function openFact(receipt) {
+  const fact = JSON.parse(receipt.fact);
+  const whole = fact.envelope === "clearway-envelope/1";
+  if (!whole && fact.envelope !== "clearway-envelope/2") throw new Fault("The fact's form is not known");
+  const commitment = await (whole ? hmac(receipt.salt, utf8(receipt.fact)) : commitFields(receipt.fact, receipt.salt));
+  return [fact, await sha256(join(new Uint8Array([0]), utf8("clearway-leaf/1\n"), commitment))];
 }
 
 /** Follow the path from a leaf to the root (RFC 9162, 2.1.3.2). */
@@ -57,10 +64,8 @@ async function rootOf(index, size, leaf, path) {
 async function verifyReceipt(text, policyText) {
   const receipt = readReceipt(text);
   const judged = await judge(await readPolicy(policyText), receipt.checkpoint);
-  const leaf = await leafOf(utf8(receipt.fact), receipt.salt);
+  const [fact, leaf] = await openFact(receipt);
   const root = await rootOf(BigInt(receipt.index), judged.checkpoint.size, leaf, receipt.path);
   if (!equal(root, judged.checkpoint.root)) throw new Fault("The fact is not the one that stands in the log: it, its salt or its path was changed");
-  const fact = JSON.parse(receipt.fact);
-  if (fact.envelope !== "clearway-envelope/1") throw new Fault("The fact's form is not known");
   return { ...judged, fact, index: receipt.index };
 }

@@ -58,6 +58,7 @@ const TEXTS = {
     "The path of the receipt is too short": "Le chemin du récépissé est trop court",
     "The fact is not the one that stands in the log: it, its salt or its path was changed": "Le fait n’est pas celui du registre : lui, son sel ou son chemin a été modifié",
     "The fact's form is not known": "La forme du fait est inconnue",
+    "The fact's body is not in its one form": "Le corps du fait n’est pas dans sa forme unique",
   },
   es: {
     "Verify a receipt": "Verificar un recibo",
@@ -114,5 +115,6 @@ const TEXTS = {
     "The path of the receipt is too short": "El camino del recibo es demasiado corto",
     "The fact is not the one that stands in the log: it, its salt or its path was changed": "El hecho no es el que consta en el registro: se cambió el hecho, su sal o su camino",
     "The fact's form is not known": "La forma del hecho es desconocida",
+    "The fact's body is not in its one form": "El cuerpo del hecho no está en su forma única",
   },
 };
