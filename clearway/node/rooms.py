@@ -9,6 +9,7 @@ from sqlalchemy import Table
 from clearway.certificates import tables as certificates
 from clearway.clearance import tables as clearance
 from clearway.coldchain import tables as coldchain
+from clearway.connectors.peer import tables as peer
 from clearway.declarations import tables as declarations
 from clearway.identity import tables as identity
 from clearway.identity import tables_agencies as agencies
@@ -26,6 +27,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     coldchain,
     risk,
     clearance,
+    peer,
 )
 
 

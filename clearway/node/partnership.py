@@ -1,0 +1,136 @@
+"""This node among its partners: its own exchange keys, their certificates, who may have what.
+
+Beside the log's key lie: hpke.key (what partners seal for us), tls.key and tls.crt (our side of
+mutual TLS), partners/<fingerprint>.pem (certificates by their hash: a memory, not a trust).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from clearway.connectors.peer import seal, tls
+from clearway.connectors.peer.model import Partner
+from clearway.connectors.peer.partners import find_by_certificate, list_partners
+from clearway.errors import StorageFailure
+from clearway.identity.model import Actor, ActorKind, Role
+from clearway.ledger.note import Signer
+from clearway.node.clock import Entropy
+from clearway.node.files import write_durably
+from clearway.node.node import Node
+
+WORKER = Actor(ActorKind.SYSTEM, "exchange", "customs", frozenset({Role.WORKER}))
+_MOST_CERTIFICATES = 1_024
+
+
+class Certificates:
+    """Certificates of partners, each in a file named by its hash."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._listeners: list[Callable[[str], None]] = []
+        self._lock = threading.Lock()
+
+    def find(self, fingerprint: str) -> str | None:
+        """Return the certificate (PEM) of a fingerprint, None when it never came."""
+        try:
+            return (self._folder / f"{fingerprint}.pem").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return None
+
+    def add(self, pem: str) -> str:
+        """Keep a certificate and return its fingerprint. Raises: BadTerm: it is none."""
+        fingerprint = tls.fingerprint_of(pem)
+        with self._lock:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            write_durably(self._folder / f"{fingerprint}.pem", pem.encode("ascii"))
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener(pem)
+        return fingerprint
+
+    def of(self, fingerprints: Sequence[str]) -> list[str]:
+        """Return those of the certificates that are here."""
+        found = (self.find(fingerprint) for fingerprint in fingerprints)
+        return [pem for pem in found if pem is not None]
+
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Tell `listener` of each certificate that comes from now on."""
+        self._listeners.append(listener)
+
+
+class Partnership:
+    """What the exchange needs of an open node, for giving and for taking."""
+
+    def __init__(self, node: Node) -> None:
+        root = node.folder.root
+        self.node = node
+        self.signer: Signer = node.folder.signer()
+        self.certificates = Certificates(root / "partners")
+        self.tls_key, self.tls_certificate = root / "tls.key", root / "tls.crt"
+        ensure_keys(root, self.signer.name, node.entropy, node.wall())
+        text = _read(root / "hpke.key")
+        self._private = X25519PrivateKey.from_private_bytes(base64.b64decode(text))
+
+    @property
+    def recipient(self) -> str:
+        """Our public HPKE key, as our card bears it."""
+        return seal.public_text(self._private)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of our TLS certificate, as our card bears it."""
+        return tls.fingerprint_of(_read(self.tls_certificate))
+
+    def unseal(self, sealed: bytes, context: bytes) -> bytes:
+        """Open what a partner sealed for us. Raises: VerificationError."""
+        return seal.unseal(sealed, self._private, context)
+
+    def partners(self) -> tuple[Partner, ...]:
+        """Return every agency that takes part now."""
+        with self.node.reading() as connection:
+            return list_partners(connection, self.node.wall())
+
+    def partner_by_certificate(self, der: bytes) -> Partner | None:
+        """Return whose TLS certificate this is now, None when it is nobody's."""
+        with self.node.reading() as connection:
+            return find_by_certificate(connection, tls.fingerprint(der), self.node.wall())
+
+    def trusted(self) -> list[str]:
+        """Return the certificates at hand of all who take part."""
+        found = [pem for one in self.partners() for pem in self.certificates.of(one.fingerprints)]
+        return found[:_MOST_CERTIFICATES]
+
+
+def ensure_keys(root: Path, origin: str, entropy: Entropy, at: datetime) -> None:
+    """Make the exchange keys that are missing: a node from before, or a new one."""
+    if not (root / "hpke.key").exists():
+        write_durably(root / "hpke.key", base64.b64encode(entropy(32)), mode=0o600)
+    if not (root / "tls.crt").exists():
+        renew_certificate(root, origin, entropy, at)
+
+
+def renew_certificate(root: Path, origin: str, entropy: Entropy, at: datetime) -> str:
+    """Make a new TLS key and certificate and return its fingerprint.
+
+    Partners take the new fingerprint beside the old one first (a key change with `until`), then
+    this node starts with the new files: for a while both hold, and no exchange is lost.
+    """
+    seed, serial = entropy(32), int.from_bytes(entropy(16), "big") | 1
+    pem = tls.self_signed(origin, seed, serial, at)
+    write_durably(root / "tls.key", tls.private_pem(seed).encode(), mode=0o600)
+    write_durably(root / "tls.crt", pem.encode())
+    return tls.fingerprint_of(pem)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise StorageFailure(f"{os.fspath(path)} cannot be read: {error.strerror}") from error
