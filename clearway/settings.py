@@ -28,6 +28,20 @@ class Settings:
         str,
         "Origin of this node's log, as each receipt names it: a name that you own, fixed at init.",
     ] = "clearway.example/border"
+    database: Annotated[
+        str,
+        "Where the tables lie: empty: `node.db` in the data directory; else a PostgreSQL address"
+        " without a password, such as `postgresql://role@host:5432/clearway`.",
+    ] = ""
+    database_schema: Annotated[
+        str, "PostgreSQL schema of this node alone; several nodes may share a database."
+    ] = "clearway"
+    database_reader: Annotated[
+        str, "PostgreSQL role that only reads; empty: the role of the address reads as well."
+    ] = ""
+    database_passfile: Annotated[
+        str, "Password file of PostgreSQL's own form; empty: PGPASSFILE or `~/.pgpass`."
+    ] = ""
     country: Annotated[str, "ISO 3166 code of the administration; XA is the sample country."] = "XA"
     host: Annotated[str, "Address on which `clearway serve` listens."] = "127.0.0.1"
     port: Annotated[int, "Port on which `clearway serve` listens; 0 takes a free one."] = 8080
@@ -63,6 +77,21 @@ class Settings:
     ] = True
     log_level: Annotated[str, "DEBUG, INFO, WARNING or ERROR."] = "INFO"
     lake_seconds: Annotated[int, "Seconds between two copies of new facts to the lake."] = 30
+    cometbft_path: Annotated[
+        str, "The cometbft binary, version 0.38; empty: beside this Python, else on the PATH."
+    ] = ""
+    agency_name: Annotated[
+        str, "Name of this agency on the card that partners get; empty: the node's name."
+    ] = ""
+    public_url: Annotated[
+        str, "Address under which partners reach this node, such as https://border.example."
+    ] = ""
+    witness_seconds: Annotated[
+        int, "Seconds between two checkpoints sent to partners' witnesses; 0 sends none."
+    ] = 5
+    witness_post_quantum: Annotated[
+        bool, "Let this node's witness sign with ML-DSA-44 as well: 3.3 kB more a cosignature."
+    ] = False
 
 
 def load(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:

@@ -132,6 +132,7 @@ examination = Table(
         "clearance_examination_waiting",
         "seq",
         sqlite_where=text("started_at IS NULL AND closed_at IS NULL"),
+        postgresql_where=text("started_at IS NULL AND closed_at IS NULL"),
     ),
 )
 

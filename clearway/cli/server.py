@@ -125,7 +125,7 @@ def serve(settings: Settings, *, create: bool) -> None:
     """Run until interrupted; exit 70 when the node had to stop."""
     configure_logging(settings.log_level)
     _create_if_asked(settings, create)
-    database = Folder(settings.data_directory).database
+    database = Folder.of(settings).store
     with (
         _listen(settings) as listening,
         readable(database),

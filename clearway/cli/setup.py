@@ -107,7 +107,7 @@ def activate_model(file: Path | None, folder: Path, reason: str) -> ModelCard:
 
 def _with_node(settings: Settings, action: Callable[[Act], Result]) -> Result:
     with (
-        readable(Folder(settings.data_directory).database),
+        readable(Folder.of(settings).store),
         Node.open(settings, clock=utc_now, entropy=entropy) as node,
     ):
         return node.act(OWNER, action).result().result

@@ -14,8 +14,8 @@ from clearway.errors import NotFound, StorageFailure
 from clearway.lake.query import Lake
 from clearway.lake.writer import LakeWriter
 from clearway.ledger import receipt as receipts
-from clearway.ledger import tables
-from clearway.ledger.database import open_reader, open_writer
+from clearway.ledger import schema, tables
+from clearway.ledger.database import Address, open_reader, open_writer
 from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
@@ -23,11 +23,12 @@ from clearway.node import rooms
 from clearway.node.files import Folder
 from clearway.node.rebuild import Rebuilt
 from clearway.node.rebuild import rebuild as replay
+from clearway.node.witnessing import head_now
 from clearway.settings import load
 
 
 @contextmanager
-def readable(database: Path) -> Iterator[None]:
+def readable(database: Address) -> Iterator[None]:
     """Raises: StorageFailure: what lies there is no database of a node, or a broken one."""
     try:
         yield
@@ -40,11 +41,12 @@ def readable(database: Path) -> Iterator[None]:
 @contextmanager
 def opened(file: Path | None) -> Iterator[tuple[Folder, Signer, Connection]]:
     """Give the folder, its signer and a read-only connection on one snapshot."""
-    folder = Folder(load(file).data_directory)
+    folder = Folder.of(load(file))
     signer = folder.signer()
-    engine = open_reader(folder.database, pool_size=1)
+    engine = open_reader(folder.store, pool_size=1)
     try:
-        with readable(folder.database), engine.begin() as connection:
+        with readable(folder.store), engine.begin() as connection:
+            schema.require(connection)
             yield folder, signer, connection
     finally:
         engine.dispose()
@@ -66,23 +68,26 @@ def receipt_of(file: Path | None, seq: int) -> bytes:
             raise NotFound(f"There is no fact {seq}; the log has {log.size}")
         values = dict(row._mapping)
         salt = values.pop("salt")
-        path = log.inclusion(connection, seq)
-        return receipts.issue(Fact(**values), salt, path, log.note).marshal()
+        head = head_now(connection, log.verifier.vkey)
+        is_cosigned = head is not None and seq < head.size
+        size, note = (head.size, head.note) if head and is_cosigned else (log.size, log.note)
+        path = log.inclusion(connection, seq, size)
+        return receipts.issue(Fact(**values), salt, path, note).marshal()
 
 
 def rebuild(file: Path | None, *, keep: bool, progress: bool) -> Rebuilt:
     """Replay all facts into the tables; without `keep`, only compare."""
-    folder = Folder(load(file).data_directory)
+    folder = Folder.of(load(file))
     folder.signer()
-    engine = open_writer(folder.database)
+    engine = open_writer(folder.store)
     with (
         folder.lock(),
-        readable(folder.database),
+        readable(folder.store),
         counting("facts", quiet=not progress) as bar,
         engine.connect() as connection,
     ):
         transaction = connection.begin()
-        tables.METADATA.create_all(connection)
+        schema.prepare(connection)
         found = replay(
             connection,
             rooms.projections(),

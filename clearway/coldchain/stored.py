@@ -87,7 +87,12 @@ alarm = Table(
     Column("acknowledged_by", Text, nullable=False),
     Column("note", Text, nullable=False),
     Index("cold_alarm_by_container", "container", "kind", "at"),
-    Index("cold_alarm_standing", "seq", sqlite_where=text("cleared_at IS NULL")),
+    Index(
+        "cold_alarm_standing",
+        "seq",
+        sqlite_where=text("cleared_at IS NULL"),
+        postgresql_where=text("cleared_at IS NULL"),
+    ),
 )
 
 _encoder = msgspec.msgpack.Encoder()

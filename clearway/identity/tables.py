@@ -18,10 +18,10 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    insert,
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from clearway.errors import NotFound
 from clearway.identity.facts import (
@@ -43,6 +43,7 @@ from clearway.identity.model import (
 )
 from clearway.ledger.columns import Instant
 from clearway.ledger.fact import Fact, decode
+from clearway.ledger.statement import Rows, run
 from clearway.ledger.tables import METADATA
 from clearway.ledger.transaction import Projection
 from clearway.terms.identifiers import PartyId
@@ -128,6 +129,9 @@ session = Table(
 
 TABLES: tuple[Table, ...] = (account, party, mandate, device)
 
+_PARTIES, _MANDATES = Rows(party), Rows(mandate)
+_PUT_PARTY = _PARTIES.put(("id",), ("name", "country", "address", "agency", "registered_at"))
+_PUT_MANDATE = _MANDATES.put(("principal", "agent"), ("start", "end", "withdrawn_at"))
 _MANDATES_OF_AGENT = select(mandate).where(mandate.c.agent == bindparam("agent"))
 
 
@@ -162,17 +166,14 @@ def _party_registered(connection: Connection, fact: Fact) -> None:
         "agency": body.agency,
         "registered_at": fact.occurred_at,
     }
-    written = insert(party).values(id=body.party, **known)
-    connection.execute(written.on_conflict_do_update(index_elements=["id"], set_=known))
+    run(connection, _PUT_PARTY, _PARTIES.values({"id": body.party, **known}))
 
 
 def _mandate_given(connection: Connection, fact: Fact) -> None:
     body = decode(fact.body, MandateGiven)
     given = {"start": body.period.start, "end": body.period.end, "withdrawn_at": None}
-    written = insert(mandate).values(principal=body.principal, agent=body.agent, **given)
-    connection.execute(
-        written.on_conflict_do_update(index_elements=["principal", "agent"], set_=given)
-    )
+    row = {"principal": body.principal, "agent": body.agent, **given}
+    run(connection, _PUT_MANDATE, _MANDATES.values(row))
 
 
 def _mandate_withdrawn(connection: Connection, fact: Fact) -> None:

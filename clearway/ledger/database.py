@@ -24,14 +24,6 @@ __all__ = ["Address", "Server", "open_aside", "open_reader", "open_writer", "req
 Address = Path | Server
 
 
-def address(file: Path, url: str, *, schema: str, passfile: str = "", reader: str = "") -> Address:
-    """Return where a node's tables lie: `file` when `url` is empty, else the server.
-
-    Raises: InputError: `url` is no address of PostgreSQL, or holds a password.
-    """
-    return Server(url, schema, passfile, reader) if url else file
-
-
 def open_writer(address: Address, *, synchronous: str = "FULL") -> Engine:
     """Return the engine of the one writer.
 

@@ -30,7 +30,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
-from clearway.errors import InputError, StorageFailure, TryLater
+from clearway.errors import BadTerm, ClearwayError, InputError, StorageFailure, TryLater
 from clearway.ledger.failure import Failure
 
 SCHEMES: Final = ("postgresql://", "postgres://")
@@ -251,10 +251,12 @@ def _engine(server: Server, *, role: str, options: dict[str, str], pool_size: in
         connection.adapters.register_dumper(int, Int8BinaryDumper)
 
     @event.listens_for(engine, "handle_error")
-    def _explain(context: ExceptionContext) -> StorageFailure | None:
+    def _explain(context: ExceptionContext) -> ClearwayError | None:
+        text = " ".join(str(context.original_exception).split())
+        if isinstance(context.original_exception, psycopg.DataError) and "NUL" in text:
+            return BadTerm("text", "...", "holds the character U+0000, which no text may hold")
         if context.connection is not None:
             return None
-        text = " ".join(str(context.original_exception).split())
         return StorageFailure(f"{server} cannot be reached: {text}")
 
     return engine

@@ -24,6 +24,9 @@ from clearway.ledger.columns import Exact, Instant, from_microseconds, to_micros
 
 Convert = Callable[[Any], Any]
 
+# Column names of ours that SQL reserves.
+_RESERVED = frozenset({"end"})
+
 
 class Cursor(Protocol):
     """What a driver gives to read from (PEP 249)."""
@@ -73,7 +76,7 @@ class Rows:
 
     def __init__(self, table: Table) -> None:
         self.name = table.name
-        names = [column.name for column in table.columns]
+        names = [_quoted(column.name) for column in table.columns]
         marks = ", ".join("?" * len(names))
         self.insert = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"
         self.select = f"SELECT {', '.join(names)} FROM {table.name}"
@@ -96,7 +99,8 @@ class Rows:
 
     def put(self, keys: Sequence[str], changed: Sequence[str]) -> str:
         """Return the statement that inserts a row, or changes these columns of a known one."""
-        changes = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        quoted = map(_quoted, changed)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in quoted)
         return f"{self.insert} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
 
     def add(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -107,13 +111,18 @@ class Rows:
 
     def change(self, connection: Connection, changes: Mapping[str, Any], **where: str) -> None:
         """Change these columns of the rows that have those texts."""
-        settings = ", ".join(f"{name} = ?" for name in changes)
+        settings = ", ".join(f"{_quoted(name)} = ?" for name in changes)
         conditions = " AND ".join(f"{name} = ?" for name in where)
         values = (
             None if value is None else self._store[name](value) for name, value in changes.items()
         )
         statement = f"UPDATE {self.name} SET {settings} WHERE {conditions}"
         run(connection, statement, (*values, *map(str, where.values())))
+
+
+def _quoted(name: str) -> str:
+    """Return a column's name as every engine takes it."""
+    return f'"{name}"' if name in _RESERVED else name
 
 
 def _same(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """The node's folder on disk: what lies where, made durably, owned by one process.
 
-node.db            facts, projections, tiles, checkpoints
+node.db            facts, projections, tiles, checkpoints (where no PostgreSQL holds them)
 log.key            the log's private key (mode 0600)
 log.vkey           its verifier key: give it to whoever shall verify receipts
+witness.key, hpke.key, tls.key, tls.crt   for partners (`keys.py`)
 lake/  models/     Parquet copies of the facts; trained risk models
 node.lock          held by the one process that may write
 """
@@ -16,14 +17,40 @@ from pathlib import Path
 from typing import IO
 
 from clearway.errors import InputError, StorageFailure, TryLater
+from clearway.ledger import postgres
+from clearway.ledger.database import Address, Server
 from clearway.ledger.note import Signer
+from clearway.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Paths inside the data directory."""
+    """Paths inside the data directory, and where the tables lie.
+
+    Args:
+        server: PostgreSQL, if one holds the tables; None: `node.db`.
+    """
 
     root: Path
+    server: Server | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Folder:
+        """Return the folder of these settings. Raises: InputError: no address of PostgreSQL."""
+        if not settings.database:
+            return cls(settings.data_directory)
+        server = Server(
+            settings.database,
+            settings.database_schema,
+            settings.database_passfile,
+            settings.database_reader,
+        )
+        return cls(settings.data_directory, server)
+
+    @property
+    def store(self) -> Address:
+        """Where the tables lie."""
+        return self.server or self.database
 
     @property
     def database(self) -> Path:
@@ -39,6 +66,31 @@ class Folder:
     def vkey(self) -> Path:
         """The log's verifier key."""
         return self.root / "log.vkey"
+
+    @property
+    def witness_key(self) -> Path:
+        """The witness's private key, Ed25519."""
+        return self.root / "witness.key"
+
+    @property
+    def witness_ml_dsa_key(self) -> Path:
+        """The witness's private key, ML-DSA-44; not there unless asked for."""
+        return self.root / "witness-ml-dsa.key"
+
+    @property
+    def hpke_key(self) -> Path:
+        """The secret that opens what partners encrypt for us."""
+        return self.root / "hpke.key"
+
+    @property
+    def tls_key(self) -> Path:
+        """The private key of mutual TLS with partners, PEM."""
+        return self.root / "tls.key"
+
+    @property
+    def tls_certificate(self) -> Path:
+        """Its certificate, PEM; partners know its fingerprint."""
+        return self.root / "tls.crt"
 
     @property
     def lake(self) -> Path:
@@ -58,13 +110,16 @@ class Folder:
         """
         if self.key.exists() or self.database.exists():
             raise InputError(f"{self.root} holds a node already; choose another data_directory")
+        if self.server is not None:
+            postgres.create_schema(self.server)
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in (self.lake, self.models):
                 folder.mkdir(exist_ok=True)
             write_durably(self.vkey, (signer.verifier.vkey + "\n").encode())
-            # Empty, but there: a key without a database is a loss, not a new node.
-            write_durably(self.database, b"", mode=0o600)
+            if self.server is None:
+                # Empty, but there: a key without a database is a loss, not a new node.
+                write_durably(self.database, b"", mode=0o600)
             write_durably(self.key, signer.secret_skey.encode(), mode=0o600)
         except OSError as error:
             raise StorageFailure(f"{self.root} cannot be written: {error.strerror}") from error
@@ -83,7 +138,7 @@ class Folder:
             ) from error
         except OSError as error:
             raise StorageFailure(f"{self.key} cannot be read: {error.strerror}") from error
-        if not self.database.exists():
+        if self.server is None and not self.database.exists():
             raise StorageFailure(f"{self.database} is gone; restore the last backup")
         return Signer.from_skey(text.strip())
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import IO, TypeVar
 
@@ -24,20 +23,22 @@ from sqlalchemy import Connection, Engine, select
 from clearway.errors import MustStop, NotFound
 from clearway.identity.model import Actor
 from clearway.ledger import receipt as receipts
-from clearway.ledger import tables
+from clearway.ledger import schema, tables
 from clearway.ledger.committer import Committer, Limits, Outcome
-from clearway.ledger.database import open_reader, open_writer
+from clearway.ledger.database import Address, open_reader, open_writer, upkeep
 from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
-from clearway.ledger.sqlite import Checkpointer
 from clearway.ledger.transaction import Transaction
 from clearway.node import rooms
 from clearway.node.clock import Clock, Entropy, utc_now
 from clearway.node.feed import Feed
 from clearway.node.files import Folder
+from clearway.node.keys import Keys, open_keys
 from clearway.node.rulebook import Rulebook
 from clearway.node.rulebook import read as read_rulebook
+from clearway.node.witness import Witness
+from clearway.node.witnessing import Witnessing
 from clearway.node.workshop import Workshop
 from clearway.policy.act import Act, Policy
 from clearway.settings import Settings
@@ -48,7 +49,7 @@ logger = structlog.get_logger()
 
 def create(settings: Settings, entropy: Entropy) -> Folder:
     """Make the folder of a new node with a new key. Raises: InputError: there is one already."""
-    folder = Folder(settings.data_directory)
+    folder = Folder.of(settings)
     folder.create(Signer.from_seed(settings.node_name, entropy(32)))
     return folder
 
@@ -61,15 +62,17 @@ class Node:
         settings: Settings,
         folder: Folder,
         lock: IO[bytes],
-        engines: tuple[Engine, Engine, Engine],
+        engines: tuple[Engine, Engine],
         log: Log,
         rulebook: Rulebook,
+        keys: Keys,
         *,
         clock: Clock,
         entropy: Entropy,
         wall: Clock,
     ) -> None:
         self.settings = settings
+        self.keys = keys
         self.folder = folder
         self.log = log
         self.rulebook = rulebook
@@ -78,8 +81,13 @@ class Node:
         self.entropy = entropy
         self.feed = Feed()
         self._lock = lock
-        self._writer, self._reader, aside = engines
-        self._listeners: list[Callable[[Sequence[Fact]], None]] = [self.feed.tell]
+        self._writer, self._reader = engines
+        self.witness = Witness(self, keys.cosigners)
+        self.witnessing = Witnessing(self, settings.witness_seconds)
+        self._listeners: list[Callable[[Sequence[Fact]], None]] = [
+            self.feed.tell,
+            self.witness.forget,
+        ]
         self._mourners: list[Callable[[MustStop], None]] = []
         self.committer = Committer(
             self._writer,
@@ -94,8 +102,7 @@ class Node:
         self.workshop = Workshop(
             threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
         )
-        self._checkpointer = Checkpointer(aside)
-        self._aside = aside
+        self._upkeep = upkeep(folder.store)
 
     @classmethod
     def open(
@@ -105,9 +112,9 @@ class Node:
         clock: Clock,
         entropy: Entropy,
         wall: Clock = utc_now,
-        writer: Callable[[Path], Engine] = open_writer,
+        writer: Callable[[Address], Engine] = open_writer,
     ) -> Node:
-        """Open the node that lies in `settings.data_directory`.
+        """Open the node that lies in `settings.data_directory` (and on `settings.database`).
 
         Args:
             clock: the instant at which facts are recorded; may be a replayed day's.
@@ -119,19 +126,18 @@ class Node:
         another process has it. VerificationError: what is stored does not agree with its signed
         checkpoint.
         """
-        folder = Folder(settings.data_directory)
+        folder = Folder.of(settings)
         signer = folder.signer()
         lock = folder.lock()
-        engines = (
-            writer(folder.database),
-            open_reader(folder.database),
-            open_writer(folder.database),
-        )
+        engines = (writer(folder.store), open_reader(folder.store))
         try:
             with engines[0].begin() as connection:
-                tables.METADATA.create_all(connection)
+                schema.prepare(connection)
                 log = Log.open(connection, signer.name, signer)
                 rulebook = read_rulebook(settings, folder, connection)
+            keys = open_keys(
+                folder, signer.name, entropy, wall(), post_quantum=settings.witness_post_quantum
+            )
         except BaseException:  # whatever it was: the folder is free for the next try
             for engine in engines:
                 engine.dispose()
@@ -144,6 +150,7 @@ class Node:
             engines,
             log,
             rulebook,
+            keys,
             clock=clock,
             entropy=entropy,
             wall=wall,
@@ -157,7 +164,7 @@ class Node:
     def __enter__(self) -> Node:
         self.committer.start()
         self.workshop.start()
-        self._checkpointer.start()
+        self._upkeep.start()
         return self
 
     def __exit__(
@@ -166,10 +173,11 @@ class Node:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.witnessing.close()
         self.workshop.close()
         self.committer.close()
-        self._checkpointer.close()
-        for engine in (self._writer, self._reader, self._aside):
+        self._upkeep.close()
+        for engine in (self._writer, self._reader):
             engine.dispose()
         self._lock.close()
 
@@ -201,8 +209,13 @@ class Node:
             yield connection
 
     def receipt(self, fact: Fact, salt: bytes) -> bytes:
-        """Return the receipt (JSON text) of a fact just committed."""
-        note = self.log.note  # one version of the tree, whatever is committed meanwhile
+        """Return the receipt (JSON text) of a committed fact.
+
+        It stands under the newest checkpoint that satisfies the quorum of witnesses if that covers
+        the fact, else under the newest of all.
+        """
+        # One version of the tree, whatever is committed meanwhile.
+        note = self.witnessing.note_for(fact.seq)
         size = int(note.split("\n", 2)[1])
         path = self.log.recent_inclusion(fact.seq, size)
         if path is None:
