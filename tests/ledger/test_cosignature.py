@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import get_args
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clearway.errors import VerificationError
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.cosignature import Cosigner, Kind
-from clearway.ledger.keys import read_vkey
+from clearway.ledger.keys import MAX_TIMESTAMP, instant_of, read_vkey, timestamp_of
 from clearway.ledger.note import Signer, add_lines, open_note, split_note
 
 LOG = Signer.from_seed("customs.example/border", bytes(range(32)))
@@ -68,3 +68,140 @@ def test_any_flipped_bit_of_a_cosignature_is_refused(kind: Kind, place: int, bit
     signature[place % len(signature)] ^= 1 << bit
     with pytest.raises(VerificationError, match="does not hold"):
         witness.verifier.verify(TEXT.encode(), bytes(signature))
+
+
+@both
+def test_another_text_instant_or_name_is_refused(kind: Kind) -> None:
+    witness = WITNESSES[kind]
+    signature = signature_of(witness.cosign(TEXT, AT))
+    other = Checkpoint(HEAD.origin, 12, HEAD.root).marshal().encode()
+    with pytest.raises(VerificationError, match="does not hold"):
+        witness.verifier.verify(other, signature)
+    later = (timestamp_of(AT) + 1).to_bytes(8, "big") + signature[8:]
+    with pytest.raises(VerificationError, match="does not hold"):
+        witness.verifier.verify(TEXT.encode(), later)
+
+
+def test_only_the_ml_dsa_kind_binds_the_witness_s_name() -> None:
+    for kind, binds in (("ed25519", False), ("ml-dsa-44", True)):
+        key = WITNESSES[kind].verifier.public_key  # type: ignore[index]
+        signature = signature_of(WITNESSES[kind].cosign(TEXT, AT))  # type: ignore[index]
+        twin = type(WITNESSES[kind].verifier)("other.example/w", key)  # type: ignore[index]
+        if binds:
+            with pytest.raises(VerificationError, match="does not hold"):
+                twin.verify(TEXT.encode(), signature)
+        else:
+            assert twin.verify(TEXT.encode(), signature) == AT
+
+
+def test_extension_lines_are_covered_by_ed25519_and_refused_by_ml_dsa() -> None:
+    text = Checkpoint(HEAD.origin, 11, HEAD.root, ("more",)).marshal()
+    classic = WITNESSES["ed25519"]
+    signature = signature_of(classic.cosign(text, AT))
+    with pytest.raises(VerificationError, match="does not hold"):
+        classic.verifier.verify(text.replace("more", "less").encode(), signature)
+    with pytest.raises(VerificationError, match="does not cover extension lines"):
+        WITNESSES["ml-dsa-44"].cosign(text, AT)
+    unsigned = signature_of(WITNESSES["ml-dsa-44"].cosign(TEXT, AT))
+    with pytest.raises(VerificationError, match="does not cover extension lines"):
+        WITNESSES["ml-dsa-44"].verifier.verify(text.encode(), unsigned)
+
+
+def test_an_ml_dsa_cosignature_may_state_no_instant() -> None:
+    witness = WITNESSES["ml-dsa-44"]
+    line = witness.cosign(TEXT, datetime(1970, 1, 1, tzinfo=UTC))
+    assert witness.verifier.verify(TEXT.encode(), signature_of(line)) is None
+
+
+@both
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        ("three boxes\n", AT, "at least three lines"),
+        (TEXT, AT.replace(tzinfo=None), "has no time zone"),
+        (TEXT, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), "before 1970"),
+        (TEXT[:-1], AT, "must end with a newline"),
+    ],
+)
+def test_what_cannot_be_cosigned_is_named(
+    kind: Kind, text: str, at: datetime, message: str
+) -> None:
+    with pytest.raises(VerificationError, match=message):
+        WITNESSES[kind].cosign(text, at)
+
+
+@both
+@pytest.mark.parametrize("size", [0, 8, 71, 73, 2427, 2429])
+def test_a_cosignature_of_wrong_size_is_refused(kind: Kind, size: int) -> None:
+    with pytest.raises(VerificationError, match="does not hold: a cosignature of this type has"):
+        WITNESSES[kind].verifier.verify(TEXT.encode(), bytes(size))
+
+
+@both
+def test_a_time_after_the_year_9999_is_refused(kind: Kind) -> None:
+    size = 72 if kind == "ed25519" else 2428
+    signature = (MAX_TIMESTAMP + 1).to_bytes(8, "big") + bytes(size - 8)
+    with pytest.raises(VerificationError, match="after the year 9999"):
+        WITNESSES[kind].verifier.verify(TEXT.encode(), signature)
+    with pytest.raises(VerificationError):
+        WITNESSES[kind].verifier.verify(TEXT.encode(), b"\xff" * size)
+
+
+@given(seconds=st.integers(0, MAX_TIMESTAMP), hours=st.integers(-12, 14))
+def test_instants_round_trip_to_the_second(seconds: int, hours: int) -> None:
+    at = instant_of(seconds)
+    assert timestamp_of(at) == seconds
+    if timedelta(days=1) < at - instant_of(0) < timedelta(days=2_000_000):
+        there = at.astimezone(timezone(timedelta(hours=hours)))
+        assert timestamp_of(there + timedelta(microseconds=999_999)) == seconds
+
+
+def test_the_timestamp_of_a_published_cosignature_is_read() -> None:
+    # Source: transparency-dev/formats, note_cosigv1_test.go; the checkpoint is not published.
+    line = (
+        "\u2014 w ZGhGuQAAAABm/qTPeyKXD+R2rzyQsxPiP8mXum7qq/iF0u4vanlqJyocWODBt97w9uL+8qT7S5gx"
+        "EHWWOworDcFiEBYJXORmnFBOBA==\n"
+    )
+    assert instant_of(int.from_bytes(signature_of(line)[:8], "big")).timestamp() == 1727964367
+
+
+def test_published_verifier_keys_of_witnesses_are_read() -> None:
+    # Source: transparency-dev/formats, note_cosigv1_test.go: types 0x04 and 0x01.
+    vkey = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+    assert read_vkey(vkey).signature_type == 0x04
+    assert read_vkey(vkey).vkey == vkey
+    plain = "TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6"
+    assert read_vkey(plain).signature_type == 0x01
+
+
+@pytest.mark.parametrize(
+    ("skey", "message"),
+    [
+        ("nonsense", "begins with PRIVATE"),
+        (LOG.secret_skey, "is of type 0x01; a cosigner's is 0x04 or 0x06"),
+        (WITNESSES["ed25519"].secret_skey.replace("plants", "plant"), "does not bear its own id"),
+    ],
+)
+def test_what_is_wrong_with_a_cosigner_s_key_is_named(skey: str, message: str) -> None:
+    with pytest.raises(VerificationError, match=message) as refused:
+        Cosigner.from_skey(skey)
+    assert skey.rsplit("+", 1)[-1] not in str(refused.value) or skey == "nonsense"
+
+
+def test_a_seed_or_kind_of_wrong_form_is_refused() -> None:
+    with pytest.raises(VerificationError, match="32 bytes, not 31"):
+        Cosigner.from_seed("w", bytes(31))
+    with pytest.raises(VerificationError, match="ed25519 or ml-dsa-44"):
+        Cosigner.from_seed("w", bytes(32), "rsa")  # type: ignore[arg-type]
+
+
+def test_lines_are_added_once_and_only_in_form() -> None:
+    line = WITNESSES["ed25519"].cosign(TEXT, AT)
+    once = add_lines(NOTE, [line])
+    assert add_lines(once, [line, line]) == once
+    with pytest.raises(VerificationError, match="no newline"):
+        add_lines(NOTE, [line[:-1]])
+    with pytest.raises(VerificationError, match=r"dash, name, signature|base64"):
+        add_lines(NOTE, [line + line])
+    with pytest.raises(VerificationError, match="over 64 signatures"):
+        add_lines(NOTE, [WITNESSES["ed25519"].cosign(TEXT, instant_of(n)) for n in range(64)])
