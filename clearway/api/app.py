@@ -16,6 +16,7 @@ from clearway.api.doors import (
     insight,
     ledger,
     tiles,
+    witness,
 )
 from clearway.api.metrics import Metrics
 from clearway.api.problems import install
@@ -44,7 +45,8 @@ def build_api(node: Node) -> FastAPI:
     app.state.metrics = Metrics(node)
     install(app)
     for door in (
-        identity, declarations, certificates, coldchain, clearance, insight, ledger, tiles, health,
+        identity, declarations, certificates, coldchain, clearance, insight, ledger, tiles, witness,
+        health,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearway.ledger.fact import Fact
@@ -35,6 +37,7 @@ class Metrics:
         Gauge("clearway_log_size", "Facts in the log", registry=self.registry).set_function(
             lambda: node.log.size
         )
+        self.registry.register(_Witnesses(node))
         node.on_commit(self._count)
 
     def _count(self, facts: Sequence[Fact]) -> None:
@@ -59,3 +62,35 @@ class Metrics:
             await app(scope, receive, watch)
 
         return counted
+
+
+class _Witnesses(Collector):
+    """How far the partners' witnesses follow our log."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield what is known now."""
+        feeder, size = self._node.witnessing, self._node.log.size
+        yield GaugeMetricFamily(
+            "clearway_cosigned_size",
+            "Facts under the newest checkpoint that the quorum cosigned",
+            value=feeder.cosigned_size,
+        )
+        yield GaugeMetricFamily(
+            "clearway_rolled_back",
+            "1 when a witness proved that our log once held more",
+            value=feeder.rollback is not None,
+        )
+        lag = GaugeMetricFamily(
+            "clearway_witness_lag", "Facts that a witness has not cosigned yet", labels=["agency"]
+        )
+        failures = GaugeMetricFamily(
+            "clearway_witness_failures", "Failed attempts of a witness in a row", labels=["agency"]
+        )
+        for standing in feeder.standings():
+            lag.add_metric([standing.agency], size - standing.size)
+            failures.add_metric([standing.agency], standing.failures)
+        yield lag
+        yield failures

@@ -1,6 +1,7 @@
 """What a node does besides answering, in a thread of its own.
 
-New facts are copied to the lake, and reefers that fell silent raise an alarm.
+New facts are copied to the lake, and reefers that fell silent raise an alarm. Beside it, in its own
+thread, partners' witnesses get our newest checkpoints (`witnessing.py`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Workers:
 
     def __enter__(self) -> Workers:
         self._thread.start()
+        self._node.witnessing.start()
         return self
 
     def __exit__(self, *_: object) -> None:

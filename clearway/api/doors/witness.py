@@ -1,0 +1,69 @@
+"""The witness's door (C2SP tlog-witness): partners' logs ask for cosignatures on checkpoints.
+
+No session is asked for: the signed note itself says who speaks. What costs is done in turns, one
+lane for each address that asks and one for each log, so that a flood waits behind itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from clearway.api.access import TheNode
+from clearway.errors import MalformedMessage, NotFound, TooLarge
+from clearway.ledger.witness import MAX_REQUEST_SIZE, Signed
+from clearway.node.witness import Answer
+
+router = APIRouter(prefix="/v1/witness", tags=["witness"])
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@router.post("/add-checkpoint", response_class=PlainTextResponse)
+async def add_checkpoint(node: TheNode, request: Request) -> Response:
+    """Cosign a newer checkpoint of a partner's log; the answers are those of the specification.
+
+    200 with cosignature lines; 400, 403, 404, 422 with a sentence; 409 with the size that was
+    cosigned last.
+    """
+    body = await _body(request)
+    sender = request.client.host if request.client else "unknown"
+    try:
+        reading = node.workshop.submit(f"witness:{sender}", lambda: node.witness.read(body))
+        signed = await asyncio.wrap_future(reading)
+    except MalformedMessage as error:
+        return PlainTextResponse(f"{error.detail}\n", 400)
+    if isinstance(signed, Signed):
+        decided = await asyncio.wrap_future(node.witness.decide(signed))
+        return _response(decided.result)
+    return _response(signed)
+
+
+@router.get("/{origin_hash}/checkpoint", response_class=PlainTextResponse)
+async def checkpoint(node: TheNode, origin_hash: str) -> Response:
+    """Return the newest checkpoint of a log that was cosigned here, with the cosignatures.
+
+    For monitors: the hash is SHA-256 of the log's origin, in lowercase hex.
+    """
+    found = node.witness.find_note(origin_hash) if _HASH.fullmatch(origin_hash) else None
+    if found is None:
+        raise NotFound("This witness never cosigned a checkpoint of such a log")
+    return PlainTextResponse(found)
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {"Content-Type": answer.media_type})
+
+
+async def _body(request: Request) -> bytes:
+    """Return the whole body. Raises: TooLarge: before it is all read."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_REQUEST_SIZE:
+            raise TooLarge(f"An add-checkpoint request has at most {MAX_REQUEST_SIZE} bytes")
+        parts.append(part)
+    return b"".join(parts)
