@@ -22,7 +22,7 @@ from .disk import PowerCut, Store, empty_image
 
 ORDER = "trade.example"
 MEMBERS = 3
-WORLDS = 250
+WORLDS = 400
 MOST_TO_CATCH = 60
 SIGNERS = [BatchSigner(ORDER, f"agency-{n}", bytes([n + 1] * 32)) for n in range(MEMBERS)]
 AGENCIES = tuple(Agency(signer.agency, signer.public_key) for signer in SIGNERS)

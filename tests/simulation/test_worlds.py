@@ -15,7 +15,7 @@ from clearway.ledger.log import Log
 from .disk import Store, empty_image
 from .world import NOON, ORIGIN, SIGNER, WITNESSES, Flaws, Violation, World
 
-WORLDS = 1_200
+WORLDS = 1_600
 MOST_TO_CATCH = 300
 SOUND = Flaws()
 Ground = tuple[list[Store], tuple[bytes, bytes]]
