@@ -57,7 +57,7 @@ def verify(
     """
     from clearway.ledger import receipt as receipts
 
-    verified = receipts.verify(_read(file), _trust(key or [], policy))
+    verified = receipts.verify(_read(file), trust_of(key or [], policy))
     if as_json:
         emit(verified)
     else:
@@ -134,7 +134,7 @@ def _show(verified: Verified) -> None:
     say(f"  fact {fact.seq} of the first {head.size} of {plain(head.origin)}")
 
 
-def _trust(keys: list[str], policy: Path | None) -> Quorum | list[Verifier]:
+def trust_of(keys: list[str], policy: Path | None) -> Quorum | list[Verifier]:
     """Return what the reader trusts: a policy, or keys; one of them is needed."""
     from clearway.errors import InputError, VerificationError
     from clearway.ledger.quorum import Quorum

@@ -37,6 +37,7 @@ from clearway.ledger.fields import HEADER, MAX_DEPTH, MAX_FIELDS, SALT_SIZE
 from clearway.ledger.merkle import HASH_SIZE, hash_leaf
 from clearway.ledger.note import Verifier
 from clearway.ledger.quorum import Quorum
+from clearway.ledger.receipt import Receipt
 
 FORM = "clearway-disclosure/1"
 MAX_SIZE = 32 * 1024 * 1024
@@ -161,6 +162,15 @@ def disclose(
         for place, (name, value) in enumerate(zip(cut.names, cut.values, strict=True))
     )
     return Disclosure(fact.seq, told, tuple(path), signed)
+
+
+def of_receipt(receipt: Receipt, asked: Iterable[str]) -> Disclosure:
+    """Return the disclosure that whoever holds a receipt can make of it, without the node.
+
+    Raises: VerificationError: the receipt's envelope is not in form. Else as `disclose`.
+    """
+    fact = commitment.read_envelope(receipt.envelope.encode(), receipt.index)
+    return disclose(fact, receipt.salt, asked, receipt.path, receipt.note)
 
 
 def _matching(asked: str, names: Sequence[str]) -> set[str]:

@@ -26,7 +26,7 @@ from typing import Any
 
 import msgspec
 
-from clearway.errors import MalformedMessage, TooLarge, VerificationError
+from clearway.errors import MalformedMessage, NotFound, TooLarge, VerificationError
 from clearway.ledger import commitment, cose_line, proofs
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.fact import Fact
@@ -126,7 +126,11 @@ def issue(fact: Fact, salt: bytes, path: Sequence[bytes], signed: str) -> Receip
     Args:
         path: inclusion proof of `fact.seq` in the tree of the checkpoint.
         signed: note of that checkpoint.
+
+    Raises: NotFound: the fact's content was erased.
     """
+    if not salt:
+        raise NotFound(f"The content of fact {fact.seq} was erased, so there is no receipt for it")
     text = commitment.envelope(fact).decode()
     return Receipt(text, salt, fact.seq, tuple(path), signed)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from clearway.api.access import TheActor, TheNode
@@ -10,6 +12,8 @@ from clearway.api.envelope import Place
 from clearway.api.problems import RESPONSES
 from clearway.api.sight import require_fact
 from clearway.api.work import look
+from clearway.ledger.disclosure import of_receipt
+from clearway.ledger.receipt import parse
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"], responses=RESPONSES)
 
@@ -42,4 +46,29 @@ async def receipt(node: TheNode, actor: TheActor, seq: Place) -> Response:
 
     content = await look(node, actor, query)
     name = f'attachment; filename="receipt-{seq}.json"'
+    return Response(content, 200, {"Content-Disposition": name}, "application/json")
+
+
+@router.get("/facts/{seq}/disclosure")
+async def disclosure(
+    node: TheNode,
+    actor: TheActor,
+    seq: Place,
+    field: Annotated[list[str], Query(min_length=1, max_length=200)],
+) -> Response:
+    """Return a proof of single fields of a fact that you may see; the others stay hidden.
+
+    A field is a JSON pointer into the fact's body, or a name of its header.
+    `clearway ledger disclosure verify` checks it.
+    """
+    node.policy.require(actor, "ledger.read", {})
+
+    def query() -> bytes:
+        content = node.stored_receipt(seq)
+        with node.reading() as connection:
+            require_fact(node.policy, actor, connection, content)
+        return of_receipt(parse(content), field).marshal()
+
+    content = await look(node, actor, query)
+    name = f'attachment; filename="disclosure-{seq}.json"'
     return Response(content, 200, {"Content-Disposition": name}, "application/json")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from clearway.cli.ledger import audit, export, show, verify
+from clearway.cli.ledger import audit, disclose, export, show, verify
 
 app = typer.Typer(name="ledger", help="Verify the log.", no_args_is_help=True)
 for command in (
     verify.verify,
     show.checkpoint,
     show.receipt,
+    disclose.disclose,
     export.export,
     audit.audit,
 ):
     app.command()(command)
 app.add_typer(audit.app)
+app.add_typer(disclose.app)
