@@ -10,8 +10,9 @@ import pytest
 from clearway.cli import store
 from clearway.cli.setup import first_administrator
 from clearway.errors import VerificationError
-from clearway.ledger import receipt
+from clearway.ledger import receipt, receipt_forms
 from clearway.ledger.note import read_vkey
+from clearway.ledger.quorum import Quorum
 from clearway.node.clock import entropy
 from clearway.node.node import create
 from clearway.settings import Settings
@@ -33,6 +34,18 @@ def test_the_receipt_of_the_page_holds_under_its_key() -> None:
         receipt.verify(
             receipt.parse(text.replace("account:admin", "account:other").encode()), [key]
         )
+
+
+def test_the_tlog_proof_of_the_page_is_the_same_receipt_cosigned_under_its_policy() -> None:
+    plain = receipt.parse(block("receipt.md", "json").encode())
+    cosigned = receipt_forms.read(block("receipt.md", "tlog-proof").encode())
+    assert cosigned.note.startswith(plain.note)
+    assert receipt_forms.write(cosigned, "tlog-proof").decode() == block("receipt.md", "tlog-proof")
+    policy = Quorum.parse(block("receipt.md", "policy"))
+    assert receipt.verify(cosigned, policy).standing == "cosigned"
+    pending = receipt.verify(plain, policy)
+    assert (pending.standing, pending.satisfied) == ("log-signed, cosignatures pending", False)
+    assert pending.fact == receipt.verify(cosigned, policy).fact
 
 
 def test_the_query_and_the_columns_of_the_lake_page_are_true(tmp_path: Path) -> None:
