@@ -15,7 +15,9 @@ from clearway.cli import (
     demo,
     insight,
     lake,
+    network,
     node,
+    peer,
     queue,
     readings,
     receipt,
@@ -61,14 +63,17 @@ app.command("queue")(queue.queue)
 for group in (
     node.app,
     account.app,
+    partner.app,
     declarations.app,
     certificates.app,
     readings.app,
     risk.app,
     insight.app,
     ledger.app,
+    peer.app,
     receipt.app,
     lake.app,
+    network.app,
 ):
     app.add_typer(group)
 # One certificate is as often spoken of as many.
