@@ -62,6 +62,25 @@ def test_a_fork_is_proved_to_third_parties(
     assert clearway("ledger", "fork", "verify", evidence, "--key", stranger).returncode == 1
 
 
+def test_a_checkpoint_comes_back_from_an_e_mail(clearway: Clearway, tmp_path: Path) -> None:
+    clearway("node", "init")
+    note = clearway("ledger", "checkpoint").stdout
+    mail = tmp_path / "mail.txt"
+    text = clearway("ledger", "checkpoint", "--export", "text").stdout
+    mail.write_text("Dear auditor,\n" + "".join(f"> {line}\n" for line in text.splitlines()))
+    key = tmp_path / "node" / "log.vkey"
+    read = clearway("ledger", "checkpoint", "--read", mail, "--key", key)
+    assert (read.returncode, read.stdout) == (0, note)
+    stranger = Signer.from_seed("customs.example/test", b"s" * 32).verifier.vkey
+    assert clearway("ledger", "checkpoint", "--read", mail, "--key", stranger).returncode == 1
+    code = tmp_path / "code.png"
+    assert clearway("ledger", "checkpoint", "--export", "qr", "--out", code).returncode == 0
+    assert code.read_bytes().startswith(b"\x89PNG")
+    asked = clearway("ledger", "timestamp", "request", "--out", tmp_path / "stamps")
+    assert asked.returncode == 0, asked.stderr
+    assert len(list((tmp_path / "stamps").iterdir())) == 2
+
+
 @pytest.mark.slow
 def test_an_independent_client_accepts_the_export(exported: Path, tmp_path: Path) -> None:
     """Tessera's fsck (Go) reads the same folder and comes to the same root."""

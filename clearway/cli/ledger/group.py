@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from clearway.cli.ledger import audit, disclose, export, show, verify
+from clearway.cli.ledger import audit, checkpoint, disclose, export, show, timestamp, verify
 
 app = typer.Typer(name="ledger", help="Verify the log.", no_args_is_help=True)
 for command in (
     verify.verify,
-    show.checkpoint,
+    checkpoint.checkpoint,
     show.receipt,
     disclose.disclose,
     export.export,
@@ -18,3 +18,4 @@ for command in (
     app.command()(command)
 app.add_typer(audit.app)
 app.add_typer(disclose.app)
+app.add_typer(timestamp.app)

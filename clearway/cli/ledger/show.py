@@ -1,4 +1,4 @@
-"""`clearway ledger checkpoint` and `receipt`: what the log says, to be kept elsewhere."""
+"""`clearway ledger receipt`: the evidence for one fact."""
 
 from __future__ import annotations
 
@@ -7,20 +7,7 @@ from typing import Annotated
 
 import typer
 
-from clearway.cli.options import AsJson, SettingsFile
-from clearway.cli.output import emit
-
-
-def checkpoint(settings: SettingsFile = None, as_json: AsJson = False) -> None:
-    """Print the signed checkpoint: keep it somewhere else, it proves a later rollback."""
-    from clearway.cli.store import opened_log
-
-    with opened_log(settings) as (log, _):
-        note = log.note
-    if as_json:
-        emit({"checkpoint": note})
-    else:
-        sys.stdout.write(note)
+from clearway.cli.options import SettingsFile
 
 
 def receipt(
