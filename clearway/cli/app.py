@@ -17,6 +17,7 @@ from clearway.cli import (
     lake,
     network,
     node,
+    partner,
     peer,
     queue,
     readings,
