@@ -45,6 +45,12 @@ class Settings:
     country: Annotated[str, "ISO 3166 code of the administration; XA is the sample country."] = "XA"
     host: Annotated[str, "Address on which `clearway serve` listens."] = "127.0.0.1"
     port: Annotated[int, "Port on which `clearway serve` listens; 0 takes a free one."] = 8080
+    peer_host: Annotated[str, "Address on which partner agencies are heard, by mutual TLS."] = (
+        "127.0.0.1"
+    )
+    peer_port: Annotated[
+        int, "Port on which partner agencies are heard; 0 takes a free one, -1: none is opened."
+    ] = -1
     allowed_hosts: Annotated[
         tuple[str, ...], "Host names under which the node answers; others get 400."
     ] = ("localhost", "127.0.0.1")

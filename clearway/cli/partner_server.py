@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import uvicorn
@@ -13,7 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from clearway.api.doors import peer
 from clearway.api.partners import build_partner_api
 from clearway.connectors.peer import tls
-from clearway.errors import MustStop
+from clearway.errors import InputError, MustStop
+from clearway.node.exchange import Exchange
+from clearway.node.node import Node
 from clearway.node.partnership import Partnership
 
 # Partners are few; whoever opens more connections than this is none.
@@ -51,7 +56,8 @@ class MutualTls(HttpToolsProtocol):
 class PartnerServer:
     """The listener in a thread of its own; use as a context manager."""
 
-    def __init__(self, partnership: Partnership, host: str, port: int) -> None:
+    def __init__(self, partnership: Partnership, listening: socket.socket) -> None:
+        self._listening = listening
         context = tls.server_context(
             partnership.tls_certificate, partnership.tls_key, partnership.trusted()
         )
@@ -59,8 +65,6 @@ class PartnerServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 build_partner_api(partnership, (peer.router,)),
-                host=host,
-                port=port,
                 http=MutualTls,
                 ws="none",
                 loop="asyncio",
@@ -73,7 +77,9 @@ class PartnerServer:
                 log_config=None,
             )
         )
-        self._thread = threading.Thread(target=self._server.run, name="partners", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listening],), name="partners", daemon=True
+        )
         partnership.node.on_stop(self._halt)
 
     def __enter__(self) -> PartnerServer:
@@ -85,11 +91,39 @@ class PartnerServer:
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join()
+        self._listening.close()
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return int(self._server.servers[0].sockets[0].getsockname()[1])
+        return int(self._listening.getsockname()[1])
 
     def _halt(self, error: MustStop) -> None:
         self._server.should_exit = True
+
+
+@contextmanager
+def partners_served(node: Node) -> Iterator[None]:
+    """Listen for partners and take from them, as far as the settings and the agencies say.
+
+    Raises: InputError: the address of the settings is not ours, or taken.
+    """
+    settings = node.settings
+    partnership = Partnership(node)
+    with ExitStack() as stack:
+        if settings.peer_port >= 0:
+            listening = _listen(settings.peer_host, settings.peer_port)
+            stack.enter_context(PartnerServer(partnership, listening))
+        stack.enter_context(Exchange(partnership))
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"Clearway cannot listen for partners on {host}, port {port}: {error.strerror};"
+            " change the settings peer_host and peer_port, or stop what listens there"
+        ) from error

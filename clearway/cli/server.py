@@ -21,6 +21,7 @@ from clearway.api.admission import Admission, Turns
 from clearway.api.app import LONG_PATHS, build_api
 from clearway.api.guard import Guard
 from clearway.cli.output import EXIT_STOP, say
+from clearway.cli.partner_server import partners_served
 from clearway.cli.store import readable
 from clearway.console.app import build_console
 from clearway.errors import InputError, MustStop
@@ -131,6 +132,7 @@ def serve(settings: Settings, *, create: bool) -> None:
         readable(database),
         Node.open(settings, clock=utc_now, entropy=entropy) as node,
         Workers(node),
+        partners_served(node),
     ):
         port = listening.getsockname()[1]
         say(f"Clearway listens on http://{settings.host}:{port}/ (Ctrl-C ends it)")

@@ -21,6 +21,7 @@ from datetime import datetime
 
 import httpx
 import structlog
+from sqlalchemy import Connection
 
 from clearway.connectors.peer import rules, tables, tls
 from clearway.connectors.peer.actions.receive import receive, stop
@@ -28,6 +29,7 @@ from clearway.connectors.peer.client import Caller, Patience
 from clearway.connectors.peer.facts import Conflicted
 from clearway.connectors.peer.formats import head as heads
 from clearway.connectors.peer.model import Acknowledgement, Batch, Cursor, Fork, Partner, Verified
+from clearway.connectors.peer.partners import list_partners
 from clearway.errors import ClearwayError, MustStop, TryLater, VerificationError, WrongState
 from clearway.ledger import checkpoint as checkpoints
 from clearway.node.node import Node
@@ -262,28 +264,25 @@ def take_once(
         return runner.run(all_of_them())
 
 
-def standings(partnership: Partnership) -> list[Standing]:
-    """Return how the exchange with each partner stands."""
-    found = []
-    partners = partnership.partners()
-    with partnership.node.reading() as connection:
-        for partner in partners:
-            cursor = tables.read_cursor(connection, partner.origin)
-            given = tables.read_acknowledged(connection, partner.id)
-            alarm = tables.find_alarm(connection, partner.id)
-            found.append(
-                Standing(
-                    partner.id,
-                    partner.origin,
-                    cursor.place,
-                    _size(cursor.note),
-                    tables.count_received(connection, partner.origin),
-                    None if given is None else given[0],
-                    None if given is None else given[1],
-                    "" if alarm is None else alarm.reason,
-                )
-            )
-    return found
+def standings(connection: Connection, at: datetime) -> list[Standing]:
+    """Return how the exchange with each partner that takes part stands."""
+    return [_standing(connection, partner) for partner in list_partners(connection, at)]
+
+
+def _standing(connection: Connection, partner: Partner) -> Standing:
+    cursor = tables.read_cursor(connection, partner.origin)
+    given = tables.read_acknowledged(connection, partner.id)
+    alarm = tables.find_alarm(connection, partner.id)
+    return Standing(
+        partner.id,
+        partner.origin,
+        cursor.place,
+        _size(cursor.note),
+        tables.count_received(connection, partner.origin),
+        None if given is None else given[0],
+        None if given is None else given[1],
+        "" if alarm is None else alarm.reason,
+    )
 
 
 def _size(note: str) -> int:

@@ -1,4 +1,4 @@
-"""Two real nodes over mutual TLS: what is given, what never crosses, and what a broken link does."""
+"""Two real nodes over mutual TLS: what is given, what never crosses, what a broken link does."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from clearway.cli import store
 from clearway.connectors.peer import evidence
 from clearway.connectors.peer.facts import FactReceived
 from clearway.ledger import receipt
+from clearway.node.clock import utc_now
 from clearway.node.exchange import Exchange, standings, take_once
 
 from .conftest import QUICK, SECRET, SHORT, Hidden, House, Link, Told, any_fault, house, wait_for
@@ -42,8 +43,9 @@ def test_what_is_entitled_comes_with_receipts_and_nothing_else_crosses(tmp_path:
                 shown = evidence.receipt_of(connection, giver.origin, one.seq)
                 proved = receipt.verify(receipt.parse(shown.marshal()), [giver.node.log.verifier])
                 assert proved.fact.seq == one.seq and proved.fact.type == Told.TYPE
-        (there,) = standings(giver.partnership)
-        assert there.given_to == giver.node.log.size - 1 or there.given_to == giver.node.log.size
+        with giver.node.reading() as connection:
+            (there,) = standings(connection, utc_now())
+        assert there.given_to == giver.node.log.size, "acknowledged, withheld places included"
 
 
 def test_tables_come_out_the_same_from_the_facts(tmp_path: Path) -> None:
@@ -100,6 +102,6 @@ def test_a_link_that_breaks_at_any_byte_loses_and_doubles_nothing(
                 wait_for(lambda: len(numbers(taker)) >= 60, 60)
                 giver.record(*(Told(number, "XB") for number in range(120, 130)))
                 wait_for(lambda: len(numbers(taker)) >= 130, 60)
-            assert link.connections > 3, "the link never broke"
+            assert link.connections > 8, "the link hardly broke"
         assert numbers(taker) == [*wanted, *range(120, 130)]
         assert SECRET.encode() not in bytes(link.crossed)
