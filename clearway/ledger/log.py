@@ -12,14 +12,14 @@ Meanwhile any thread may ask for proofs: a state is never changed, only replaced
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from sqlalchemy import Connection
 
 from clearway.errors import NotFound, VerificationError
 from clearway.ledger import checkpoint as checkpoints
-from clearway.ledger import merkle, stored
+from clearway.ledger import cose_line, merkle, stored
 from clearway.ledger.cache import TileCache
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.commitment import leaf_hash
@@ -198,6 +198,13 @@ class Log:
         nodes = _Nodes(connection, state, self._cache)
         path = merkle.inclusion_path(fact.seq, state.size, nodes)
         return issue(fact, salt, path, state.note)
+
+    def with_cose(self, receipt: Receipt) -> Receipt:
+        """Return a receipt of this log with the signature that its COSE form needs.
+
+        Only those who ask for that form pay for it: verifying it takes a second signature.
+        """
+        return replace(receipt, note=cose_line.add(receipt.note, self._signer))
 
     def consistency(self, connection: Connection, old: int, new: int | None = None) -> list[bytes]:
         """Return the proof that the first `old` leaves are a prefix of the first `new`.

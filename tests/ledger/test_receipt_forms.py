@@ -152,6 +152,13 @@ def test_without_the_log_s_signature_there_is_no_cose_form() -> None:
         cose_line.add(GOOD.note, stranger)
 
 
+def test_the_log_signs_a_receipt_for_its_cose_form() -> None:
+    log = Log(ORIGIN, SIGNER)
+    bare = replace(GOOD, note=SIGNER.sign(split_note(GOOD.note)[0]))
+    data = receipt_forms.write(log.with_cose(bare), "cose")
+    assert verify(receipt_forms.read(data), [SIGNER.verifier]).fact == fact_of(6)
+
+
 def test_a_false_cose_signature_of_the_log_refuses_the_receipt() -> None:
     text = split_note(GOOD.note)[0]
     other = cose_line.add(SIGNER.sign(text.replace("\n11\n", "\n12\n")), SIGNER).splitlines()[-1]
