@@ -18,16 +18,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from clearway.errors import ClearwayError
-from clearway.ledger import tables
+from clearway.ledger import cosigned, tables, witnessed
 from clearway.ledger.committer import Committer, Limits
+from clearway.ledger.cosigned import Cosignature
 from clearway.ledger.database import open_writer
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.sqlite import Checkpointer
 from clearway.ledger.transaction import Transaction
+from clearway.ledger.witness import Accepted, State
 
 ORIGIN = "customs.example/faults"
 SIGNER = Signer.from_seed(ORIGIN, bytes(range(32)))
+PARTNER = "plants.example/faults"
 IN_FLIGHT = 24
 
 
@@ -39,7 +42,7 @@ class Counted:
 
 
 def count(tx: Transaction, number: int) -> int:
-    """Record the number, unless it was recorded before."""
+    """Record the number, unless it was recorded before; with it, what a witness would keep."""
     key = str(number)
     earlier = tx.earlier("count", key, key.encode())
     if earlier is None:
@@ -47,6 +50,10 @@ def count(tx: Transaction, number: int) -> int:
             Counted(number), subject=f"number:{number}", issuer="customs", actor="system:child"
         )
         tx.claim("count", key, key.encode(), fact)
+        state = State(PARTNER, number + 1, number.to_bytes(32, "big"))
+        witnessed.keep(tx.connection, Accepted(state, "text", "note"), ("line\n",), tx.now)
+        line = Cosignature("partner.example", b"abcd", "line\n", tx.now)
+        cosigned.keep(tx.connection, number + 1, [line])
         return fact.seq
     return earlier
 

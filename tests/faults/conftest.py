@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from clearway.ledger import witnessed
 from clearway.ledger.database import open_writer
 from clearway.ledger.log import Log
 from clearway.ledger.verify import verify_store
 
-from .child import ORIGIN, SIGNER
+from .child import ORIGIN, PARTNER, SIGNER
 
 CHILD = Path(__file__).with_name("child.py")
 # _IOR('X', 125, __u32) of Linux: the file system stops at once; 2 = without flushing its journal.
@@ -122,12 +123,13 @@ def judge(database: Path, answered: list[int]) -> Verdict:
             integrity = connection.execute(text("PRAGMA integrity_check")).scalar()
             log = Log.open(connection, ORIGIN, SIGNER)
             report = verify_store(connection, ORIGIN, [SIGNER.verifier], outside=[log.note])
+            beside = _beside(connection, answered)
             subjects = connection.execute(text("SELECT subject FROM fact")).scalars().all()
     finally:
         engine.dispose()
     stored = [int(subject.partition(":")[2]) for subject in subjects]
     present = set(stored)
-    faults = [fault.message for fault in report.faults]
+    faults = [fault.message for fault in report.faults] + beside
     return Verdict(
         log.size,
         [number for number in answered if number not in present],
@@ -136,6 +138,20 @@ def judge(database: Path, answered: list[int]) -> Verdict:
         else [],
         faults if integrity == "ok" else [*faults, f"integrity check: {integrity}"],
     )
+
+
+def _beside(connection: Connection, answered: list[int]) -> list[str]:
+    """Return what is wrong with the witness's state and the cosignatures kept with each number."""
+    held = witnessed.find_held(connection, PARTNER)
+    cosigned = set(connection.execute(text("SELECT size FROM cosignature")).scalars())
+    size = 0 if held is None else held.state.size
+    faults = []
+    if held is not None and int.from_bytes(held.state.root, "big") != size - 1:
+        faults.append(f"the witness's state of size {size} is torn")
+    if answered and size <= max(answered):
+        faults.append(f"the witness's state went back to {size}")
+    lost = [number for number in answered if number + 1 not in cosigned]
+    return [*faults, f"cosignatures are lost: {lost}"] if lost else faults
 
 
 class Disk:
@@ -200,3 +216,8 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         pytest.skip(f"power cuts need a loop device: {error.stderr.decode().strip()}")
     yield made
     made.unmount()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Known where this folder is named on the command line."""
+    parser.addoption("--every-call", action="store_true", help="at every system call, no sample")

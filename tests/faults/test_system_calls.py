@@ -1,7 +1,8 @@
 """Killed at, or refused by, a system call on the store: no false answer, no broken store.
 
 Each run lets one chosen call of the database's files be the last one (SIGKILL), or fail (EIO,
-ENOSPC). The calls are counted first in a run that is left alone; a sample of them is tried.
+ENOSPC). The calls are counted first in a run that is left alone; a sample of them is tried, and
+with `pytest tests/faults/test_system_calls.py --every-call` each of them, which takes minutes.
 """
 
 from __future__ import annotations
@@ -50,19 +51,29 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
     return Counter(calls)
 
 
-def sample(counted: Counter[str], kinds: tuple[str, ...], size: int) -> list[tuple[str, int]]:
-    """Return some of the calls, the same each time."""
+@pytest.fixture(scope="module")
+def every(request: pytest.FixtureRequest) -> bool:
+    """Whether each call is tried."""
+    return bool(request.config.getoption("--every-call", default=False))
+
+
+def sample(
+    counted: Counter[str], kinds: tuple[str, ...], size: int, every: bool
+) -> list[tuple[str, int]]:
+    """Return some of the calls, the same each time; or every one."""
     points = [(name, k) for name in kinds for k in range(1, counted[name] + 1)]
+    if every:
+        return points
     return sorted(random.Random(11).sample(points, min(size, len(points))))
 
 
 @pytest.mark.slow
 def test_killed_at_a_system_call_the_store_holds_what_was_answered(
-    counted: Counter[str], tmp_path: Path
+    counted: Counter[str], every: bool, tmp_path: Path
 ) -> None:
     assert counted["fdatasync"] + counted["fsync"] >= FACTS, "each answer was synchronised"
     killed = 0
-    for name, k in sample(counted, tuple(counted), KILLED):
+    for name, k in sample(counted, tuple(counted), KILLED, every):
         folder = tmp_path / f"{name}-{k}"
         folder.mkdir()
         inject = f"inject={name}:signal=KILL:when={k}"
@@ -86,10 +97,10 @@ def test_killed_at_a_system_call_the_store_holds_what_was_answered(
 @pytest.mark.slow
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 def test_refused_by_a_system_call_nobody_is_told_done(
-    counted: Counter[str], tmp_path: Path, error: str
+    counted: Counter[str], every: bool, tmp_path: Path, error: str
 ) -> None:
     refused = 0
-    for name, k in sample(counted, ("pwrite64", "fdatasync"), REFUSED):
+    for name, k in sample(counted, ("pwrite64", "fdatasync"), REFUSED, every):
         folder = tmp_path / f"{name}-{k}"
         folder.mkdir()
         inject = f"inject={name}:error={error}:when={k}"
