@@ -8,6 +8,7 @@ from typing import ClassVar
 from clearway.certificates.lifecycle import Change
 from clearway.certificates.model import Assurance, Certificate, Provenance
 from clearway.certificates.quantity import UseKind
+from clearway.ledger.fact import BY_FIELD
 from clearway.terms.finding import Finding
 from clearway.terms.identifiers import Mrn
 from clearway.terms.quantity import Quantity
@@ -27,6 +28,7 @@ class Received:
     """
 
     TYPE: ClassVar[str] = "certificate.received/1"
+    FORM: ClassVar[int] = BY_FIELD
     certificate: Certificate
     provenance: Provenance
     assurance: Assurance

@@ -20,6 +20,7 @@ from clearway.clearance.model import (
     Part,
 )
 from clearway.clearance.situation import Need
+from clearway.ledger.fact import BY_FIELD
 from clearway.terms.identifiers import Mrn
 from clearway.terms.money import Money
 from clearway.terms.reason import Reason
@@ -104,6 +105,7 @@ class Examined:
     """
 
     TYPE: ClassVar[str] = "clearance.examined/1"
+    FORM: ClassVar[int] = BY_FIELD
 
     examination: str
     mrn: Mrn
@@ -157,6 +159,7 @@ class Decided:
     """
 
     TYPE: ClassVar[str] = "clearance.decided/1"
+    FORM: ClassVar[int] = BY_FIELD
 
     mrn: Mrn
     decision: Outcome

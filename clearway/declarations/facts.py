@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from clearway.declarations.message import Form
 from clearway.declarations.model import Declaration
+from clearway.ledger.fact import BY_FIELD
 from clearway.terms.finding import Finding
 from clearway.terms.identifiers import Mrn, PartyId
 from clearway.terms.reason import Reason
@@ -31,6 +32,7 @@ class Accepted:
     """
 
     TYPE: ClassVar[str] = "declaration.accepted/1"
+    FORM: ClassVar[int] = BY_FIELD
     mrn: Mrn
     declaration: Declaration
     key: str
@@ -45,6 +47,7 @@ class Rejected:
     """A declaration was refused by the findings that are SEVERE."""
 
     TYPE: ClassVar[str] = "declaration.rejected/1"
+    FORM: ClassVar[int] = BY_FIELD
     mrn: Mrn
     declaration: Declaration
     key: str
@@ -65,6 +68,7 @@ class Corrected:
     """
 
     TYPE: ClassVar[str] = "declaration.corrected/1"
+    FORM: ClassVar[int] = BY_FIELD
     mrn: Mrn
     version: int
     declaration: Declaration
@@ -107,6 +111,7 @@ class Released:
     """The goods may leave."""
 
     TYPE: ClassVar[str] = "declaration.released/1"
+    FORM: ClassVar[int] = BY_FIELD
     mrn: Mrn
     reasons: tuple[Reason, ...]
 

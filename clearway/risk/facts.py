@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from clearway.ledger.fact import BY_FIELD
 from clearway.risk.card import Metric
 from clearway.risk.model import Assessment
 
@@ -23,6 +24,7 @@ class Assessed:
     """
 
     TYPE: ClassVar[str] = "risk.assessed/1"
+    FORM: ClassVar[int] = BY_FIELD
 
     mrn: str
     accepted: int
