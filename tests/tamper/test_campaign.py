@@ -143,6 +143,7 @@ ATTACKS: dict[str, Attack] = {
     "checkpoint.note: a bit": flipped("checkpoint", "note", "size = 348"),
     "checkpoint.signed_at: a bit": flipped("checkpoint", "signed_at", "size = 348"),
     "checkpoint.size: another": sql("UPDATE checkpoint SET size = 347 WHERE size = 348"),
+    "checkpoints: one between two deleted": sql("DELETE FROM checkpoint WHERE size = 348"),
     "checkpoints: the last deleted": sql(f"DELETE FROM checkpoint WHERE size = {SIZE}"),
     "cosignature.line: a bit": flipped("cosignature", "line", f"size = {SIZE}"),
     "cosignature.size: another": sql("UPDATE cosignature SET size = 600"),
