@@ -197,19 +197,8 @@ def test_the_version_is_raised_with_the_columns() -> None:
     assert (schema.VERSION, columns) == (
         2,
         {
-            "fact": [
-                "seq",
-                "type",
-                "subject",
-                "issuer",
-                "actor",
-                "occurred_at",
-                "recorded_at",
-                "body",
-                "form",
-                "salt",
-                "leaf_hash",
-            ],
+            "fact": "seq type subject issuer actor occurred_at recorded_at body form salt"
+            " leaf_hash",
             "erased": "seq commitment",
             "tile": "level number hashes",
             "checkpoint": "size note signed_at",
