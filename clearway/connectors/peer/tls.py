@@ -41,7 +41,13 @@ def self_signed(origin: str, seed: bytes, serial: int, at: datetime, life: timed
         at: aware UTC.
     """
     key = Ed25519PrivateKey.from_private_bytes(seed)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, origin[:64])])
+    # OpenSSL looks a certificate up by its name: two of one agency, in a rotation, must differ.
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, origin[:64]),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, f"{serial:x}"),
+        ]
+    )
     both = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
     made = (
         x509.CertificateBuilder()
