@@ -33,8 +33,6 @@ from clearway.settings import Settings, load
 
 _BATCHES = (1, 16, 256, 1_024)
 _COLUMNS = ", ".join(tables.fact.columns.keys())
-    "seq, type, subject, issuer, actor, occurred_at, recorded_at, body, form, salt, leaf_hash"
-)
 _INSERT = f"INSERT INTO fact ({_COLUMNS}) VALUES ({', '.join('?' * 11)})"
 
 
