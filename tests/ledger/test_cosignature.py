@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta, timezone
 from typing import get_args
 
@@ -12,7 +13,14 @@ from hypothesis import strategies as st
 from clearway.errors import VerificationError
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.cosignature import Cosigner, Kind
-from clearway.ledger.keys import MAX_TIMESTAMP, instant_of, read_vkey, timestamp_of
+from clearway.ledger.keys import (
+    MAX_TIMESTAMP,
+    ed25519_message,
+    instant_of,
+    ml_dsa_44_message,
+    read_vkey,
+    timestamp_of,
+)
 from clearway.ledger.note import Signer, add_lines, open_note, split_note
 
 LOG = Signer.from_seed("customs.example/border", bytes(range(32)))
@@ -205,3 +213,64 @@ def test_lines_are_added_once_and_only_in_form() -> None:
         add_lines(NOTE, [line + line])
     with pytest.raises(VerificationError, match="over 64 signatures"):
         add_lines(NOTE, [WITNESSES["ed25519"].cosign(TEXT, instant_of(n)) for n in range(64)])
+
+
+def test_a_published_ml_dsa_key_is_read_only_under_its_own_id() -> None:
+    # Source: transparency-dev/formats, note_cosigv1_test.go. Its id there is 5893dc2c, which is not
+    # that of the key: that reader computes ids anew and does not compare. The specification says
+    # that they must match, so ours refuses it.
+    key = (
+        "BtMcFiao6ZOdU6LZ40tLKbsWpDOU8smRapXBIYI3lXyESm62to+/AeDuWOEtbwUNVzrC9FacZ1q+gXES2hAhp5/C"
+        "1TPwTiO/G+T9x0iAb8gSGkGwsbDJXmQMhsFM+Ub3tB5Fdujz4o7DF3NqCCUMC1zsD7jMyy9BTCFi6Av1I/ZDRQxJ"
+        "JOKFt31l0cJY6OHFcUGMSGSHcGEo839UikbMBlArWRgYk/Ve4aqW0pRl7G46Qk39pu/yFYwhk3gMYMkush5NKQo7"
+        "EbvhnHvUlQWK27t2VsIbH2p/l9i73UDtEmHeqIMcqtwhCnFoqT6S7cL9/p7NLwxD1gICM0gCZIi3KrbnMFok+5uo"
+        "vBbrF9vISSXX67R1nprdjiE0MGAwZ3Prtt0ah2xchT5I1WgmUGSA0B1cnEDXWneUaA0axw/TQ47x88+jfKIN0kn8"
+        "rg5bncI5q71hV2mF1n2xuE4G+WOdBRjMVGLWlt1rZcCh8IredoZe3SxWKx7amrLo00lFN8QL8TAw1bvDiFYRqyAZ"
+        "E4Z5M77H8OmAR2QahuZA+d8Q1SXmTdDtOu1RRXtHq54Nm3d2SbQl48UE7BsWvu7YdqGEti5EpTX3oMVmnnjj0FRH"
+        "2QjlnpaRn5bE8tiblhL31f6KRz37E9lqIUoLuE19OQ+yYOj2B6avwEY6xWq5SrOOhENQKAODXTjacDYVL4Z1hsJA"
+        "9+7qbFH5S3JjMCs4VFtZHOa4tkxbpO94lfPNnhqDnuFb5xm7sT51/In+xn0vAyCoaaIpm/rwG0nRFZmR6bafSPBJ"
+        "XcnrocdPy86sQ/C3ma7ldByWwsHuEm8YTNABAqn6hNICNECFuoV8EBwnA0BVkhClyjTkPSnyB1CAUEkzQwd/SW7V"
+        "gjDoI9r6k4ot1oaxD9ZudZor7309jhMIbQhE1ODPMDxFM2B5XvhlJ6nl6r0JUI/q2uLnZGyzKDMGnL+T+uGDN+Av"
+        "Brg4kyHEM1X39Dkr1XpJIMRlROY+GayJliTQ8eEdZ1yug5C0JGHJ9bEQu/L2Zf084+/+4BAUrrJ4JtmShbYulaDm"
+        "MVjm72Osu5a9ld7KeZ2hn5uK9yhiUJqeBDGGLmqqZbbUwIRa9OWZoQVU+dCt2ust5migCq69O3H+83U2YKBj9r3Q"
+        "Lv6FG/crj3IUrKagKIqv5fT71eeCEmSmdAGqVP+5hxBQMBcISqp+9rqDsS1NLba2YuUWYgFDlQ7Xq915t+d3N5ou"
+        "HNWJHs1/2V0ZNsSvID1p73sUWVJlh2M4/B8/QT1uvteCPc+yycsJM80Xaomwv9KTfUpyNn60R860zr+Va432W8v5"
+        "urT1Teu6QCTWKdq3ivhyYREBLvka07jb7SlIees2PKDfvibKBBanF/EmorgkdPIagG/88kT9GtXtOIQp/HJLw3Ej"
+        "5QPwEgrLYZ0YY6t53ZC6BmjDt0eSEShPmqte74KC7Qgo2hvA3grqp03vA7RG3cMCmtn/k0PH9ZY4ytTF7eozJCRi"
+        "m9AWa0HudpkGKbv3ijxrkBBhAGTCGQe96Tt5nBiKatheV3z4i2o4TtoRC6SEQZUEnWLszXOWtghhfe/V7QqB8jfM"
+        "LxHW2qkueUkTz2IatYI+2hlkyTQRIKGPjKrnF8qAKz5/PZcoaL6pBaWcpsUEcpwQs6/aT0tmB2UGZNzrj02lREEg"
+        "GajjuqHMH/rwmqIQTV38KohBniPDkDV9jdIyU1HVlm5dElah29WMC+RWC6bN2GbOvn1+s6iQwNNLUGU="
+    )
+    verifier = read_vkey(f"test+31236897+{key}")
+    assert (verifier.signature_type, verifier.vkey) == (0x06, f"test+31236897+{key}")
+    with pytest.raises(VerificationError, match="does not bear its own id"):
+        read_vkey(f"test+5893dc2c+{key}")
+    shorter = base64.b64encode(base64.b64decode(key)[:-3]).decode()
+    with pytest.raises(VerificationError, match="1312 bytes, not 1309"):
+        read_vkey(f"test+31236897+{shorter}")
+
+
+def test_the_messages_that_are_signed_are_those_of_the_specification() -> None:
+    # Source: C2SP tlog-cosignature, the two signed messages, written out by hand.
+    example = (
+        "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+    )
+    message = ed25519_message(1679315147, example.encode())
+    assert message.decode() == "cosignature/v1\ntime 1679315147\n" + example
+    root = base64.b64decode("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=")
+    assert ml_dsa_44_message("witness.example.com/w1", 1679315147, example) == (
+        b"subtree/v1\n\x00"
+        b"\x16witness.example.com/w1"
+        + bytes.fromhex("00000000641850cb")
+        + b"\x1bexample.com/behind-the-sofa"
+        + bytes(8)
+        + bytes.fromhex("00000000013e2dc3")
+        + root
+    )
+
+
+@pytest.mark.parametrize("length", [86, 255])
+def test_names_of_over_255_bytes_cannot_be_signed_by_ml_dsa(length: int) -> None:
+    name = "\u20ac" * length  # three bytes each
+    with pytest.raises(VerificationError, match="1 to 255 bytes"):
+        Cosigner.from_seed(name, bytes(32), "ml-dsa-44").cosign(TEXT, AT)

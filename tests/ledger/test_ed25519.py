@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +47,37 @@ def test_the_914_edge_cases_are_judged_as_pinned(shared_data: Path) -> None:
         flags.update(case["flags"] or ["plain"])
     assert accepted == ACCEPTED
     assert flags == {"low_order_component_A": 42, "low_order_component_R": 35, "plain": 1}
+
+
+def test_another_library_behind_the_same_checks_gives_the_same_verdicts(shared_data: Path) -> None:
+    """So that the choice of library is one of speed; alone it accepts 208 of the 914."""
+    cases = json.loads((shared_data / "ledger/ed25519/ed25519vectors.json").read_text())
+    alone, behind = 0, []
+    for case in cases:
+        key, signature = bytes.fromhex(case["key"]), bytes.fromhex(case["sig"])
+        try:
+            Ed25519PublicKey.from_public_bytes(key).verify(signature, case["msg"].encode())
+        except (InvalidSignature, ValueError):
+            continue
+        alone += 1
+        try:
+            ed25519.require_strict_point("key", key)
+            ed25519.require_strict_point("R", signature[:32])
+        except VerificationError:
+            continue
+        behind.append(case["number"])
+    assert (alone, behind) == (208, ACCEPTED)
+
+
+def test_no_other_file_of_the_package_verifies_ed25519() -> None:
+    package = Path(ed25519.__file__).parents[1]
+    verifying = re.compile(r"\bnacl\b|crypto_sign|VerifyKey|Ed25519PublicKey\.from_public_bytes")
+    found = [
+        str(file.relative_to(package))
+        for file in sorted(package.rglob("*.py"))
+        if verifying.search(file.read_text(encoding="utf-8"))
+    ]
+    assert found == ["ledger/ed25519.py"]
 
 
 def test_the_first_vector_of_rfc_8032_verifies() -> None:

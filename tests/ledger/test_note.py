@@ -148,6 +148,19 @@ def test_the_published_key_of_the_go_checksum_database_is_read() -> None:
     assert read_vkey(vkey).vkey == vkey
 
 
+def test_the_published_example_verifies_under_its_published_key() -> None:
+    # Source: C2SP signed-note, the example of verifier keys.
+    verifier = read_vkey("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
+    text = "This is an example message.\n"
+    line = (
+        "\u2014 example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH"
+        "3mFXmRKuwHjG1Yu72IneyaQM=\n"
+    )
+    assert open_note(f"{text}\n{line}", [verifier]).text == text
+    with pytest.raises(VerificationError, match="does not hold"):
+        open_note(f"{text.upper()}\n{line}", [verifier])
+
+
 def test_a_signer_key_round_trips_and_is_never_shown() -> None:
     skey = CUSTOMS.secret_skey
     assert Signer.from_skey(skey).sign(TEXT) == NOTE
