@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clearway.errors import VerificationError
 from clearway.ledger.cache import TileCache
-from clearway.ledger.merkle import hash_children, hash_leaf
+from clearway.ledger.merkle import Frontier, hash_children, hash_leaf
 from clearway.ledger.tiles import Tile, address, edge_width, full_tiles, levels
 
 HASHES = [hash_leaf(b"%d" % index) for index in range(256)]
@@ -80,3 +80,31 @@ def test_the_cache_forgets_the_tile_unused_for_longest() -> None:
     assert cache.get(0, 2) is None
     assert cache.get(0, 1) is one
     assert len(cache) == 2
+
+
+@given(cuts=st.lists(st.integers(0, 90), max_size=6))
+def test_an_extended_tile_has_the_nodes_of_one_made_at_once(cuts: list[int]) -> None:
+    grown, width = Tile([]), 0
+    for cut in cuts:
+        more = HASHES[width : min(width + cut, 256)]
+        grown, width = grown.extended(more), width + len(more)
+    whole = Tile(HASHES[:width])
+    assert list(grown.hashes) == HASHES[:width]
+    for up in range(9):
+        for index in range(width >> up):
+            assert grown.node(up, index) == whole.node(up, index)
+
+
+@given(width=st.integers(0, 255))
+def test_the_peaks_of_a_tile_are_the_frontier_of_its_hashes(width: int) -> None:
+    frontier = Frontier()
+    for hash_ in HASHES[:width]:
+        frontier.append(hash_)
+    assert Frontier(width, Tile(HASHES[:width]).peaks()).root() == frontier.root()
+
+
+def test_to_extend_a_tile_leaves_it_as_it_is() -> None:
+    tile = Tile(HASHES[:3])
+    tile.extended(HASHES[3:8])
+    assert list(tile.hashes) == HASHES[:3]
+    assert list(tile.peaks()) == [hash_children(*HASHES[:2]), HASHES[2]]
