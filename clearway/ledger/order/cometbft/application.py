@@ -91,7 +91,7 @@ class Application:
         head = Head.genesis(request["chain_id"], governance)
         if self._head is not None:
             # The engine begins again although nothing was committed: the genesis must be the same.
-            if self._head.height or self._head.app_hash != head.app_hash:
+            if self._head != head:
                 raise VerificationError("This store holds another order; it is not begun anew")
             return {"app_hash": head.app_hash}
         with self._engine.begin() as connection:

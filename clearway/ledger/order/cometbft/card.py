@@ -115,7 +115,7 @@ def found_order(home: Path, order: str, cards: Sequence[bytes]) -> list[Member]:
 
 
 def local_order(home: Path) -> CometOrder:
-    """Return the order as the validator of this home tells it. Raises: InputError: there is none."""
+    """Return the order as this home's validator tells it. Raises: InputError: there is none."""
     try:
         config = tomllib.loads((home / "config" / "config.toml").read_text(encoding="utf-8"))
         genesis = json.loads((home / "config" / "genesis.json").read_text(encoding="utf-8"))

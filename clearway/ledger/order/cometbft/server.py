@@ -29,7 +29,9 @@ from clearway.ledger.tables import METADATA
 SOCKET = "app.sock"
 DATABASE = "order.db"
 _CHUNK = 65_536
+_VISIT_S = 10.0
 EXIT_STOP = 70
+_visited = threading.Event()
 
 
 def serve(home: Path) -> int:
@@ -46,6 +48,7 @@ def serve(home: Path) -> int:
         signal.signal(signal.SIGTERM, _end)
         while True:
             connection, _ = listener.accept()
+            _visited.set()
             threading.Thread(target=_attend, args=(application, connection), daemon=True).start()
 
 
@@ -88,7 +91,12 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _end_with_input() -> None:
+    """End when standard input does; an engine that has lost its application ends as well.
+
+    An engine that never found one would try for ever, so it is let in first.
+    """
     sys.stdin.buffer.read()
+    _visited.wait(_VISIT_S)
     os._exit(0)
 
 
