@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Its log signed, but the policy asks for witnesses who have not cosigned yet.
 EXIT_PENDING = 3
+MAX_PATH_SIZE = 255
 
 app = typer.Typer(
     name="receipt", help="Verify and convert receipts, offline.", no_args_is_help=True
@@ -155,9 +156,9 @@ def _verifiers(given: str) -> tuple[Verifier, ...]:
     from clearway.ledger.former import read_keys
 
     try:
-        path = Path(given)
-        text = path.read_text(encoding="utf-8") if len(given) < 1024 and path.is_file() else given
-        return read_keys(text)
+        # A longer text is no file's name, and asking the system about it is an error.
+        is_file = len(given) < MAX_PATH_SIZE and Path(given).is_file()
+        return read_keys(Path(given).read_text(encoding="utf-8") if is_file else given)
     except (UnicodeDecodeError, VerificationError) as error:
         reason = error.detail if isinstance(error, VerificationError) else "it is not text"
         raise InputError(
