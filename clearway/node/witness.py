@@ -9,7 +9,7 @@ stored what nobody received, and the log asks again from that size.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from clearway.errors import VerificationError
 from clearway.identity.actions.report_fork import report_fork
 from clearway.identity.agencies import Agency, KeyKind, Status, id_of
 from clearway.identity.model import Actor, ActorKind, Role
@@ -141,7 +142,7 @@ class Witness:
             if is_same and timedelta(0) <= now - held.at < _FRESH:
                 return held.lines
             now = max(now, held.at)  # a clock set back must not deny what was said before
-        lines = tuple(each.cosign(accepted.text, now) for each in self._cosigners)
+        lines = tuple(_lines(self._cosigners, accepted.text, now))
         witnessed.keep(act.connection, accepted, lines, now)
         return lines
 
@@ -156,3 +157,16 @@ class Witness:
         if refusal.status == 409:
             return Answer(409, f"{refusal.size}\n", witness.SIZE_TYPE)
         return Answer(refusal.status, f"{refusal.reason}\n")
+
+
+def _lines(cosigners: Sequence[Cosigner], text: str, at: datetime) -> Iterator[str]:
+    """Yield the line of each key that can sign this text.
+
+    ML-DSA-44 signs no extension lines. A partner that writes some gets the other line, and must not
+    be able to stop this node by it.
+    """
+    for each in cosigners:
+        try:
+            yield each.cosign(text, at)
+        except VerificationError as error:
+            logger.info("not_cosigned", key=each.name, detail=error.detail)

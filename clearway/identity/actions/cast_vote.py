@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearway.errors import RuleViolation, WrongState
+from clearway.errors import RuleViolation, VerificationError, WrongState
 from clearway.identity import rules_agencies, tables_agencies, votes
 from clearway.identity.agencies import KeyKind
 from clearway.identity.facts_agencies import ProposalDecided, VoteCast
@@ -35,18 +35,15 @@ def cast_vote(act: Hand, proposal: Proposal, approves: bool, *, own_origin: str)
 def record_vote(act: Hand, receipt: bytes, *, own_origin: str) -> Fact:
     """Record another agency's vote, by the receipt that its own log gave.
 
-    Raises: Refused. MalformedMessage: not a receipt. VerificationError: it does not hold under the
-    keys of its agency. RuleViolation, WrongState: as `cast_vote`.
+    Raises: Refused. MalformedMessage: not a receipt. RuleViolation: it does not hold under the keys
+    of its agency, or as `cast_vote`. WrongState: as `cast_vote`.
     """
     act.require("agency.vote")
-    agencies = [a for a in tables_agencies.list_agencies(act.connection) if a.takes_part]
-    read = receipts.parse(receipt)
-    keys = [read_vkey(t) for a in agencies for t in a.keys_at(KeyKind.LOG, act.now)]
-    proved = receipts.verify(read, keys)
-    agency = next((a for a in agencies if a.origin == proved.checkpoint.origin), None)
-    own = () if agency is None else agency.keys_at(KeyKind.LOG, act.now, proved.checkpoint.size)
-    # Once more, under the keys that may sign a checkpoint of that size.
-    receipts.verify(read, [read_vkey(text) for text in own])
+    try:
+        proved = _proved(act, receipts.parse(receipt))
+    except VerificationError as error:
+        # What a stranger sent is wrong; our own store is not, so that nothing has to stop.
+        raise RuleViolation(f"This receipt proves no vote: {error.detail}") from error
     if proved.fact.type != VoteCast.TYPE:
         raise RuleViolation(f"The receipt is of a {proved.fact.type}, not of a vote")
     body = decode(proved.fact.body, VoteCast)
@@ -54,6 +51,16 @@ def record_vote(act: Hand, receipt: bytes, *, own_origin: str) -> Fact:
         raise RuleViolation(f"{proved.checkpoint.origin!r} cannot vote for {body.voter!r}")
     proposal = Proposal(body.kind, body.subject, body.value, body.term, body.electorate)
     return _record(act, Vote(proposal, body.voter, body.approves), receipt.decode(), own_origin)
+
+
+def _proved(act: Hand, receipt: receipts.Receipt) -> receipts.Verified:
+    """Return what the receipt proves under keys that may sign a checkpoint of its size."""
+    agencies = [a for a in tables_agencies.list_agencies(act.connection) if a.takes_part]
+    keys = [read_vkey(t) for a in agencies for t in a.keys_at(KeyKind.LOG, act.now)]
+    head = receipts.verify(receipt, keys).checkpoint
+    own = [a for a in agencies if a.origin == head.origin]
+    held = [read_vkey(t) for a in own for t in a.keys_at(KeyKind.LOG, act.now, head.size)]
+    return receipts.verify(receipt, held)
 
 
 def _record(act: Hand, vote: Vote, evidence: str, own_origin: str) -> Fact:
