@@ -48,7 +48,8 @@ class Tile:
         tile = Tile([*self.hashes, *hashes])
         below = tile.hashes
         for layer in self._inner():
-            below = [*layer, *hash_layer(below[2 * len(layer) :])]
+            fresh = hash_layer(below[2 * len(layer) :])
+            below = [*layer, *fresh] if fresh else layer
             tile._layers.append(below)
         return tile
 

@@ -20,9 +20,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
+from clearway.errors import VerificationError
 from clearway.ledger import tables
 from clearway.ledger.commitment import leaf_hash
+from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
+from clearway.ledger.note import Signer
 
 from .conftest import BATCHES, KEPT, OLD, ORIGIN, PARTNER, SIGNER, SIZE, Store, flip, grow
 
@@ -88,8 +91,6 @@ def _edit(store: Store) -> None:
 
 def _hash_anew(connection: Connection, *, sign: bool) -> None:
     """Build the whole log anew from the stored facts, as its owner could."""
-    from clearway.ledger.fact import Fact
-
     rows = connection.execute(tables.fact.select().order_by(tables.fact.c.seq)).mappings().all()
     facts = [
         Fact(**{key: row[key] for key in row if key not in ("salt", "leaf_hash")}) for row in rows
@@ -162,6 +163,16 @@ ATTACKS: dict[str, Attack] = {
     "edited and hashed anew, not signed": rehashed,
     "edited, hashed anew, signed with the stolen key": resigned,
 }
+
+
+@pytest.mark.parametrize("byte", [0, 13, 31])
+def test_a_changed_key_file_does_not_open_the_log(store: Store, byte: int) -> None:
+    """The node refuses to go on under a key that its last checkpoint does not know."""
+    seed = bytearray(range(32))
+    seed[byte] ^= 1
+    other = Signer.from_seed(ORIGIN, bytes(seed))
+    with store.opened() as connection, pytest.raises(VerificationError, match="No known key"):
+        Log.open(connection, ORIGIN, other)
 
 
 @pytest.fixture(scope="module")
