@@ -83,6 +83,12 @@ class Settings:
     ] = True
     log_level: Annotated[str, "DEBUG, INFO, WARNING or ERROR."] = "INFO"
     lake_seconds: Annotated[int, "Seconds between two copies of new facts to the lake."] = 30
+    checkpoint_directory: Annotated[
+        str,
+        "Folder where signed checkpoints are kept, best on another machine; empty: `checkpoints` in"
+        " the data directory.",
+    ] = ""
+    checkpoint_seconds: Annotated[int, "Seconds between two checkpoints kept there."] = 3600
     cometbft_path: Annotated[
         str, "The cometbft binary, version 0.38; empty: beside this Python, else on the PATH."
     ] = ""

@@ -13,6 +13,7 @@ from clearway.connectors.peer import tables as peer
 from clearway.declarations import tables as declarations
 from clearway.identity import tables as identity
 from clearway.identity import tables_agencies as agencies
+from clearway.ledger import sightings as sightings  # its tables are made with all others
 from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
 from clearway.risk import tables as risk

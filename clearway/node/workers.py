@@ -7,6 +7,8 @@ thread, partners' witnesses get our newest checkpoints (`witnessing.py`).
 from __future__ import annotations
 
 import threading
+import time
+from pathlib import Path
 
 import structlog
 
@@ -14,6 +16,7 @@ from clearway.coldchain.actions.report_silence import report_silence
 from clearway.errors import ClearwayError
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.lake.writer import LakeWriter
+from clearway.node.keeping import keep_checkpoint
 from clearway.node.node import Node
 
 logger = structlog.get_logger()
@@ -26,6 +29,9 @@ class Workers:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._lake = LakeWriter(node.folder.lake)
+        chosen = node.settings.checkpoint_directory
+        self._checkpoints = Path(chosen) if chosen else node.folder.root / "checkpoints"
+        self._keep_at = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lake", daemon=True)
 
@@ -43,6 +49,12 @@ class Workers:
         with self._node.reading() as connection:
             return self._lake.copy(connection)
 
+    def keep_checkpoint(self) -> bool:
+        """Keep the newest checkpoint outside the store; return whether it was not there yet."""
+        note, verifier = self._node.log.note, self._node.log.verifier
+        with self._node.reading() as connection:
+            return keep_checkpoint(connection, self._checkpoints, note, (verifier,))
+
     def _run(self) -> None:
         """Copy now and then; a lake that fails never stops the node, it is told and tried again."""
         while not self._ended.wait(self._node.settings.lake_seconds):
@@ -51,3 +63,14 @@ class Workers:
                 self.copy_to_lake()
             except (ClearwayError, OSError) as error:
                 logger.exception("worker_failed", detail=str(error))
+            self._keep_if_due()
+
+    def _keep_if_due(self) -> None:
+        """Keep a checkpoint now and then; a rollback that shows is told each time."""
+        if time.monotonic() < self._keep_at:
+            return
+        self._keep_at = time.monotonic() + self._node.settings.checkpoint_seconds
+        try:
+            self.keep_checkpoint()
+        except (ClearwayError, OSError) as error:
+            logger.critical("checkpoint_not_kept", detail=str(error), exc_info=error)

@@ -23,6 +23,7 @@ from clearway.node.clock import SteppedClock, entropy
 from clearway.node.keeping import keep_checkpoint
 from clearway.node.monitoring import follow
 from clearway.node.node import Node, create
+from clearway.node.workers import Workers
 from clearway.settings import Settings
 
 START = datetime(2026, 7, 14, 8, 0, tzinfo=UTC)
@@ -89,3 +90,15 @@ def test_a_fork_of_a_partner_is_remembered_with_its_evidence(
             (evidence,) = sightings.kept_evidence(connection, PARTNER.name)
             assert len(sightings.kept_notes(connection, PARTNER.name)) == 2
     fork.verify(fork.parse(evidence), [PARTNER.verifier])
+
+
+def test_the_workers_keep_a_checkpoint_where_the_setting_says(
+    settings: Settings, tmp_path: Path
+) -> None:
+    chosen = replace(settings, checkpoint_directory=str(tmp_path / "stick"))
+    with running(chosen) as node:
+        assert Workers(node).keep_checkpoint()
+    assert (tmp_path / "stick" / "checkpoint-0.txt").is_file()
+    with running(settings) as node:
+        assert Workers(node).keep_checkpoint()
+    assert (settings.data_directory / "checkpoints" / "checkpoint-0.txt").is_file()
