@@ -165,6 +165,7 @@ class Node:
         self.committer.start()
         self.workshop.start()
         self._upkeep.start()
+        self.witnessing.open()
         return self
 
     def __exit__(
