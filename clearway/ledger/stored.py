@@ -12,7 +12,7 @@ from clearway.errors import VerificationError
 from clearway.ledger import tables
 from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact
-from clearway.ledger.statement import Rows, run
+from clearway.ledger.statement import Rows, insert_many, run
 from clearway.ledger.tiles import WIDTH, Tile, edge_width, full_tiles, levels
 
 _fact, _tile, _checkpoint = tables.fact.c, tables.tile.c, tables.checkpoint.c
@@ -121,7 +121,7 @@ def insert_facts(
                 bytearray(leaf_hash),
             )
         )
-    run(connection, _INSERT_FACT, rows)
+    insert_many(connection, tables.fact, _INSERT_FACT, rows)
 
 
 def insert_tiles(connection: Connection, tiles: Sequence[tuple[int, int, Tile]]) -> None:
