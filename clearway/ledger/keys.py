@@ -10,7 +10,6 @@ types are refused: a key that cannot be judged must not look like a trusted one.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from dataclasses import dataclass, field
@@ -317,7 +316,7 @@ def require_characters(name: str, text: str) -> None:
 
 def to_base64(value: bytes) -> str:
     """Return the one canonical base64 text."""
-    return base64.b64encode(value).decode("ascii")
+    return binascii.b2a_base64(value, newline=False).decode("ascii")
 
 
 def from_base64(name: str, text: str) -> bytes:
@@ -326,7 +325,7 @@ def from_base64(name: str, text: str) -> bytes:
     Raises: VerificationError: naming what was to be decoded.
     """
     try:
-        value = base64.b64decode(text.encode("ascii"), validate=True)
+        value = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise VerificationError(f"The {name} is not base64") from error
     if to_base64(value) != text:

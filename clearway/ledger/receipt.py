@@ -17,7 +17,6 @@ the fact itself.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 from collections.abc import Iterable, Sequence
@@ -201,7 +200,7 @@ def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _hash_of(name: str, text: str) -> bytes:
     try:
-        value = base64.b64decode(text.encode("ascii"), validate=True)
+        value = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise MalformedMessage(f"The receipt's {name} is not base64") from error
     if len(value) != HASH_SIZE or _to_base64(value) != text:
@@ -217,4 +216,4 @@ def _encode(text: str) -> bytes:
 
 
 def _to_base64(value: bytes) -> str:
-    return base64.b64encode(value).decode("ascii")
+    return binascii.b2a_base64(value, newline=False).decode("ascii")
