@@ -34,10 +34,11 @@ from clearway.lake.parquet import SCHEMA, to_parquet
 # About 40 MB of facts of 2 kB at a time.
 CHUNK = 20_000
 
-# The `fact` table is the ledger's public contract; instants are microseconds since 1970 UTC.
+# The `fact` table is the ledger's public contract; instants are microseconds since 1970 UTC. A fact
+# without a body was erased.
 _FACTS_AFTER = text(
     "SELECT seq, type, subject, issuer, actor, occurred_at, recorded_at, body, leaf_hash"
-    " FROM fact WHERE seq > :cursor ORDER BY seq LIMIT :chunk"
+    " FROM fact WHERE seq > :cursor AND length(body) > 0 ORDER BY seq LIMIT :chunk"
 )
 _LEAF = text("SELECT leaf_hash FROM fact WHERE seq = :seq")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,7 +66,7 @@ class LakeWriter:
             StorageFailure: the manifest or a fact cannot be read.
         """
         make_folder(self._folder)
-        with _alone(self._folder):
+        with alone(self._folder):
             state = manifest.load(self._folder)
             self._sweep(state)
             _require_same_ledger(connection, state, self._folder)
@@ -109,7 +110,7 @@ class LakeWriter:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Hold the lake's lock. Raises: TryLater: it is held."""
     with open(folder / "lake.lock", "ab") as lock:
         try:

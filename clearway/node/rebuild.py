@@ -57,7 +57,7 @@ def rebuild(
 
 
 def facts(connection: Connection, first: int = 0) -> Iterator[Fact]:
-    """Yield all facts in order, a page at a time."""
+    """Yield all facts in order, a page at a time; those whose content was erased are left out."""
     columns = [column for column in tables.fact.c if column.name not in ("salt", "leaf_hash")]
     while True:
         page = connection.execute(
@@ -67,7 +67,8 @@ def facts(connection: Connection, first: int = 0) -> Iterator[Fact]:
             .limit(_PAGE)
         ).all()
         for row in page:
-            yield Fact(**row._mapping)
+            if row.body:
+                yield Fact(**row._mapping)
         if len(page) < _PAGE:
             return
         first = page[-1].seq + 1

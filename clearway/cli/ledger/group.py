@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from clearway.cli.ledger import audit, checkpoint, disclose, export, show, timestamp, verify
+from clearway.cli.ledger import audit, checkpoint, disclose, erase, export, show, timestamp, verify
 
 app = typer.Typer(name="ledger", help="Verify the log.", no_args_is_help=True)
 for command in (
@@ -12,6 +12,7 @@ for command in (
     checkpoint.checkpoint,
     show.receipt,
     disclose.disclose,
+    erase.erase,
     export.export,
     audit.audit,
 ):
