@@ -160,8 +160,9 @@ def _follow(encoded: bytes, entry: bytes) -> Included:
 
 def _read_proof(encoded: bytes) -> tuple[int, int, list[bytes]]:
     match cbor.read(encoded):
-        case [int(size), int(index), list(path)] if _is_hashes(path) and not isinstance(size, bool):
-            return size, index, path
+        case [int(size), int(index), list(path)] if _is_hashes(path):
+            if not isinstance(size, bool) and not isinstance(index, bool):
+                return size, index, path
     raise MalformedMessage(
         "An RFC9162_SHA256 inclusion proof is [tree-size, leaf-index, [hash, ...]]"
     )

@@ -267,3 +267,58 @@ def test_any_bytes_are_cbor_or_refused_in_our_own_words(data: bytes) -> None:
         cbor.read(data, tags=(18,))
     except MalformedMessage:
         return
+
+
+@pytest.mark.parametrize(
+    ("proofs", "message"),
+    [
+        (None, "bears 1 to 16 inclusion proofs"),
+        ([], "bears 1 to 16 inclusion proofs"),
+        ([b""] * 17, "bears 1 to 16 inclusion proofs"),
+        (["text"], "is a byte string"),
+        ([cbor2.dumps([11, True, []])], r"is \[tree-size, leaf-index"),
+        ([cbor2.dumps([11, 6])], r"is \[tree-size, leaf-index"),
+        ([cbor2.dumps([11, 6, [b"short"]])], r"is \[tree-size, leaf-index"),
+        ([cbor2.dumps([11, 6, [bytes(32)] * 64])], r"is \[tree-size, leaf-index"),
+    ],
+)
+def test_what_is_wrong_with_a_proof_of_cose_is_named(proofs: object, message: str) -> None:
+    tagged = cbor2.loads(FILES["cose"])
+    protected, _, payload, signature = tagged.value
+    for headers in ({396: {-1: proofs}}, {396: {-1: proofs}, 33: [[]]}):
+        data = cbor2.dumps(cbor2.CBORTag(18, [protected, headers, payload, signature]))
+        with pytest.raises(MalformedMessage, match=message):
+            cose_receipt.verify_inclusion(data, b"", SIGNER.verifier.public_key)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ([b"", {}, None], "has four parts"),
+        ([1, {}, None, b""], "are bytes"),
+        ([b"", [], None, b""], "a map of headers"),
+        ([b"", {}, "text", b""], "a map of headers"),
+        ([b"\x80", {}, None, b""], "is not a map"),
+        ([cbor2.dumps({2: [9]}), {}, None, b""], "critical"),
+        ([cbor2.dumps({395: 1}), {395: 1}, None, b""], "stands in both maps"),
+    ],
+)
+def test_what_is_wrong_with_a_cose_message_is_named(parts: list[object], message: str) -> None:
+    with pytest.raises(MalformedMessage, match=message):
+        receipt_forms.read(cbor2.dumps(cbor2.CBORTag(18, parts)))
+
+
+def test_an_attached_root_must_be_the_one_that_the_proof_leads_to() -> None:
+    entry = commitment.entry(commitment.commit(GOOD.envelope.encode(), GOOD.salt))
+    root = verify(GOOD, POLICY).checkpoint.root
+    protected, headers, _, signature = cbor2.loads(FILES["cose"]).value
+    for payload, holds in ((root, True), (bytes(32), False)):
+        data = cbor2.dumps(cbor2.CBORTag(18, [protected, dict(headers), payload, signature]))
+        if holds:
+            assert cose_receipt.verify_inclusion(data, entry, SIGNER.verifier.public_key)
+        else:
+            with pytest.raises(VerificationError):
+                cose_receipt.verify_inclusion(data, entry, SIGNER.verifier.public_key)
+    data = cbor2.dumps(cbor2.CBORTag(18, [protected, dict(headers), root, signature]))
+    with pytest.raises(VerificationError):
+        cose_receipt.verify_inclusion(data, entry[:-1] + b"?", SIGNER.verifier.public_key)
