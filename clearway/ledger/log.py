@@ -251,16 +251,21 @@ class _NotInMemory(Exception):
 class _Nodes:
     """`node_at` of one state, read from the edges, the cache, or the database if there is one."""
 
-    __slots__ = ("_cache", "_connection", "_state")
+    __slots__ = ("_cache", "_connection", "_held", "_place", "_state")
 
     def __init__(self, connection: Connection | None, state: State, cache: TileCache) -> None:
         self._connection = connection
         self._state = state
         self._cache = cache
+        self._place: tuple[int, int] | None = None
+        self._held = Tile([])
 
     def __call__(self, level: int, index: int) -> bytes:
         tile_level, number, up, within = address(level, index)
-        return self._tile(tile_level, number).node(up, within)
+        if self._place != (tile_level, number):  # a proof asks a tile for up to 8 nodes in turn
+            self._held = self._tile(tile_level, number)
+            self._place = tile_level, number
+        return self._held.node(up, within)
 
     def _tile(self, level: int, number: int) -> Tile:
         if number == full_tiles(level, self._state.size):
