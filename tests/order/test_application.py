@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from clearway.errors import VerificationError
 from clearway.ledger.database import open_writer
@@ -124,3 +125,13 @@ def test_snapshots_are_refused_politely(app: Application) -> None:
 def test_an_unknown_query_is_answered_with_a_code(app: Application) -> None:
     for path, data in (("/nothing", b""), ("/stream", b"{"), ("/proof/use", bytes(32))):
         assert app.answer("Query", {"path": path, "data": data})["code"] > 0
+
+
+def test_an_edited_head_is_not_served(tmp_path: Path, app: Application) -> None:
+    block(app, 1, tx("customs", 1, use_of("a")))
+    engine = open_writer(tmp_path / "order.db")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE order_head SET uses = 0, use_nodes = x''"))
+    with pytest.raises(VerificationError):
+        Application(engine)
+    engine.dispose()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from clearway.errors import InputError, TryLater
@@ -17,7 +20,7 @@ from clearway.ledger.order.audit import audit
 from clearway.ledger.order.cometbft.engine import CometOrder
 from clearway.ledger.order.cometbft.home import Keys, Member, Timing, write_home
 from clearway.ledger.order.cometbft.node import Validator, find_binary
-from clearway.ledger.order.model import Code
+from clearway.ledger.order.model import Code, Vote
 
 from .conftest import ORDER, batch_of, digest, signer_of, use_of
 from .contract import OrderContract, settled
@@ -43,6 +46,7 @@ class CometRig:
         self.home, me = home, member()
         write_home(home, ORDER, KEYS, me, [me], Timing(commit=20))
         self.validator = Validator(home, binary)
+        self.rpc = me.rpc
         self._order = CometOrder(me.rpc, signer_of("customs"))
         self.start()
 
@@ -108,6 +112,36 @@ class TestCometbft(OrderContract):
         height = rig.order().height
         time.sleep(1)
         assert rig.order().height == height
+
+    def test_a_vote_carried_changes_the_engine_s_validators(self, rig: CometRig) -> None:
+        epoch = rig.order().status().epoch
+        stronger = replace(rig.agencies[0], power=5)
+        outcome = settled(rig.order(), batch_of("stronger", Vote(epoch, stronger)))
+        assert [item.code for item in outcome.items] == [Code.CARRIED]
+        settled(rig.order(), batch_of("with power 5", use_of("with power 5")))
+        answer = httpx.get(f"http://{rig.rpc}/validators", trust_env=False).json()
+        assert [each["voting_power"] for each in answer["result"]["validators"]] == ["5"]
+        assert rig.order().status().epoch == epoch + 1
+
+    def test_an_old_copy_of_the_application_s_store_is_brought_up_to_date(
+        self, rig: CometRig, tmp_path: Path
+    ) -> None:
+        rig.validator.stop()
+        stored = ("order.db", "order.db-wal", "order.db-shm")
+        for name in stored:
+            if (rig.home / name).exists():
+                shutil.copy(rig.home / name, tmp_path / name)
+        rig.start()
+        settled(rig.order(), batch_of("newer", use_of("newer")))
+        before = rig.order().status()
+        rig.validator.stop()
+        for name in stored:
+            (rig.home / name).unlink(missing_ok=True)
+            if (tmp_path / name).exists():
+                shutil.copy(tmp_path / name, rig.home / name)
+        rig.start()
+        after = rig.order().status()
+        assert (after.app_hash, after.root) == (before.app_hash, before.root)
 
 
 def test_a_home_is_made_once(tmp_path: Path) -> None:
