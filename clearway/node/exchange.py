@@ -4,7 +4,7 @@ The life of a round with one partner:
 1. Ask from the cursor on; the partner's door answers at once, or when there is news (long poll).
 2. Verify in a thread aside (`connectors.peer.rules`): nothing counts before.
 3. Keep facts, cursor and evidence in ONE transaction, in the partner's own lane of the writer.
-4. Acknowledge, signed. A lost acknowledgement costs nothing: the cursor is ours.
+4. When all is taken, acknowledge, signed. A lost word costs nothing: the cursor is ours.
 5. After a failure wait, longer each time, by chance shorter or longer; then go on from the cursor.
 
 A fork or a conflict is an alarm: nothing more is taken from that partner until people say so.
@@ -30,7 +30,7 @@ from clearway.connectors.peer.facts import Conflicted
 from clearway.connectors.peer.formats import head as heads
 from clearway.connectors.peer.model import Acknowledgement, Batch, Cursor, Fork, Partner, Verified
 from clearway.connectors.peer.partners import list_partners
-from clearway.errors import ClearwayError, MustStop, TryLater, VerificationError, WrongState
+from clearway.errors import ClearwayError, MustStop, TryLater, VerificationError
 from clearway.ledger import checkpoint as checkpoints
 from clearway.node.node import Node
 from clearway.node.partnership import WORKER, Partnership
@@ -188,7 +188,9 @@ class Exchange:
             return None
         verified = await asyncio.to_thread(self._judge, batch, partner, cursor)
         new = await self._keep(partner, verified, batch)
-        await caller.acknowledge(self._acknowledgement(partner, verified))
+        if isinstance(verified, Verified) and verified.head.end == verified.head.size:
+            # Only once all is taken: on the way there the giver needs no word of each batch.
+            await caller.acknowledge(self._acknowledgement(partner, verified))
         return new
 
     def _judge(self, batch: Batch, partner: Partner, cursor: Cursor) -> Verified | Fork:
@@ -212,9 +214,7 @@ class Exchange:
             raise VerificationError(f"{partner.origin}: other content for {outcome.result.seq}")
         return outcome.result
 
-    def _acknowledgement(self, partner: Partner, verified: Verified | Fork) -> str:
-        if isinstance(verified, Fork):  # `_keep` raised
-            raise WrongState("A fork is not acknowledged")
+    def _acknowledgement(self, partner: Partner, verified: Verified) -> str:
         edge = verified.after.edge
         said = Acknowledgement(partner.origin, self._node.log.origin, edge.size, edge.root)
         return self._with.signer.sign(heads.write_acknowledgement(said))

@@ -188,6 +188,8 @@ class Link:
             except OSError:
                 near.close()
                 continue
+            for one in (near, far):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open += [near, far]
             self._spawn(lambda near=near, far=far: self._pump(near, far, Fault()))
             self._spawn(lambda near=near, far=far, fault=fault: self._pump(far, near, fault))
