@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from clearway.errors import VerificationError
-from clearway.ledger.database import open_writer
+from clearway.ledger.database import Address, open_writer
 from clearway.ledger.order import stored
 from clearway.ledger.order.audit import audit
 from clearway.ledger.order.local import LocalOrder, begin, sequence
@@ -31,12 +31,12 @@ AGENCIES = (Agency("customs", CUSTOMS.public_key),)
 class LocalRig:
     agencies = AGENCIES
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, address: Address) -> None:
+        self._address = address
         self._open()
 
     def _open(self) -> None:
-        self.engine = open_writer(self._path)
+        self.engine = open_writer(self._address)
         METADATA.create_all(self.engine, tables=list(TABLES))
         self._order = LocalOrder(self.engine, CUSTOMS)
 
@@ -50,9 +50,15 @@ class LocalRig:
     crash = restart
 
 
+@pytest.fixture(params=("sqlite", "postgresql"))
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Both stores, one after the other."""
+    return str(request.param)
+
+
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[LocalRig]:
-    rig = LocalRig(tmp_path / "node.db")
+def rig(address: Address) -> Iterator[LocalRig]:
+    rig = LocalRig(address)
     yield rig
     with rig.engine.begin() as connection:
         audit(connection)  # whatever the test did, a replay gives what is stored
