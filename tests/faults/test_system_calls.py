@@ -32,7 +32,19 @@ def strace(database: Path, trace: Path, *inject: str) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def counted(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
+def every(request: pytest.FixtureRequest) -> bool:
+    """Whether each call is tried."""
+    return bool(request.config.getoption("--every-call", default=False))
+
+
+@pytest.fixture(scope="module")
+def facts(every: bool) -> int:
+    """How many facts are appended: one is enough where each call is tried."""
+    return 1 if every else FACTS
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory, facts: int) -> Counter[str]:
     """How often each system call touches the store in a run that is left alone."""
     if shutil.which("strace") is None:
         pytest.skip("choosing a system call needs strace")
@@ -42,19 +54,13 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
     folder = tmp_path_factory.mktemp("counted")
     child = Child(
         folder / "node.db",
-        *(0, "FULL", f"count={FACTS}"),
+        *(0, "FULL", f"count={facts}"),
         wrapper=strace(folder / "node.db", folder / "trace"),
     )
     assert child.wait() == 0, child.complaint
-    assert child.numbers == list(range(FACTS))
+    assert child.numbers == list(range(facts))
     calls = re.findall(r"^\d+\s+(\w+)\(", (folder / "trace").read_text(), re.MULTILINE)
     return Counter(calls)
-
-
-@pytest.fixture(scope="module")
-def every(request: pytest.FixtureRequest) -> bool:
-    """Whether each call is tried."""
-    return bool(request.config.getoption("--every-call", default=False))
 
 
 def sample(
@@ -69,9 +75,9 @@ def sample(
 
 @pytest.mark.slow
 def test_killed_at_a_system_call_the_store_holds_what_was_answered(
-    counted: Counter[str], every: bool, tmp_path: Path
+    counted: Counter[str], every: bool, facts: int, tmp_path: Path
 ) -> None:
-    assert counted["fdatasync"] + counted["fsync"] >= FACTS, "each answer was synchronised"
+    assert counted["fdatasync"] + counted["fsync"] >= facts, "each answer was synchronised"
     killed = 0
     for name, k in sample(counted, tuple(counted), KILLED, every):
         folder = tmp_path / f"{name}-{k}"
@@ -79,12 +85,12 @@ def test_killed_at_a_system_call_the_store_holds_what_was_answered(
         inject = f"inject={name}:signal=KILL:when={k}"
         child = Child(
             folder / "node.db",
-            *(0, "FULL", f"count={FACTS}"),
+            *(0, "FULL", f"count={facts}"),
             wrapper=strace(folder / "node.db", folder / "trace", inject),
         )
         killed += child.wait() != 0
         # The store goes on: the same numbers are sent again, and each stands there once.
-        again = Child(folder / "node.db", len(child.numbers), "FULL", f"count={FACTS}")
+        again = Child(folder / "node.db", len(child.numbers), "FULL", f"count={facts}")
         if child.numbers:
             verdict = judge(folder / "node.db", child.numbers)
             assert verdict.holds, (name, k, verdict)
@@ -97,7 +103,7 @@ def test_killed_at_a_system_call_the_store_holds_what_was_answered(
 @pytest.mark.slow
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 def test_refused_by_a_system_call_nobody_is_told_done(
-    counted: Counter[str], every: bool, tmp_path: Path, error: str
+    counted: Counter[str], every: bool, facts: int, tmp_path: Path, error: str
 ) -> None:
     refused = 0
     for name, k in sample(counted, ("pwrite64", "fdatasync"), REFUSED, every):
@@ -106,11 +112,11 @@ def test_refused_by_a_system_call_nobody_is_told_done(
         inject = f"inject={name}:error={error}:when={k}"
         child = Child(
             folder / "node.db",
-            *(0, "FULL", f"count={FACTS}"),
+            *(0, "FULL", f"count={facts}"),
             wrapper=strace(folder / "node.db", folder / "trace", inject),
         )
         child.wait()
-        refused += child.numbers != list(range(FACTS))
+        refused += child.numbers != list(range(facts))
         verdict = judge(folder / "node.db", child.numbers)
         assert verdict.holds, (name, k, verdict, child.complaint)
     assert refused > 0, "the control: some answer was really refused"
