@@ -27,7 +27,7 @@ def erase(
         done = node.act(
             actor, lambda act: destroy(act, seqs, reason=reason, legal_basis=legal_basis)
         ).result()
-    engine = open_writer(node.folder.database)
+    engine = open_writer(node.folder.store)
     try:
         clean(engine, node.folder)
     finally:

@@ -137,22 +137,26 @@ class RecipientKey:
     @property
     def public(self) -> PublicKey:
         """What others seal to."""
-        curve, lattice = self._parts()
-        octets = curve.public_key().public_bytes_raw()
+        octets = self._curve().public_key().public_bytes_raw()
         if self.kind == HYBRID:
-            octets = lattice.public_key().public_bytes_raw() + octets
+            octets = self._lattice().public_key().public_bytes_raw() + octets
         return PublicKey(self.kind, octets)
 
     def loaded(self) -> X25519PrivateKey | MLKEM768X25519PrivateKey:
         """Return the key as the library takes it."""
-        curve, lattice = self._parts()
-        return curve if self.kind == X25519 else MLKEM768X25519PrivateKey(lattice, curve)
+        if self.kind == X25519:
+            return self._curve()
+        return MLKEM768X25519PrivateKey(self._lattice(), self._curve())
 
-    def _parts(self) -> tuple[X25519PrivateKey, MLKEM768PrivateKey]:
+    def _curve(self) -> X25519PrivateKey:
+        return X25519PrivateKey.from_private_bytes(self._drawn()[:32])
+
+    def _lattice(self) -> MLKEM768PrivateKey:
+        return MLKEM768PrivateKey.from_seed_bytes(self._drawn()[32:])
+
+    def _drawn(self) -> bytes:
         label = b"clearway-recipient-key/1\n" + self.kind.encode() + b"\n"
-        drawn = hashlib.shake_256(label + self.seed).digest(32 + _KEM_SEED_SIZE)
-        lattice = MLKEM768PrivateKey.from_seed_bytes(drawn[32:])
-        return X25519PrivateKey.from_private_bytes(drawn[:32]), lattice
+        return hashlib.shake_256(label + self.seed).digest(32 + _KEM_SEED_SIZE)
 
 
 def binding(origin: str, seq: int, leaf_hash: bytes) -> bytes:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from clearway.errors import StorageFailure, TryLater, WrongState
 from clearway.lake import compaction, manifest
 from clearway.lake.query import Lake
-from clearway.lake.writer import LakeWriter, _alone
+from clearway.lake.writer import LakeWriter, alone
 
 from .conftest import appender, in_lake, stored
 
@@ -192,7 +192,7 @@ def test_kill_9_in_the_middle_of_a_copy_leaves_a_whole_lake(engine: Engine, tmp_
 
 
 def test_two_copies_at_once_are_refused_not_mixed(engine: Engine, tmp_path: Path) -> None:
-    with engine.connect() as connection, _alone(tmp_path):
+    with engine.connect() as connection, alone(tmp_path):
         appender(connection)(5)
         with pytest.raises(TryLater, match="Somebody else is copying"):
             LakeWriter(tmp_path).copy(connection)

@@ -59,7 +59,7 @@ def found_in(settings: Settings) -> list[str]:
 def erase_all(settings: Settings, seqs: list[int], actor: Actor = OWNER) -> None:
     with Node.open(settings, clock=utc_now, entropy=entropy) as node:
         node.act(actor, lambda act: erase(act, seqs, **LAW)).result()
-    engine = open_writer(node.folder.database)
+    engine = open_writer(node.folder.store)
     clean(engine, node.folder)
     engine.dispose()
 
@@ -82,7 +82,7 @@ def test_log_tables_and_lake_go_on(settings: Settings) -> None:
         with Lake(node.folder.lake) as lake:
             assert lake.rows("SELECT seq FROM facts ORDER BY seq")[1] == [(0,), (2,), (3,)]
         assert node.stored_receipt(2)
-    engine = open_writer(node.folder.database)
+    engine = open_writer(node.folder.store)
     with engine.connect() as connection:
         found = rebuild(connection, rooms.projections(), rooms.projection_tables())
         assert found.changed == ()

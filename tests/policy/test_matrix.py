@@ -59,6 +59,7 @@ clearance.explain_delay        A  .  A  A  A  A  .  .  .  .  .  .  .  .  Y
 clearance.read                 Y  Y  Y  Y  Y  Y  .  P  P  .  Y  .  Y  .  Y
 insight.read                   Y  Y  Y  Y  Y  Y  .  .  .  .  .  .  Y  Y  Y
 ledger.read                    Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  .  Y  Y  Y
+ledger.erase                  .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 identity.manage                .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 agency.manage                  .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 agency.vote                    .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
