@@ -22,6 +22,7 @@ from clearway.identity.actions.admit_agency import admit_agency
 from clearway.identity.actions.cast_vote import cast_vote, propose, record_vote
 from clearway.identity.actions.change_agency_keys import lose_key
 from clearway.identity.actions.dismiss_agency import dismiss_agency
+from clearway.identity.actions.issue_token import issue_token
 from clearway.identity.actions.open_account import open_account
 from clearway.identity.agencies import KeyKind, id_of
 from clearway.identity.model import ActorKind, Role
@@ -379,6 +380,27 @@ def test_extension_lines_cannot_stop_a_witness_that_signs_with_ml_dsa(posts: Any
     answer = httpx.post(f"{b.url}/v1/witness/add-checkpoint", content=body)
     assert answer.status_code == 200 and answer.text.count("\n") == 1
     assert b.node.failure is None
+
+
+def test_officers_see_how_far_each_witness_follows(posts: Any) -> None:
+    a, b = posts("a", "b")
+    id = a.admit(b)
+    b.admit(a)
+    a.grow(2)
+    a.round()
+    token = a.node.act(OWNER, lambda act: officer_token(act)).result().result
+    url = f"{a.url}/v1/witness/standing"
+    assert httpx.get(url).status_code == 401
+    seen = httpx.get(url, headers={"Authorization": f"Bearer {token}"}).json()["data"]
+    assert seen["size"] > seen["cosigned_size"] == seen["witnesses"][0]["size"] > 0
+    assert (seen["witnesses"][0]["agency"], seen["forks"], seen["rolled_back_from"]) == (
+        id, [], None,
+    )  # fmt: skip
+
+
+def officer_token(act: Any) -> str:
+    open_account(act, "amina", ActorKind.OFFICER, "customs", [Role.CUSTOMS_OFFICER])
+    return issue_token(act, "amina", entropy(32))
 
 
 def test_key_files_are_ours_alone_and_stay(posts: Any, tmp_path: Path) -> None:

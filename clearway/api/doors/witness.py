@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from clearway.api.access import TheNode
+from clearway.api.access import TheActor, TheNode
+from clearway.api.envelope import answer
+from clearway.api.problems import RESPONSES
+from clearway.api.work import look
 from clearway.errors import MalformedMessage, NotFound, TooLarge
+from clearway.identity.facts_agencies import ForkFound
+from clearway.identity.tables_agencies import list_forks
 from clearway.ledger.witness import MAX_REQUEST_SIZE, Signed
 from clearway.node.witness import Answer
+from clearway.node.witnessing import Standing
 
 router = APIRouter(prefix="/v1/witness", tags=["witness"])
 
@@ -54,8 +62,40 @@ async def checkpoint(node: TheNode, origin_hash: str) -> Response:
     return PlainTextResponse(found)
 
 
-def _response(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, {"Content-Type": answer.media_type})
+def _response(made: Answer) -> Response:
+    return Response(made.body, made.status, {"Content-Type": made.media_type})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How our log is witnessed, and what partners' logs did.
+
+    Args:
+        rolled_back_from: size of a head that we signed and no longer have; None: none was shown.
+    """
+
+    size: int
+    cosigned_size: int
+    rolled_back_from: int | None
+    witnesses: tuple[Standing, ...]
+    forks: list[tuple[datetime, ForkFound]]
+
+
+@router.get("/standing", responses=RESPONSES)
+async def standing(node: TheNode, actor: TheActor) -> Response:
+    """Return how far each partner's witness follows our log, and the forks found in theirs."""
+    node.policy.require(actor, "ledger.read", {})
+    feeder = node.witnessing
+
+    def query() -> Shown:
+        rollback = feeder.rollback
+        with node.reading() as connection:
+            forks = list_forks(connection)
+        size = None if rollback is None else rollback.size
+        standings = feeder.standings()
+        return Shown(node.log.size, feeder.cosigned_size, size, standings, forks)
+
+    return answer(await look(node, actor, query))
 
 
 async def _body(request: Request) -> bytes:

@@ -30,21 +30,23 @@ def rotate_keys(
 
     Args:
         size: the largest checkpoint that the old log keys signed; needed when one is gone.
-        is_compared: the new fingerprint was compared by voice; needed when no old key signed it.
+        is_compared: the new fingerprint was compared by voice; needed when no old log key signed it.
 
-    Raises: Refused. NotFound. WrongState: it left. RuleViolation: no key known before signed the
-    card and nobody compared it, a size is missing, or a key is another's.
+    Raises: Refused. NotFound. WrongState: it left. RuleViolation: no log key known before signed
+    the card and nobody compared it, a size is missing, or a key is another's.
     """
     card = signed.card
     act.require("agency.manage", subject=card.agency)
     agency = tables_agencies.get_agency(act.connection, card.agency)
     if agency.status is Status.LEFT or agency.origin != card.origin:
         raise WrongState(f"{card.origin!r} does not take part; add its card instead")
-    holding = {k.text for k in agency.keys if k.until is None and k.until_size is None}
+    # A witness key does not vouch for a log key: it may be in other hands.
+    logs = (key for key in agency.keys if key.kind is KeyKind.LOG)
+    holding = {key.text for key in logs if key.until is None and key.until_size is None}
     if not signed.signed_by & holding and not is_compared:
         raise RuleViolation(
-            "No key that is known of this agency signed the new card: compare its fingerprint by"
-            " voice, and say so with --compared"
+            "No log key that is known of this agency signed the new card: compare its fingerprint"
+            " by voice, and say so with --compared"
         )
     rules_agencies.require_keys_free(card, tables_agencies.list_agencies(act.connection), own_keys)
     facts = [_append(act, change) for change in _changes(act, agency, card, size)]
