@@ -88,6 +88,15 @@ def test_a_proposal_with_anything_unauthentic_or_doubled_is_rejected(app: Applic
     assert app.answer("PrepareProposal", {**mixed, "max_tx_bytes": 50}) == {"txs": []}
 
 
+def test_one_agency_s_flood_leaves_room_for_the_others(app: Application) -> None:
+    flood = [tx("customs", n, use_of(n)) for n in range(20)]
+    late = [tx("port", "late", use_of("late"))]
+    request = {"txs": flood + late, "height": 1, "max_tx_bytes": 5 * len(flood[0])}
+    chosen = app.answer("PrepareProposal", request)["txs"]
+    assert late[0] in chosen[:2]
+    assert [each for each in chosen if each not in late] == flood[: len(chosen) - 1]
+
+
 def test_votes_change_the_validators(app: Application) -> None:
     wanted = Vote(0, agency_of("rail"))
     answer = block(app, 1, *(tx(name, name, wanted) for name in NAMES[:3]))

@@ -22,6 +22,7 @@ from clearway.errors import InputError, NotFound, StorageFailure, VerificationEr
 from clearway.ledger.order import roster, stored
 from clearway.ledger.order.apply import Block, Draft
 from clearway.ledger.order.cometbft import views
+from clearway.ledger.order.encoding import decode
 from clearway.ledger.order.governance import validator_updates
 from clearway.ledger.order.model import Outcome
 from clearway.ledger.order.state import Head, encode_outcome
@@ -106,7 +107,7 @@ class Application:
 
     def _prepare(self, request: Answer) -> Answer:
         chosen, room = [], request["max_tx_bytes"]
-        for transaction in self._authentic(request["txs"]):
+        for transaction in _in_turns(self._authentic(request["txs"])):
             # As the engine counts: the bytes with their tag and length.
             room -= len(transaction) + 8
             if room < 0:
@@ -201,6 +202,20 @@ class Application:
         if self._head is None:
             raise NotFound("The order has no genesis yet")
         return self._head
+
+
+def _in_turns(transactions: Sequence[bytes]) -> list[bytes]:
+    """Return authentic transactions so that agencies take turns, each in its own order.
+
+    A block has room for so many: one agency's flood must not keep the others out of it.
+    """
+    turns: dict[str, int] = {}
+    placed = []
+    for place, transaction in enumerate(transactions):
+        agency = decode(transaction).agency
+        turns[agency] = turns.get(agency, 0) + 1
+        placed.append((turns[agency], place, transaction))
+    return [transaction for _, _, transaction in sorted(placed)]
 
 
 def _result(outcome: Outcome) -> Answer:
