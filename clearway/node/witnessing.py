@@ -171,8 +171,11 @@ class Witnessing:
             ]  # fmt: skip
             if not due:
                 return
+            if self._client is None:  # here, not in the threads: one for all of them
+                self._client = httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False)
+            client = self._client
             with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(due))) as pool:
-                answers = list(pool.map(lambda each: self._ask(each, note, size), due))
+                answers = list(pool.map(lambda each: self._ask(client, each, note, size), due))
             self._keep(size, [line for lines in answers for line in lines])
 
     def _run(self) -> None:
@@ -205,11 +208,13 @@ class Witnessing:
         with self._host.reading() as connection:
             self._head = head_now(connection, self._host.log.verifier.vkey)
 
-    def _ask(self, agency: Agency, note: str, size: int) -> tuple[Cosignature, ...]:
+    def _ask(
+        self, client: httpx.Client, agency: Agency, note: str, size: int
+    ) -> tuple[Cosignature, ...]:
         """Return what a witness gave on our checkpoint; remembers how it went."""
         standing = self._standings[agency.id]
         try:
-            lines = self._cosignatures(agency, standing, note, size)
+            lines = self._cosignatures(client, agency, standing, note, size)
         except (_Refused, ClearwayError, httpx.HTTPError, httpx.InvalidURL) as error:
             failures = standing.failures + 1
             pause = min(_LONGEST_PAUSE_S, max(self._seconds, 0.1) * 2.0 ** min(failures, 20))
@@ -224,12 +229,12 @@ class Witnessing:
         return lines
 
     def _cosignatures(
-        self, agency: Agency, standing: Standing, note: str, size: int
+        self, client: httpx.Client, agency: Agency, standing: Standing, note: str, size: int
     ) -> tuple[Cosignature, ...]:
         url, old = agency.witness_url.rstrip("/"), standing.size
         for _ in range(_ATTEMPTS):
             body = request_of(old, self._proof(old, size), note).marshal()
-            status, kind, answer = self._send("POST", f"{url}/add-checkpoint", body)
+            status, kind, answer = _send(client, "POST", f"{url}/add-checkpoint", body)
             if status == 200:
                 verifiers = [read_vkey(text) for text in agency.witness_vkeys]
                 return cosigned.read_answer(answer, note, verifiers)
@@ -238,7 +243,7 @@ class Witnessing:
                 raise _Refused(f"{status}: {said}")
             theirs = read_size(answer)
             if theirs > size:
-                self._look_ahead(agency, url)
+                self._look_ahead(client, agency, url)
                 raise _Refused(f"It holds {theirs} entries of our log; this checkpoint has {size}")
             old = theirs
         raise _Refused("It names another size at each attempt")
@@ -249,11 +254,11 @@ class Witnessing:
         with self._host.reading() as connection:
             return self._host.log.consistency(connection, old, size)
 
-    def _look_ahead(self, agency: Agency, url: str) -> None:
+    def _look_ahead(self, client: httpx.Client, agency: Agency, url: str) -> None:
         """Ask for the checkpoint of which a witness says that it is ahead of us."""
         log = self._host.log
         address = f"{url}/{witnessed.hash_of(log.origin)}/checkpoint"
-        status, _, answer = self._send("GET", address, b"")
+        status, _, answer = _send(client, "GET", address, b"")
         if status != 200:
             return
         try:
@@ -267,18 +272,17 @@ class Witnessing:
             logger.critical("rolled_back", agency=agency.id, size=head.size, ours=log.size)
         self.rollback = Rollback(agency.id, head.size, shown)
 
-    def _send(self, method: str, url: str, body: bytes) -> tuple[int, str, bytes]:
-        """Return status, media type and bounded body of an answer."""
-        if self._client is None:
-            self._client = httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False)
-        headers = {"Content-Type": "text/plain"}
-        with self._client.stream(method, url, content=body, headers=headers) as response:
-            answer = b""
-            for part in response.iter_bytes():
-                answer += part
-                if len(answer) > MAX_ANSWER_SIZE:
-                    raise _Refused(f"It answered with over {MAX_ANSWER_SIZE} bytes")
-            return response.status_code, response.headers.get("content-type", ""), answer
+
+def _send(client: httpx.Client, method: str, url: str, body: bytes) -> tuple[int, str, bytes]:
+    """Return status, media type and bounded body of an answer."""
+    headers = {"Content-Type": "text/plain"}
+    with client.stream(method, url, content=body, headers=headers) as response:
+        answer = b""
+        for part in response.iter_bytes():
+            answer += part
+            if len(answer) > MAX_ANSWER_SIZE:
+                raise _Refused(f"It answered with over {MAX_ANSWER_SIZE} bytes")
+        return response.status_code, response.headers.get("content-type", ""), answer
 
 
 def _size_of(note: str) -> int:

@@ -60,9 +60,7 @@ def main() -> None:
                     answer = client.post(f"{b.url}/v1/witness/add-checkpoint", content=body)
                     assert answer.status_code == 200, answer.text
                 wall, spent = time.perf_counter() - began, time.process_time() - cpu
-            print(
-                f"through HTTP, client too: {COUNT / wall:,.0f}/s, {COUNT / spent:,.0f} per CPU s"
-            )
+            say(f"through HTTP, client too: {COUNT / wall:,.0f}/s, {COUNT / spent:,.0f} per CPU s")
             cpu, rounds = time.process_time(), 50
             recorded = 0.0
             for _ in range(rounds):

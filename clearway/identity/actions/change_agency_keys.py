@@ -30,7 +30,8 @@ def rotate_keys(
 
     Args:
         size: the largest checkpoint that the old log keys signed; needed when one is gone.
-        is_compared: the new fingerprint was compared by voice; needed when no old log key signed it.
+        is_compared: the new fingerprint was compared by voice; needed when no old log key signed
+            the card.
 
     Raises: Refused. NotFound. WrongState: it left. RuleViolation: no log key known before signed
     the card and nobody compared it, a size is missing, or a key is another's.
