@@ -56,7 +56,7 @@ class Ballot:
 def own_card(file: Path | None) -> tuple[bytes, str]:
     """Return our own card's file and its fingerprint."""
     settings = load(file)
-    folder = Folder(settings.data_directory)
+    folder = Folder.of(settings)
     signer = folder.signer()
     post_quantum = settings.witness_post_quantum
     keys = open_keys(folder, signer.name, entropy, utc_now(), post_quantum=post_quantum)
@@ -256,7 +256,7 @@ def _run(file: Path | None, action: Callable[[Node], Callable[[Act], Result]]) -
 def _open(file: Path | None) -> Iterator[Node]:
     settings = load(file)
     with (
-        readable(Folder(settings.data_directory).database),
+        readable(Folder.of(settings).store),
         Node.open(settings, clock=utc_now, entropy=entropy) as node,
     ):
         yield node
