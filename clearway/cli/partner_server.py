@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from clearway.api.doors import peer
+from clearway.api.doors import peer, witness
 from clearway.api.partners import build_partner_api
 from clearway.connectors.peer import tls
 from clearway.errors import InputError, MustStop
@@ -64,7 +64,7 @@ class PartnerServer:
         partnership.certificates.watch(lambda pem: tls.trust(context, pem))
         self._server = uvicorn.Server(
             uvicorn.Config(
-                build_partner_api(partnership, (peer.router,)),
+                build_partner_api(partnership, (peer.router, witness.router)),
                 http=MutualTls,
                 ws="none",
                 loop="asyncio",

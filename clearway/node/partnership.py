@@ -1,19 +1,16 @@
 """This node among its partners: its own exchange keys, their certificates, who may have what.
 
-Beside the log's key lie: hpke.key (what partners seal for us), tls.key and tls.crt (our side of
-mutual TLS), partners/<fingerprint>.pem (certificates by their hash: a memory, not a trust).
+Its keys are those of `keys.py`. partners/<fingerprint>.pem are certificates of partners, found by
+their hash: a memory, not a trust.
 """
 
 from __future__ import annotations
 
-import base64
 import os
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from clearway.connectors.peer import seal, tls
 from clearway.connectors.peer.model import Partner
@@ -73,10 +70,8 @@ class Partnership:
         self.node = node
         self.signer: Signer = node.folder.signer()
         self.certificates = Certificates(root / "partners")
-        self.tls_key, self.tls_certificate = root / "tls.key", root / "tls.crt"
-        ensure_keys(root, self.signer.name, node.entropy, node.wall())
-        text = _read(root / "hpke.key")
-        self._private = X25519PrivateKey.from_private_bytes(base64.b64decode(text))
+        self.tls_key, self.tls_certificate = node.folder.tls_key, node.folder.tls_certificate
+        self._private = node.keys.hpke_private
 
     @property
     def recipient(self) -> str:
@@ -87,6 +82,13 @@ class Partnership:
     def fingerprint(self) -> str:
         """SHA-256 of our TLS certificate, as our card bears it."""
         return tls.fingerprint_of(_read(self.tls_certificate))
+
+    def note_for(self, first: int, known: int) -> str:
+        """Return the checkpoint for a batch: cosigned, unless the partner knows a newer one."""
+        cosigned = self.node.witnessing.cosigned_size
+        if cosigned > first and cosigned >= known:
+            return self.node.witnessing.note_for(first)
+        return self.node.log.note
 
     def unseal(self, sealed: bytes, context: bytes) -> bytes:
         """Open what a partner sealed for us. Raises: VerificationError."""
@@ -106,14 +108,6 @@ class Partnership:
         """Return the certificates at hand of all who take part."""
         found = [pem for one in self.partners() for pem in self.certificates.of(one.fingerprints)]
         return found[:_MOST_CERTIFICATES]
-
-
-def ensure_keys(root: Path, origin: str, entropy: Entropy, at: datetime) -> None:
-    """Make the exchange keys that are missing: a node from before, or a new one."""
-    if not (root / "hpke.key").exists():
-        write_durably(root / "hpke.key", base64.b64encode(entropy(32)), mode=0o600)
-    if not (root / "tls.crt").exists():
-        renew_certificate(root, origin, entropy, at)
 
 
 def renew_certificate(root: Path, origin: str, entropy: Entropy, at: datetime) -> str:

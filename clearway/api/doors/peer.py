@@ -102,6 +102,7 @@ async def _make(
                 first=first,
                 known=known,
                 limit=limit,
+                note=partnership.note_for(first, known),
             )
 
     return await asyncio.wrap_future(node.workshop.submit(_lane(partner), work))
