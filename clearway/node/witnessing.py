@@ -22,6 +22,7 @@ from datetime import datetime
 import httpx
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from clearway.errors import ClearwayError, VerificationError
 from clearway.identity.agencies import Agency
@@ -182,8 +183,8 @@ class Witnessing:
         while not self._ended.wait(self._seconds):
             try:
                 self.round()
-            except ClearwayError as error:
-                logger.exception("witness_round_failed", detail=error.detail)
+            except (ClearwayError, SQLAlchemyError) as error:
+                logger.exception("witness_round_failed", detail=str(error))
 
     def _take_up(self, connection: Connection, agencies: Sequence[Agency]) -> None:
         standings = {}

@@ -122,6 +122,7 @@ def posts(tmp_path: Path) -> Iterator[Any]:
         yield make
 
 
+@pytest.mark.slow
 def test_two_nodes_cosign_each_other(posts: Any) -> None:
     a, b = posts("a", "b", witness_post_quantum=True)
     for one, other in ((a, b), (b, a)):
@@ -158,6 +159,7 @@ def test_what_was_cosigned_is_remembered_over_a_restart(posts: Any, tmp_path: Pa
     assert again.standing().error == ""
 
 
+@pytest.mark.slow
 def test_a_quorum_of_four_survives_one_and_waits_for_two(posts: Any) -> None:
     a, _, c, d = everyone = posts("a", "b", "c", "d")
     for one in everyone:
@@ -238,6 +240,7 @@ def test_a_forked_log_is_refused_with_evidence_that_anybody_can_check(
     assert a.standing().error == ""  # the history that was cosigned first goes on
 
 
+@pytest.mark.slow
 def test_a_fork_that_grew_on_is_refused_too(copied: tuple[Post, Post, Path]) -> None:
     _, b, folder = copied
     other = opened(folder, "a")
@@ -284,6 +287,7 @@ def test_nothing_is_lost_between_the_state_and_the_answer(posts: Any) -> None:
     assert a.judge(a.node.stored_receipt(0)).satisfied
 
 
+@pytest.mark.slow
 def test_the_door_answers_as_the_specification_says(posts: Any) -> None:
     a, b = posts("a", "b")
     b.admit(a)
