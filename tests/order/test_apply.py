@@ -237,3 +237,22 @@ def test_whatever_comes_rules_hold_and_every_member_agrees(blocks: list[list[byt
     for quota in one.book.quotas.values():
         draws = [use.draws or 0 for use in one.book.uses if use.nullifier == quota.id]
         assert sum(draws) == quota.drawn <= quota.limit
+
+
+class Forgetful(MemoryBook):
+    """A member with a defect: it does not find what was used."""
+
+    def used(self, nullifier: bytes) -> None:
+        return None
+
+
+def test_a_member_that_judges_otherwise_has_another_app_hash() -> None:
+    """The control: were a rule broken, members would not agree, and the engine would stop."""
+    honest, broken = World(), World()
+    broken.book = Forgetful()
+    for world in (honest, broken):
+        world.do("customs", 1, use_of("a"))
+    assert honest.head.app_hash == broken.head.app_hash
+    for world in (honest, broken):
+        world.do("port", 2, use_of("a"))
+    assert honest.head.app_hash != broken.head.app_hash

@@ -69,6 +69,7 @@ def test_a_demo_that_is_ended_leaves_no_process(cometbft: Path, number: int) -> 
     assert processes_of(mark) == []
 
 
+@pytest.mark.slow
 def test_with_three_agencies_it_says_witnesses_only() -> None:
     shown = subprocess.run(
         [*COMMAND, "--agencies", "3", "--json"], capture_output=True, text=True, cwd=ROOT
