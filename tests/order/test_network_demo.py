@@ -50,9 +50,11 @@ def test_four_agencies_share_one_order_through_kills(cometbft: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_demo_that_is_ended_leaves_no_process(cometbft: Path, number: int) -> None:
+def test_a_demo_that_is_ended_leaves_no_process(
+    cometbft: Path, tmp_path: Path, number: int
+) -> None:
     mark = f"CLEARWAY_TEST_MARK=ended-{os.getpid()}-{number}"
-    env = {**os.environ, "CLEARWAY_COMETBFT_PATH": str(cometbft)}
+    env = {**os.environ, "CLEARWAY_COMETBFT_PATH": str(cometbft), "TMPDIR": str(tmp_path)}
     env.update([mark.split("=")])
     demo = subprocess.Popen(
         COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, env=env
