@@ -21,6 +21,7 @@ from clearway.console.pages import (
     declarations,
     examinations,
     insight,
+    ledger,
     live,
     queue,
     reefers,
@@ -48,6 +49,7 @@ def build_console(node: Node) -> Starlette:
         *reefers.ROUTES,
         *insight.ROUTES,
         *worldmap.ROUTES,
+        *ledger.ROUTES,
         *live.ROUTES,
     ]
     app = Starlette(

@@ -49,6 +49,7 @@ NAVIGATION = (
     Page("/console/alarms", "Alarms", "a", "coldchain.read", is_own=True),
     Page("/console/insight", "Release times", "r", "insight.read"),
     Page("/console/map", "Map", "m", "insight.read"),
+    Page("/console/ledger", "Ledger", "l", "ledger.read"),
 )
 
 

@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import func, select
 
 from clearway.clearance import tables as clearance
 from clearway.clearance.record import State
-from clearway.ledger import receipt
+from clearway.ledger import receipt, tables
 
 from .border import Border
 from .browser import Browser
 from .markup import Markup
 
 Visit = Callable[[str], Browser]
-PAGES = ["/", "/declarations", "/alarms", "/insight", "/map", "/login"]
+PAGES = ["/", "/declarations", "/alarms", "/insight", "/map", "/ledger", "/login"]
 PARTS = ["/queue/rows", "/alarms/rows", "/alarms/count"]
 
 
@@ -204,3 +205,31 @@ def test_declarations_are_found_by_number_container_and_state(border: Border, vi
     assert states == {"state state-released"}
     for odd in ["?status=magic", "?cursor=x", "?cursor=99999999999999999999", "?cursor=-1"]:
         assert amina.get("/console/declarations" + odd).status_code == 200
+
+
+def test_the_ledger_page_says_that_a_lone_log_stands_alone_and_gives_proof(
+    border: Border, visit: Visit
+) -> None:
+    shown = visit("audit").get("/console/ledger").text
+    assert "this log stands alone" in shown
+    assert border.node.log.note.split("\n")[2] in shown.replace("&#43;", "+")
+    assert border.node.log.verifier.vkey in shown
+    assert "witnesses only" in shown
+
+
+def test_a_receipt_is_found_by_its_place_in_the_log(border: Border, visit: Visit) -> None:
+    amina = visit("amina")
+    with border.node.reading() as connection:
+        of_a_declaration = tables.fact.c.subject.startswith("declaration:")
+        place = connection.scalar(select(func.max(tables.fact.c.seq)).where(of_a_declaration))
+    found = amina.get(f"/console/ledger/receipt?place=%23{place}")
+    assert found.json()["index"] == place
+    lost = amina.get("/console/ledger/receipt?place=four")
+    assert lost.url.path == "/console/ledger"
+
+
+def test_the_policy_and_the_verifier_can_be_kept(border: Border, visit: Visit) -> None:
+    amina = visit("amina")
+    policy = amina.get("/console/ledger/policy.txt").text
+    assert policy == f"log {border.node.log.verifier.vkey}\nquorum none\n"
+    assert "Verify a receipt" in amina.get("/console/verify-receipt.html").text

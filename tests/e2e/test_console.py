@@ -46,6 +46,7 @@ def paths(border: Border) -> dict[str, str]:
         "reefer": f"/reefers/{unit}",
         "insight": "/insight",
         "map": "/map",
+        "ledger": "/ledger",
     }
 
 
