@@ -131,8 +131,10 @@ def _read_text(file: Path) -> str:
 
 def _write_tiles(connection: Connection, target: DurableFolder, since: int, size: int) -> None:
     for level in range(levels(size)):
-        for resource in tiles_of(level, size, full_tiles(level, since)):
-            target.write(resource.path, publish.read_resource(connection, resource))
+        for group in _grouped(tiles_of(level, size, full_tiles(level, since))):
+            target.write_all(
+                [(tile.path, publish.read_resource(connection, tile)) for tile in group]
+            )
 
 
 def _write_bundles(
@@ -143,9 +145,10 @@ def _write_bundles(
         begin = group[0].first
         count = group[-1].first + group[-1].width - begin
         entries = publish.read_entries(connection, begin, count)
-        for resource in group:
-            at = resource.first - begin
-            target.write(resource.path, emit_bundle(entries[at : at + resource.width]))
+        places = ((bundle, bundle.first - begin) for bundle in group)
+        target.write_all(
+            [(one.path, emit_bundle(entries[at : at + one.width])) for one, at in places]
+        )
         progress(begin + count, size)
 
 
