@@ -80,7 +80,7 @@ def test_two_nodes_fall_silent_when_nothing_happens(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_link_that_breaks_at_any_byte_loses_and_doubles_nothing(
     tmp_path: Path, seed: int
 ) -> None:
@@ -88,7 +88,7 @@ def test_a_link_that_breaks_at_any_byte_loses_and_doubles_nothing(
     with house(tmp_path, "giver", listens=True) as giver, house(tmp_path, "taker") as taker:
         giver.know(taker, RULE)
         wanted = []
-        for number in range(120):
+        for number in range(60):
             giver.record(Told(number, "XB"))
             wanted.append(number)
             if dice.random() < 0.4:
@@ -99,9 +99,9 @@ def test_a_link_that_breaks_at_any_byte_loses_and_doubles_nothing(
         ) as link:
             taker.know(giver, url=link.url)
             with Exchange(taker.partnership, QUICK, SHORT):
-                wait_for(lambda: len(numbers(taker)) >= 60, 60)
-                giver.record(*(Told(number, "XB") for number in range(120, 130)))
-                wait_for(lambda: len(numbers(taker)) >= 130, 60)
-            assert link.connections > 8, "the link hardly broke"
-        assert numbers(taker) == [*wanted, *range(120, 130)]
+                wait_for(lambda: len(numbers(taker)) >= 30, 90)
+                giver.record(*(Told(number, "XB") for number in range(60, 70)))
+                wait_for(lambda: len(numbers(taker)) >= 70, 90)
+            assert link.connections > 4, "the link hardly broke"
+        assert numbers(taker) == [*wanted, *range(60, 70)]
         assert SECRET.encode() not in bytes(link.crossed)
