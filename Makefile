@@ -11,7 +11,7 @@ export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev assets demo serve test check format lint types imports docs bench e2e lock clean
+.PHONY: help setup dev assets demo serve test check format lint types imports docs bench e2e engine lock clean
 
 help: ## List these tasks
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -54,7 +54,10 @@ demo: setup ## One border day, worked before your eyes, console open meanwhile
 serve: setup ## Run a node on this machine
 	@$(BIN)/clearway serve
 
-test: dev ## The whole test suite
+engine: $(UV) ## Build the pinned CometBFT, if Go is here
+	@tools/install_cometbft.sh || echo "Without CometBFT its tests are skipped, and the order is the node's own"
+
+test: dev engine ## The whole test suite
 	@$(PYTEST) tests -m "not e2e"
 
 check: format lint types imports docs test ## Format, lint, types, imports, docs, tests

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _LINKS = frozenset({"src", "href", "action", "hx-get", "hx-post", "data-source", "data-live"})
-_OTHERS = frozenset({"", "/v1/ledger/key"})
+_OTHERS = frozenset({"", "/v1/ledger/key", "/v1/ledger/checkpoint"})
 _PAGE_ELEMENTS = frozenset(
     """
     a b body br button circle code dd details dialog div dl dt fieldset footer form h1 h2 head
