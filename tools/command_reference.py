@@ -19,8 +19,8 @@ HEAD = """# Commands
 
 What `--help` prints, for every command; `tools/command_reference.py` writes these pages.
 
-Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 65 the input must be mended; 69 not available
-now; 70 the node must stop; 77 not permitted.
+Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 not decided yet; 65 the input must be
+mended; 69 not available now; 70 the node must stop; 77 not permitted.
 
 | command | what it is for |
 |---|---|

@@ -1,8 +1,8 @@
 """How commands print: tables for people, JSON for machines, errors with the way out.
 
 Exit codes: 0 done; 1 the answer is no (evidence does not hold, tables differ, a check failed);
-2 wrong usage; 65 the input must be mended; 69 not available now, try later; 70 the node must stop;
-77 not permitted.
+2 wrong usage; 3 not decided yet (cosignatures pending, not to be known offline); 65 the input must
+be mended; 69 not available now, try later; 70 the node must stop; 77 not permitted.
 """
 
 from __future__ import annotations
