@@ -19,6 +19,31 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Issuing:
+    """How we issue certificates of a kind ourselves; without a prefix we do not.
+
+    Args:
+        prefix: of the numbers, in which `{country}` stands for ours, such as `{country}-PC`.
+        digits: of the running number, which begins anew each year.
+        needs: kinds of results without which nothing is approved: `inspection`, `laboratory`,
+            `treatment`.
+        second_person: who applied, prepared or examined neither approves nor issues.
+        valid_days: from issue until it expires unless used up; None: it does not.
+        cleared_on_copy: what a copy of an earlier certificate does not take over: `quantities`,
+            `containers`, `transport`, `treatments`, `batches`, `dates`.
+        statement: the certifying statement, in English.
+    """
+
+    prefix: str = ""
+    digits: int = 6
+    needs: tuple[str, ...] = ()
+    second_person: bool = False
+    valid_days: int | None = None
+    cleared_on_copy: tuple[str, ...] = ()
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What is particular to one kind of certificate; read from a file, see `profiles/`.
 
@@ -35,6 +60,7 @@ class Profile:
         line_subjects: subject of a note on a line -> kind of note.
         units: names of units in free text -> UN/ECE Recommendation 20.
         layout: hints for a printed form.
+        issue: how we issue this kind ourselves.
     """
 
     type_code: str
@@ -49,6 +75,7 @@ class Profile:
     line_subjects: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     layout: tuple[Section, ...] = ()
+    issue: Issuing = Issuing()
 
     def note(self, kind: str, text: str, language: str = "") -> Note:
         """Return a note on the certificate, under the subject that this profile gives its kind.
