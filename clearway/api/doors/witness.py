@@ -10,6 +10,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -21,16 +22,26 @@ from clearway.api.work import look
 from clearway.errors import MalformedMessage, NotFound, TooLarge
 from clearway.identity.facts_agencies import ForkFound
 from clearway.identity.tables_agencies import list_forks
-from clearway.ledger.witness import MAX_REQUEST_SIZE, Signed
+from clearway.ledger.witness import MAX_REQUEST_SIZE, SIZE_TYPE, Signed
 from clearway.node.witness import Answer
 from clearway.node.witnessing import Standing
 
-router = APIRouter(prefix="/v1/witness", tags=["witness"])
+router = APIRouter(prefix="/v1/witness", tags=["witness"], responses=RESPONSES)
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+# C2SP tlog-witness says what these bodies are: a sentence, or the size that was cosigned last.
+_SPECIFIED: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"text/plain": {}}}
+    for status, text in {
+        400: "Not an add-checkpoint request",
+        403: "Not signed by a key of that log that is trusted here",
+        404: "No such log is known here",
+        422: "The proof does not hold, or the log has forked",
+    }.items()
+} | {409: {"description": "Size that was cosigned last", "content": {SIZE_TYPE: {}}}}
 
 
-@router.post("/add-checkpoint", response_class=PlainTextResponse)
+@router.post("/add-checkpoint", response_class=PlainTextResponse, responses=_SPECIFIED)
 async def add_checkpoint(node: TheNode, request: Request) -> Response:
     """Cosign a newer checkpoint of a partner's log; the answers are those of the specification.
 
@@ -81,7 +92,7 @@ class Shown:
     forks: list[tuple[datetime, ForkFound]]
 
 
-@router.get("/standing", responses=RESPONSES)
+@router.get("/standing")
 async def standing(node: TheNode, actor: TheActor) -> Response:
     """Return how far each partner's witness follows our log, and the forks found in theirs."""
     node.policy.require(actor, "ledger.read", {})
