@@ -1,0 +1,1 @@
+"""What the hub does in one transaction of its letterbox, one verb a file."""
