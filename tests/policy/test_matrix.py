@@ -42,6 +42,15 @@ certificate.receive            Y  .  A  A  A  A  A  .  .  .  .  .  .  .  Y
 certificate.withdraw           .  .  .  .  .  .  A  .  .  .  .  .  .  .  Y
 certificate.use                Y  .  .  .  .  .  .  Y  Y  .  .  .  .  .  Y
 certificate.read               Y  Y  Y  Y  Y  Y  Y  P  P  .  .  .  Y  .  Y
+certificate.manage_quantity    Y  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
+certificate.apply              .  .  .  .  .  .  A  P  P  .  .  .  .  .  .
+certificate.inspect            .  .  A  A  A  A  A  .  .  .  .  .  .  .  .
+certificate.approve            .  .  .  .  .  .  A  .  .  .  .  .  .  .  .
+certificate.issue              .  .  .  .  .  .  A  .  .  .  .  .  .  .  .
+certificate.end                .  .  .  .  .  .  A  .  .  .  .  .  .  .  .
+certificate.exchange           .  .  .  .  .  .  A  .  .  .  .  .  .  .  Y
+certificate.notify             .  .  A  A  A  A  A  .  .  .  .  .  .  .  .
+application.read               Y  .  A  A  A  A  A  P  P  .  .  .  Y  .  Y
 movement.record                Y  .  .  .  .  .  .  .  .  Y  Y  D  .  .  Y
 movement.read                  Y  Y  Y  Y  Y  Y  .  P  P  Y  Y  .  Y  .  Y
 coldchain.start_journey        Y  .  .  .  .  .  .  P  P  Y  Y  .  .  .  Y
