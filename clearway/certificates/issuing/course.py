@@ -126,15 +126,15 @@ STATUS: Final[dict[Stage, Status]] = {
 }
 
 _ARRIVED: Final = frozenset({Delivery.DELIVERED, Delivery.WITH_WARNINGS, Delivery.ACKNOWLEDGED})
-_REPORTS: Final = _ARRIVED | {Delivery.NOT_READABLE, Delivery.FAILED}
+REPORTS: Final = _ARRIVED | {Delivery.NOT_READABLE, Delivery.FAILED}
 
 # Which report may follow which state; the same report again changes nothing.
 DELIVERIES: Final[dict[Delivery, frozenset[Delivery]]] = {
     Delivery.NONE: frozenset(),
     Delivery.DUE: frozenset({Delivery.DISPATCHED}),
-    Delivery.DISPATCHED: _REPORTS,
-    Delivery.FAILED: _REPORTS | {Delivery.DISPATCHED},
-    Delivery.NOT_READABLE: _REPORTS | {Delivery.DISPATCHED},
+    Delivery.DISPATCHED: REPORTS,
+    Delivery.FAILED: REPORTS | {Delivery.DISPATCHED},
+    Delivery.NOT_READABLE: REPORTS | {Delivery.DISPATCHED},
     Delivery.DELIVERED: frozenset(
         {Delivery.WITH_WARNINGS, Delivery.NOT_READABLE, Delivery.ACKNOWLEDGED}
     ),
@@ -174,6 +174,17 @@ def require_delivery(now: Delivery, then: Delivery, what: str) -> None:
     if then not in DELIVERIES[now]:
         was, told = now.value.replace("_", " "), then.value.replace("_", " ")
         raise WrongState(f"The delivery of the {what} is {was}; after that it cannot be {told}")
+
+
+def require_report(now: Delivery, then: Delivery, what: str) -> None:
+    """Refuse what nobody can report, and what cannot be true after the last report.
+
+    Raises: WrongState.
+    """
+    if then not in REPORTS:
+        known = ", ".join(sorted(REPORTS))
+        raise WrongState(f"The delivery of the {what} cannot be reported as {then}; but as {known}")
+    require_delivery(now, then, what)
 
 
 def delivery_after(step: Step, delivery: Delivery) -> Delivery:

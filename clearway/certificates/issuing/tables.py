@@ -193,6 +193,21 @@ def get_documents(connection: Connection, held: Application) -> Documents:
     return Documents(document, seal, body.secret)
 
 
+def number_of(connection: Connection, seq: int) -> str:
+    """Return the number of the application that this fact filed. Raises: NotFound."""
+    wanted = select(application.c.number).where(application.c.seq == seq)
+    number = connection.execute(wanted).scalar()
+    if number is None:
+        raise NotFound(f"The fact {seq} filed no application")
+    return str(number)
+
+
+def is_taken(connection: Connection, key: Key) -> bool:
+    """Return whether a certificate of ours has this key, issued or only approved."""
+    wanted = select(application.c.number).where(application.c.certificate == key.subject)
+    return connection.execute(wanted).first() is not None
+
+
 def last_number(connection: Connection, name: str) -> int:
     """Return the last number given in a series; 0 in a new one."""
     found = connection.execute(select(series.c.last).where(series.c.name == name)).scalar()
