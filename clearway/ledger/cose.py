@@ -112,8 +112,10 @@ def _four_parts(data: bytes, is_cwt: bool) -> list[Any]:
         message = message.value
     elif not is_cwt:
         raise MalformedMessage("This is not a COSE_Sign1: it needs tag 18 over an array")
-    if not isinstance(message, list) or len(message) != 4:
-        raise MalformedMessage("A COSE_Sign1 is an array of four parts")
+    if not isinstance(message, list):
+        raise MalformedMessage("This is not a COSE_Sign1: it needs an array")
+    if len(message) != 4:
+        raise MalformedMessage("A COSE_Sign1 has four parts")
     return message
 
 
