@@ -89,6 +89,14 @@ class Settings:
         " the data directory.",
     ] = ""
     checkpoint_seconds: Annotated[int, "Seconds between two checkpoints kept there."] = 3600
+    order: Annotated[
+        str, "Who orders uses: `local`, this node alone, or `cometbft`, with other agencies."
+    ] = "local"
+    order_home: Annotated[
+        str,
+        "Folder of the validator of a shared order (`clearway network`); empty: `order` in the data"
+        " directory.",
+    ] = ""
     cometbft_path: Annotated[
         str, "The cometbft binary, version 0.38; empty: beside this Python, else on the PATH."
     ] = ""

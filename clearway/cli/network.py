@@ -103,3 +103,33 @@ def status(home: Home = HOME, as_json: AsJson = False) -> None:
         return
     rows = [(name, getattr(found, name)) for name in found.__struct_fields__]
     show_table(f"Order {found.order}", ("what", "value"), rows)
+
+
+@app.command()
+def vote(
+    proposal: Annotated[str, typer.Argument(help="Id of what the agencies decided.")],
+    card: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Member card of the agency meant.")
+    ],
+    power: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Weight of its vote; as its card says.")
+    ] = None,
+    home: Home = HOME,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Vote in the order as the agencies decided (`clearway partner vote`): admit or remove.
+
+    Run on the node's own machine, while the node stands still and its validator runs. The change
+    takes effect in the order once members with more than two thirds of all power voted for it.
+    """
+    from clearway.cli.ordering import vote as run
+
+    voted = run(settings, proposal, card.read_bytes(), power, home)
+    if as_json:
+        emit(voted)
+    else:
+        say(
+            f"Voted in [bold]{plain(voted.order)}[/], epoch {voted.epoch}:"
+            f" {plain(voted.agency)} with power {voted.power}: {voted.code}."
+        )

@@ -4,6 +4,7 @@ node.db            facts, projections, tiles, checkpoints (where no PostgreSQL h
 log.key            the log's private key (mode 0600)
 log.vkey           its verifier key: give it to whoever shall verify receipts
 witness.key, hpke.key, tls.key, tls.crt   for partners (`keys.py`)
+order.key          signs what this node has ordered in its own order
 lake/  models/     Parquet copies of the facts; trained risk models
 node.lock          held by the one process that may write
 """
@@ -83,6 +84,11 @@ class Folder:
         return self.root / "hpke.key"
 
     @property
+    def order_key(self) -> Path:
+        """The secret that signs what this node has ordered in its own order."""
+        return self.root / "order.key"
+
+    @property
     def tls_key(self) -> Path:
         """The private key of mutual TLS with partners, PEM."""
         return self.root / "tls.key"
@@ -101,6 +107,10 @@ class Folder:
     def models(self) -> Path:
         """Trained risk models."""
         return self.root / "models"
+
+    def order_home(self, chosen: str) -> Path:
+        """Return the folder of the validator of a shared order."""
+        return Path(chosen) if chosen else self.root / "order"
 
     def create(self, signer: Signer) -> None:
         """Make the folder of a new node.

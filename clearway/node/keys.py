@@ -3,6 +3,7 @@
 witness.key          cosigns checkpoints of partners' logs (Ed25519)
 witness-ml-dsa.key   the same by ML-DSA-44, if the setting `witness_post_quantum` asks for it
 hpke.key             opens what partners encrypt for us: base64 of a seed of 32 bytes
+order.key            signs what is ordered in the node's own order: base64 of a seed of 32 bytes
 tls.key, tls.crt     mutual TLS with partners: Ed25519, signed by itself; partners pin it
 """
 
@@ -15,11 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-from clearway.connectors.peer import seal, tls
+from clearway.connectors.peer import tls
 from clearway.errors import BadTerm, StorageFailure
 from clearway.ledger.cosignature import Cosigner, Kind
+from clearway.ledger.sealed import RecipientKey
 from clearway.node.clock import Entropy
 from clearway.node.files import Folder, write_durably
 
@@ -35,24 +35,26 @@ class Keys:
         cosigners: of its witness; all sign.
         hpke_seed: 32 bytes, secret.
         tls_fingerprint: SHA-256 of the certificate, hex.
+        order_seed: 32 bytes, secret.
     """
 
     cosigners: tuple[Cosigner, ...]
     hpke_seed: bytes
     tls_fingerprint: str
+    order_seed: bytes
 
     def __repr__(self) -> str:
         return f"Keys({self.cosigners!r})"  # never the seed
 
     @property
-    def hpke_private(self) -> X25519PrivateKey:
-        """Opens what partners encrypt for us."""
-        return X25519PrivateKey.from_private_bytes(self.hpke_seed)
+    def recipient(self) -> RecipientKey:
+        """Opens what partners seal for us: ML-KEM-768 with X25519."""
+        return RecipientKey.from_seed(self.hpke_seed)
 
     @property
     def hpke_key(self) -> str:
         """The public key, as a card bears it."""
-        return seal.public_text(self.hpke_private)
+        return self.recipient.public.text
 
     @property
     def witness_vkeys(self) -> tuple[str, ...]:
@@ -81,8 +83,9 @@ def open_keys(
         cosigners = [_cosigner(folder.witness_key, name, "ed25519", entropy)]
         if post_quantum or folder.witness_ml_dsa_key.exists():
             cosigners.append(_cosigner(folder.witness_ml_dsa_key, name, "ml-dsa-44", entropy))
-        seed = _hpke_seed(folder.hpke_key, entropy)
-        return Keys(tuple(cosigners), seed, _tls_fingerprint(folder, origin, entropy, now))
+        seed = _seed(folder.hpke_key, entropy)
+        fingerprint = _tls_fingerprint(folder, origin, entropy, now)
+        return Keys(tuple(cosigners), seed, fingerprint, _seed(folder.order_key, entropy))
     except OSError as error:
         raise StorageFailure(f"A key file cannot be read: {error}") from error
 
@@ -92,7 +95,7 @@ def _cosigner(path: Path, name: str, kind: Kind, entropy: Entropy) -> Cosigner:
     return Cosigner.from_skey(text)
 
 
-def _hpke_seed(path: Path, entropy: Entropy) -> bytes:
+def _seed(path: Path, entropy: Entropy) -> bytes:
     text = _kept(path, lambda: base64.b64encode(entropy(_SEED_SIZE)).decode("ascii"))
     try:
         seed = base64.b64decode(text, validate=True)

@@ -30,11 +30,12 @@ from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.transaction import Transaction
-from clearway.node import rooms
+from clearway.node import ordering, rooms
 from clearway.node.clock import Clock, Entropy, utc_now
 from clearway.node.feed import Feed
 from clearway.node.files import Folder
 from clearway.node.keys import Keys, open_keys
+from clearway.node.ordering import Ordering
 from clearway.node.rulebook import Rulebook
 from clearway.node.rulebook import read as read_rulebook
 from clearway.node.witness import Witness
@@ -84,9 +85,17 @@ class Node:
         self._writer, self._reader = engines
         self.witness = Witness(self, keys.cosigners)
         self.witnessing = Witnessing(self, settings.witness_seconds)
+        self.ordering = Ordering(
+            self,
+            settings.order,
+            self._reader,
+            ordering.own_signer(log.origin, keys.order_seed),
+            folder.order_home(settings.order_home),
+        )
         self._listeners: list[Callable[[Sequence[Fact]], None]] = [
             self.feed.tell,
             self.witness.forget,
+            self.ordering.tell,
         ]
         self._mourners: list[Callable[[MustStop], None]] = []
         self.committer = Committer(
@@ -126,6 +135,7 @@ class Node:
         another process has it. VerificationError: what is stored does not agree with its signed
         checkpoint.
         """
+        ordering.require_engine(settings.order)
         folder = Folder.of(settings)
         signer = folder.signer()
         lock = folder.lock()
@@ -135,9 +145,12 @@ class Node:
                 schema.prepare(connection)
                 log = Log.open(connection, signer.name, signer)
                 rulebook = read_rulebook(settings, folder, connection)
-            keys = open_keys(
-                folder, signer.name, entropy, wall(), post_quantum=settings.witness_post_quantum
-            )
+                keys = open_keys(
+                    folder, signer.name, entropy, wall(), post_quantum=settings.witness_post_quantum
+                )
+                if settings.order == ordering.LOCAL:
+                    own = ordering.own_signer(signer.name, keys.order_seed)
+                    ordering.prepare(connection, own)
         except BaseException:  # whatever it was: the folder is free for the next try
             for engine in engines:
                 engine.dispose()
@@ -175,6 +188,7 @@ class Node:
         trace: TracebackType | None,
     ) -> None:
         self.witnessing.close()
+        self.ordering.close()
         self.workshop.close()
         self.committer.close()
         self._upkeep.close()

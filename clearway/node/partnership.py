@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from clearway.connectors.peer import seal, tls
+from clearway.connectors.peer import give, tls
 from clearway.connectors.peer.model import Partner
 from clearway.connectors.peer.partners import find_by_certificate, list_partners
-from clearway.errors import StorageFailure
+from clearway.errors import NotFound, StorageFailure, VerificationError
 from clearway.identity.model import Actor, ActorKind, Role
+from clearway.ledger import sealed
 from clearway.ledger.note import Signer
 from clearway.node.clock import Entropy
 from clearway.node.files import write_durably
@@ -71,12 +72,11 @@ class Partnership:
         self.signer: Signer = node.folder.signer()
         self.certificates = Certificates(root / "partners")
         self.tls_key, self.tls_certificate = node.folder.tls_key, node.folder.tls_certificate
-        self._private = node.keys.hpke_private
 
     @property
     def recipient(self) -> str:
-        """Our public HPKE key, as our card bears it."""
-        return seal.public_text(self._private)
+        """The key that partners seal to, as our card bears it."""
+        return self.node.keys.hpke_key
 
     @property
     def fingerprint(self) -> str:
@@ -90,9 +90,22 @@ class Partnership:
             return self.node.witnessing.note_for(first)
         return self.node.log.note
 
-    def unseal(self, sealed: bytes, context: bytes) -> bytes:
-        """Open what a partner sealed for us. Raises: VerificationError."""
-        return seal.unseal(sealed, self._private, context)
+    def seal_for(self, partner: Partner, content: bytes, context: bytes) -> bytes:
+        """Seal content for one partner alone. Raises: Refused: its card bears no key to seal to."""
+        key = give.require_part(partner)
+        return sealed.seal(content, {partner.origin: key}, context, entropy=self.node.entropy)
+
+    def unseal(self, content: bytes, context: bytes) -> bytes:
+        """Open what a partner sealed for us.
+
+        Raises: VerificationError: it is not for us, or of another batch. MalformedMessage.
+        """
+        try:
+            return sealed.open_sealed(
+                content, self.node.log.origin, self.node.keys.recipient, context
+            )
+        except (NotFound, VerificationError) as error:
+            raise VerificationError("The content is not sealed for us and this batch") from error
 
     def partners(self) -> tuple[Partner, ...]:
         """Return every agency that takes part now."""

@@ -14,12 +14,15 @@ from clearway.declarations import tables as declarations
 from clearway.identity import tables as identity
 from clearway.identity import tables_agencies as agencies
 from clearway.ledger import sightings as sightings  # its tables are made with all others
+from clearway.ledger.order import requests
+from clearway.ledger.order import tables as tables  # as well; no fact is replayed into these
 from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
 from clearway.risk import tables as risk
 
 # Lower floors first: a room above may read, in its projection, what a room below has written.
 _ROOMS: tuple[ModuleType, ...] = (
+    requests,
     identity,
     agencies,
     declarations,

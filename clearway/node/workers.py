@@ -38,6 +38,7 @@ class Workers:
     def __enter__(self) -> Workers:
         self._thread.start()
         self._node.witnessing.start()
+        self._node.ordering.start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -59,7 +59,7 @@ class LocalOrder:
 
     def __init__(self, engine: Engine, signer: BatchSigner) -> None:
         self._engine = engine
-        self._signer = signer
+        self.signer = signer
         with engine.begin() as connection:
             begin(connection, signer.order, (Agency(signer.agency, signer.public_key),))
 
@@ -68,7 +68,7 @@ class LocalOrder:
 
         Raises: TooLarge. Refused: this agency does not take part. StorageFailure: the store broke.
         """
-        transaction = self._signer.sign(batch)
+        transaction = self.signer.sign(batch)
         return self.submit_signed(transaction)
 
     def submit_signed(self, transaction: bytes) -> Ticket:

@@ -36,7 +36,7 @@ class CometOrder:
 
     def __init__(self, rpc: str, signer: BatchSigner, *, timeout_s: float = 5.0) -> None:
         self._client = httpx.Client(base_url=f"http://{rpc}", timeout=timeout_s, trust_env=False)
-        self._signer = signer
+        self.signer = signer
 
     def __enter__(self) -> CometOrder:
         return self
@@ -58,7 +58,7 @@ class CometOrder:
 
         Raises: TooLarge. Refused: this agency does not take part. TryLater: no node, or it is full.
         """
-        return self.submit_signed(self._signer.sign(batch))
+        return self.submit_signed(self.signer.sign(batch))
 
     def submit_signed(self, transaction: bytes) -> Ticket:
         """Hand in a transaction that an agency signed. Raises: as `submit`; MalformedMessage."""
