@@ -15,6 +15,7 @@ from clearway.api.doors import (
     identity,
     insight,
     ledger,
+    quantities,
     tiles,
     witness,
 )
@@ -45,8 +46,8 @@ def build_api(node: Node) -> FastAPI:
     app.state.metrics = Metrics(node)
     install(app)
     for door in (
-        identity, declarations, certificates, coldchain, clearance, insight, ledger, tiles, witness,
-        health,
+        identity, declarations, certificates, quantities, coldchain, clearance, insight, ledger,
+        tiles, witness, health,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

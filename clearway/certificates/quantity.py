@@ -6,8 +6,9 @@
 The rules are those of the EU's quantity management: a second reservation of the same item replaces
 the first; what is consumed never returns; units of one dimension convert, pieces never become mass.
 Refusals bear its codes (02 no record, 03 already consumed, 05 quantity insufficient, 06 written off
-already, 10 unit mismatch). A refusal changes nothing here; its drop of the old hold at 05 does not
-happen.
+already, 10 unit mismatch) and change nothing: an action of ours that is refused leaves nothing
+behind. Another customs system asks by whole certificates, see `uses.account`; there a refused
+reservation (05) drops the old hold, as it is recorded.
 
 Source: ReservationFailureReason and QuantityManagementOutcome as recorded on TRACES acceptance.
 """

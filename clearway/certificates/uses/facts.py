@@ -1,0 +1,85 @@
+"""What happened to the use of certificates; subjects are the certificates themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from clearway.certificates.uses.account import Operation, Want
+from clearway.terms.identifiers import Mrn
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityManaged:
+    """A customs system asked to reserve, release or delete, and was answered.
+
+    A refusal is a fact as well: what does not agree is what traders and authorities must mend.
+    The quantities themselves change by `certificate.used/1`.
+
+    Args:
+        certificate: subject.
+        mrn: of the declaration that the other system keeps.
+        wants: as declared; of a reservation only.
+        is_executed: whether it was done.
+        code: as answered.
+        detail: as answered.
+    """
+
+    TYPE: ClassVar[str] = "certificate.quantity_managed/1"
+    certificate: str
+    operation: Operation
+    mrn: Mrn
+    wants: tuple[Want, ...]
+    is_executed: bool
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseOrdered:
+    """The order of the agencies took the use of a line here: it counts in every country.
+
+    Args:
+        certificate: subject.
+        line: whose single use it is.
+        reference: our own, under which the use can be told from others by who holds the secret.
+        nullifier: hexadecimal.
+        agency: in whose name it was ordered.
+        seq, item: its place in the order.
+    """
+
+    TYPE: ClassVar[str] = "certificate.use_ordered/1"
+    certificate: str
+    line: int
+    reference: str
+    nullifier: str
+    agency: str
+    seq: int
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleUseFound:
+    """The order knows another use, or another content: an alarm; the certificate is stopped.
+
+    Args:
+        certificate: subject.
+        line: as presented here.
+        reference: our own.
+        finding: `used_elsewhere`, `quantity_exceeded` or `other_content` (`single.Finding`).
+        nullifier: hexadecimal, of what was used or registered first.
+        agency: that came first; "" where the order does not say.
+        holder: its commitment to its own reference; opens to whoever holds the secret.
+        seq, item: the first's place in the order; -1 where the order does not say.
+    """
+
+    TYPE: ClassVar[str] = "certificate.double_use_found/1"
+    certificate: str
+    line: int
+    reference: str
+    finding: str
+    nullifier: str
+    agency: str
+    holder: str
+    seq: int
+    item: int
