@@ -35,6 +35,6 @@ def approve(act: Act, number: str) -> Fact:
     key = Key.of(held.type_code, country, written)
     if tables.is_taken(act.connection, key):
         raise RuleViolation(f"The number {written} is taken; let its profile state another prefix")
-    index = tables.last_number(act.connection, numbering.STATUS_LIST) + 1
+    index = tables.last_number(act.connection, numbering.status_series(held.type_code))
     body = facts.Approved(number, key.subject, written, name, running, index)
     return act.append(body, subject=held.subject)

@@ -54,8 +54,9 @@ def require_grounds(act: Act, request: Request, number: str = "") -> None:
         WrongState: that is no longer in force.
         RuleViolation: more would be re-exported than is left.
     """
+    but: tuple[str, ...] = (number,)
     if request.purpose is Purpose.REPLACEMENT and request.replaces is not None:
-        _require_replaceable(act, request, Key.parse(request.replaces))
+        but += (_require_replaceable(act, request, Key.parse(request.replaces)),)
     named = Counter((each.certificate, each.line) for each in request.originals)
     for (subject, line), times in named.items():
         if times > 1:
@@ -63,11 +64,12 @@ def require_grounds(act: Act, request: Request, number: str = "") -> None:
     for original in request.originals:
         record = received.get(act.connection, Key.parse(original.certificate))
         require_usable(record, profile_of(record.key.type_code))
-        taken = tables.re_exported(act.connection, original.certificate, original.line, but=number)
+        taken = tables.re_exported(act.connection, original.certificate, original.line, but=but)
         drafting.require_left(record.certificate, original, taken)
 
 
-def _require_replaceable(act: Act, request: Request, key: Key) -> None:
+def _require_replaceable(act: Act, request: Request, key: Key) -> str:
+    """Return the number of the application of the certificate that is to be replaced."""
     old = tables.get_issued(act.connection, key)
     if request.party and old.party != request.party:
         raise NotFound(f"No certificate {key.number} of this exporter was issued here")
@@ -77,3 +79,4 @@ def _require_replaceable(act: Act, request: Request, key: Key) -> None:
             f"A certificate of kind {key.type_code} is replaced by one of its own kind, not by"
             f" {request.content.type_code}"
         )
+    return old.number

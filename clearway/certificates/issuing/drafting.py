@@ -55,12 +55,15 @@ def copy(earlier: Certificate, profile: Profile) -> Certificate:
     return changed
 
 
-def replacement(old: Certificate, reason: str, profile: Profile) -> Request:
+def replacement(
+    old: Certificate, reason: str, profile: Profile, originals: tuple[Original, ...] = ()
+) -> Request:
     """Return the request for a certificate that replaces `old`: the same goods, to be corrected.
 
     Args:
         old: of ours, in force.
         reason: why, in words; it stands on the new certificate.
+        originals: of the old one, if it is for re-export.
 
     Raises: RuleViolation: no reason is given.
     """
@@ -78,7 +81,8 @@ def replacement(old: Certificate, reason: str, profile: Profile) -> Request:
         notes.append(profile.note("replaced_issue_date", issued))
     draft = _blank(old)
     content = replace(draft, notes=(*draft.notes, *notes))
-    return Request(content, Purpose.REPLACEMENT, replaces=old.key.subject)
+    subject = old.key.subject
+    return Request(content, Purpose.REPLACEMENT, replaces=subject, originals=originals)
 
 
 def re_export(

@@ -96,7 +96,7 @@ class Approved:
         certificate: subject of the certificate.
         number: as it is written on it.
         series, running: where that number comes from.
-        status_index: its place in the status list.
+        status_index: its place among the certificates of its kind in the status lists, from 0.
     """
 
     TYPE: ClassVar[str] = "certificate.approved/1"

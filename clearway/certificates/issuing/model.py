@@ -157,7 +157,7 @@ class Application:
         changed_at: of the last step, aware UTC.
         seq: of the first fact; lists are in its order.
         content_seq: of the fact that made what is prepared from: an issue rests on it.
-        status_index: place in the status list; None before the approval.
+        status_index: place in the status lists of its kind, from 0; None before the approval.
         replaced_by: subject of the certificate of ours that replaced it, or None.
         hub_number: of the last dispatch, or "".
     """

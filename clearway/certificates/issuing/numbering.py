@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from clearway.certificates.claims import Place
 from clearway.certificates.profile import Profile
 from clearway.errors import RuleViolation, TooLarge
 from clearway.terms.places import Country
@@ -16,8 +17,8 @@ from clearway.terms.places import Country
 APPLICATIONS: Final = "{country}-A"
 _DIGITS: Final = 6
 
-# One status list for all kinds: a bit for each approved certificate.
-STATUS_LIST: Final = "status"
+# Entries of one status list; the next one begins after them.
+LIST_SIZE: Final = 1 << 20
 
 
 def series(prefix: str, country: Country, year: int) -> str:
@@ -51,3 +52,18 @@ def written(series_name: str, running: int, digits: int = _DIGITS) -> str:
             limit="running_number",
         )
     return f"{series_name}-{running:0{digits}}"
+
+
+def status_series(type_code: str) -> str:
+    """Return the series of places in the status lists of a kind."""
+    return f"status-{type_code}"
+
+
+def place_of(type_code: str, status_index: int) -> Place:
+    """Return where the status of a certificate is told.
+
+    Args:
+        status_index: among all approved certificates of the kind, from 0.
+    """
+    number, index = divmod(status_index, LIST_SIZE)
+    return Place(f"{type_code}-{number + 1}", index)

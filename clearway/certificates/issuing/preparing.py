@@ -9,16 +9,17 @@ Keys and entropy are arguments; nothing is stored here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
+from clearway.certificates.claims import Place
 from clearway.certificates.formats import sps_certificate
 from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.issuing import course
 from clearway.certificates.issuing.course import Step
 from clearway.certificates.issuing.model import Application, Issue, Result, goods_digest
+from clearway.certificates.issuing.numbering import place_of
 from clearway.certificates.model import Certificate, CertificateLine, Status
 from clearway.certificates.parts import Location, Party, Signatory, Stated, Text
 from clearway.certificates.profile import Profile
@@ -30,11 +31,13 @@ SECRET_SIZE: Final = 16
 class Authority(Protocol):
     """Signs and seals in the name of the authority (`node.authority` is the one that runs)."""
 
-    def sign(self, document: bytes) -> bytes:
+    def sign(self, document: bytes, signed_at: datetime) -> bytes:
         """Return the document with an enveloped XML signature."""
         ...
 
-    def seal(self, certificate: Certificate, status_index: int, secret: bytes) -> bytes:
+    def seal(
+        self, certificate: Certificate, place: Place, secret: bytes, valid_until: date | None
+    ) -> bytes:
         """Return the COSE seal of a certificate; its digests are those of the signed document."""
         ...
 
@@ -74,9 +77,10 @@ def prepare_issue(
     if len(secret) != SECRET_SIZE:
         raise RuleViolation(f"The secret of a certificate has {SECRET_SIZE} bytes")
     built = build(application, office, secret=secret, at=at)
-    document = authority.sign(sps_certificate.write(built))
+    document = authority.sign(sps_certificate.write(built), at)
     read = read_back(document, built)
-    sealed = authority.seal(read, application.status_index, secret)
+    place = place_of(built.type_code, application.status_index)
+    sealed = authority.seal(read, place, secret, last_day(built, at))
     return Issue(read, document, sealed, secret.hex(), application.content_seq)
 
 
@@ -118,7 +122,13 @@ def restated(issued: Certificate, status: Status) -> Certificate:
     return replace(issued, status=status, digest="", content_digest="", has_signature=False)
 
 
-def prepare_word(application: Application, sign: Callable[[bytes], bytes]) -> bytes:
+def last_day(certificate: Certificate, at: datetime) -> date | None:
+    """Return the last day on which a certificate issued at this instant may be used, or None."""
+    days = profile_of(certificate.type_code).issue.valid_days
+    return None if days is None else at.date() + timedelta(days=days)
+
+
+def prepare_word(application: Application, *, at: datetime, authority: Authority) -> bytes:
     """Return the signed document that tells the end of a certificate to the importing country.
 
     Raises: WrongState: it was not issued, or is still in force: send its own document then.
@@ -128,7 +138,7 @@ def prepare_word(application: Application, sign: Callable[[bytes], bytes]) -> by
         raise WrongState(
             f"The application {application.number} is {application.stage}; its end cannot be told"
         )
-    return sign(sps_certificate.write(restated(application.issued, status)))
+    return authority.sign(sps_certificate.write(restated(application.issued, status)), at)
 
 
 def read_back(document: bytes, built: Certificate) -> Certificate:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from clearway.certificates.issuing import course, facts
 from clearway.certificates.issuing.course import Delivery, Stage, Step
 from clearway.certificates.issuing.model import Original, Request
-from clearway.certificates.issuing.numbering import STATUS_LIST
+from clearway.certificates.issuing.numbering import status_series
 from clearway.certificates.issuing.schema import (
     application,
     notice,
@@ -81,8 +81,8 @@ def _inspected(connection: Connection, fact: Fact) -> None:
 def _approved(connection: Connection, fact: Fact) -> None:
     body = decode(fact.body, facts.Approved)
     _count(connection, body.series, body.running)
-    _count(connection, STATUS_LIST, body.status_index)
     row = _row(connection, application.c.number == body.application)
+    _count(connection, status_series(row.type_code), body.status_index + 1)
     _take(
         connection,
         fact,
