@@ -4,6 +4,7 @@ node.db            facts, projections, tiles, checkpoints (where no PostgreSQL h
 log.key            the log's private key (mode 0600)
 log.vkey           its verifier key: give it to whoever shall verify receipts
 witness.key, hpke.key, tls.key, tls.crt   for partners (`keys.py`)
+authority.key, seal.key ...               for issuing certificates (`authority.py`)
 order.key          signs what this node has ordered in its own order
 lake/  models/     Parquet copies of the facts; trained risk models
 node.lock          held by the one process that may write

@@ -11,6 +11,7 @@ signed checkpoint. On a storage error the node stops answering for good (`failur
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.transaction import Transaction
 from clearway.node import ordering, rooms
+from clearway.node.authority import Authority, open_authority
 from clearway.node.clock import Clock, Entropy, utc_now
 from clearway.node.feed import Feed
 from clearway.node.files import Folder
@@ -43,6 +45,7 @@ from clearway.node.witnessing import Witnessing
 from clearway.node.workshop import Workshop
 from clearway.policy.act import Act, Policy
 from clearway.settings import Settings
+from clearway.terms.places import Country
 
 Result = TypeVar("Result")
 logger = structlog.get_logger()
@@ -112,6 +115,8 @@ class Node:
             threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
         )
         self._upkeep = upkeep(folder.store)
+        self._authority: Authority | None = None
+        self._making = threading.Lock()
 
     @classmethod
     def open(
@@ -173,6 +178,19 @@ class Node:
     def policy(self) -> Policy:
         """Who may do what."""
         return self.rulebook.policy
+
+    @property
+    def authority(self) -> Authority:
+        """Signs and seals the certificates issued here; its keys are made at the first use."""
+        with self._making:
+            if self._authority is None:
+                chosen = self.settings
+                name = chosen.agency_name or chosen.node_name
+                country = Country(chosen.country)
+                self._authority = open_authority(
+                    self.folder, name, country, self.entropy, self.wall()
+                )
+            return self._authority
 
     def __enter__(self) -> Node:
         self.committer.start()

@@ -7,6 +7,7 @@ from types import ModuleType
 from sqlalchemy import Table
 
 from clearway.certificates import tables as certificates
+from clearway.certificates.issuing import tables as issuing
 from clearway.clearance import tables as clearance
 from clearway.coldchain import tables as coldchain
 from clearway.connectors.peer import tables as peer
@@ -27,6 +28,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     agencies,
     declarations,
     certificates,
+    issuing,
     movements,
     coldchain,
     risk,
