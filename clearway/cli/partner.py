@@ -38,7 +38,10 @@ def add(
     file: CardFile,
     receives: Annotated[
         list[str] | None,
-        typer.Option(help="Type of facts that it may receive, such as certificate.issued/1."),
+        typer.Option(
+            help="Rule of what it may receive, such as certificate.issued/1, or: movement.arrived/1"
+            " fields arrival where issuer=customs; may be repeated."
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="The fingerprint was compared.")] = False,
     settings: SettingsFile = None,

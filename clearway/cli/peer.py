@@ -101,7 +101,7 @@ def receipt(
     seq: Annotated[int, typer.Argument(min=0, help="Place of the fact there.")],
     settings: SettingsFile = None,
 ) -> None:
-    """Print the receipt of a fact that a partner gave; anybody can verify it."""
+    """Print the receipt of a fact that a partner gave, or the disclosure if only fields came."""
     from clearway.cli.peering import receipt_of
 
     sys.stdout.buffer.write(receipt_of(settings, origin, seq))

@@ -37,6 +37,9 @@ def resume(file: Path | None, partner: str, reason: str) -> None:
 
 
 def receipt_of(file: Path | None, origin: str, seq: int) -> bytes:
-    """Return the receipt of a partner's fact. Raises: NotFound."""
+    """Return the receipt of a partner's fact, or the disclosure if only fields came.
+
+    Raises: NotFound.
+    """
     with opened(file) as (_, _, connection):
-        return evidence.receipt_of(connection, origin, seq).marshal()
+        return evidence.proof_of(connection, origin, seq).marshal()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from clearway.ledger.sealed import HYBRID
 from clearway.terms.places import Country
 
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
@@ -40,8 +41,8 @@ class AgencyKey:
 
     Args:
         kind: what it is for.
-        text: vkey (C2SP signed-note) of a log or witness key, base64 of a raw HPKE public key, hex
-            of the SHA-256 of a TLS certificate.
+        text: vkey (C2SP signed-note) of a log or witness key, `ledger.sealed.PublicKey.text` of an
+            HPKE key, hex of the SHA-256 of a TLS certificate.
         since: when it became known here, aware UTC.
         until_size: of a log key: the largest checkpoint it may sign; None: any.
         until: when it ended, aware UTC; None: it holds.
@@ -72,7 +73,7 @@ class Agency:
         url: of its exchange door; empty: none.
         witness_url: submission prefix of its witness (C2SP tlog-witness); empty: none.
         status: whether it takes part.
-        entitlements: types of facts that it may receive.
+        entitlements: rules of what it may receive (`entitlement`).
         joined_at: aware UTC.
     """
 
@@ -99,13 +100,15 @@ class Agency:
 
     @property
     def hpke_key(self) -> str:
-        """The newest key to encrypt for it, base64; empty: none."""
-        return self._newest(KeyKind.HPKE)
+        """The key to seal for it (`ledger.sealed`), a hybrid one if there is one; empty: none."""
+        held = self._held(KeyKind.HPKE)
+        hybrid = [text for text in held if text.startswith(f"{HYBRID}:")]
+        return (hybrid or held or [""])[-1]
 
     @property
     def tls_fingerprint(self) -> str:
         """SHA-256 of its newest TLS certificate, hex; empty: none."""
-        return self._newest(KeyKind.TLS)
+        return (self._held(KeyKind.TLS) or [""])[-1]
 
     @property
     def takes_part(self) -> bool:
@@ -116,9 +119,9 @@ class Agency:
         """Return the keys of a kind that hold at an instant (see `AgencyKey.holds`)."""
         return tuple(k.text for k in self.keys if k.kind is kind and k.holds(at, size))
 
-    def _newest(self, kind: KeyKind) -> str:
-        held = [k.text for k in self.keys if k.kind is kind and k.until is None]
-        return held[-1] if held else ""
+    def _held(self, kind: KeyKind) -> list[str]:
+        """Return the keys of a kind that did not end, the newest last."""
+        return [k.text for k in self.keys if k.kind is kind and k.until is None]
 
 
 def id_of(origin: str) -> str:

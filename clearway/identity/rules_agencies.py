@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clearway.errors import RuleViolation, WrongState
+from clearway.identity import entitlement
 from clearway.identity.agencies import Agency, KeyKind, Status
 from clearway.identity.card import Card, SignedCard
 from clearway.identity.votes import (
@@ -23,7 +24,6 @@ from clearway.identity.votes import (
 # A BFT engine goes on while over two thirds work: with one of n gone only from n = 4 on.
 FEWEST_FOR_ORDER = 4
 MOST_AGENCIES = 60
-_MAX_ENTITLEMENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +219,8 @@ def _key_part(text: str) -> str:
 
 
 def require_entitlements(entitlements: Sequence[str]) -> None:
-    """Refuse what is no list of fact types. Raises: RuleViolation."""
-    if len(entitlements) > _MAX_ENTITLEMENTS:
-        raise RuleViolation(f"At most {_MAX_ENTITLEMENTS} types of facts can be listed")
-    for each in entitlements:
-        noun, dot, rest = each.partition(".")
-        if not dot or not noun or "/" not in rest or len(each) > 80 or not each.isprintable():
-            raise RuleViolation(f"{each[:80]!r} is no type of fact, such as certificate.issued/1")
+    """Refuse rules that are not in form (`entitlement`). Raises: BadTerm."""
+    entitlement.parse_all(entitlements)
 
 
 def require_proposal(

@@ -223,22 +223,38 @@ def verify(disclosure: Disclosure, trust: Quorum | Iterable[Verifier]) -> Proved
             f"The checkpoint of {head.origin!r} is not signed by that log itself and by the "
             "witnesses that the policy asks for"
         )
-    names = [field.name for field in disclosure.fields]
-    _require_outline(names)
-    together = fields.together(names, [field.commitment for field in disclosure.fields])
-    leaf = hash_leaf(commitment.entry(together))
+    leaf, shown = leaf_of(disclosure), shown_by(disclosure)
     proofs.verify_inclusion(disclosure.index, head.size, leaf, disclosure.path, head.root)
-    shown = {f.name: _json_of(f) for f in disclosure.fields if isinstance(f, Shown)}
-    if HEADER[0] not in shown:
-        raise VerificationError("The disclosure does not show the fact's type")
     return Proved(
         disclosure.index,
         str(json.loads(shown[HEADER[0]])),
         shown,
-        tuple(name for name in names if name not in shown),
+        tuple(field.name for field in disclosure.fields if field.name not in shown),
         head,
         tuple(dict.fromkeys(one.name for one in judged.signatures)),
     )
+
+
+def leaf_of(disclosure: Disclosure) -> bytes:
+    """Return the hash of the leaf to which all fields lead, shown and kept back.
+
+    Raises: VerificationError: they are not named as those of a fact.
+    """
+    names = [field.name for field in disclosure.fields]
+    _require_outline(names)
+    together = fields.together(names, [field.commitment for field in disclosure.fields])
+    return hash_leaf(commitment.entry(together))
+
+
+def shown_by(disclosure: Disclosure) -> dict[str, str]:
+    """Return the fields shown, by name, as JSON texts; they count once `leaf_of` is proved.
+
+    Raises: VerificationError: one is not JSON, or the fact's type is not among them.
+    """
+    shown = {f.name: _json_of(f) for f in disclosure.fields if isinstance(f, Shown)}
+    if HEADER[0] not in shown:
+        raise VerificationError("The disclosure does not show the fact's type")
+    return shown
 
 
 def _require_outline(names: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearway.errors import InputError, RuleViolation, VerificationError, WrongState
+from clearway.errors import BadTerm, InputError, RuleViolation, VerificationError, WrongState
 from clearway.identity import card as cards
 from clearway.identity import rules_agencies as rules
 from clearway.identity.actions.admit_agency import admit_agency, entitle_agency
@@ -116,8 +116,15 @@ def test_an_agency_joins_by_its_card_and_only_once(room: Any) -> None:
         room.act(admit, "kenya")
     room.act(entitle_agency, found.id, ["certificate.issued/1"])
     assert agency(room, "kenya").entitlements == ("certificate.issued/1",)
-    with pytest.raises(RuleViolation):
-        room.act(entitle_agency, found.id, ["everything"])
+    rules = [
+        "certificate.* where body.certificate.key.country=XB",
+        "parcel.weighed/1 fields number",
+    ]
+    room.act(entitle_agency, found.id, rules)
+    assert agency(room, "kenya").entitlements == tuple(rules)
+    for wrong in ("everything", "parcel.weighed/1 fields", "parcel.* where body=", "x" * 600):
+        with pytest.raises(BadTerm):
+            room.act(entitle_agency, found.id, ["parcel.weighed/1", wrong])
 
 
 def test_a_key_of_one_agency_cannot_come_in_under_another_name(room: Any) -> None:

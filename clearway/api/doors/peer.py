@@ -17,7 +17,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from clearway.api.partners import ThePartner, ThePartnership
 from clearway.api.problems import RESPONSES, BodyRefused
-from clearway.connectors.peer import give, seal
+from clearway.connectors.peer import give
 from clearway.connectors.peer.actions.acknowledge import acknowledge as keep
 from clearway.connectors.peer.formats import batch as batches
 from clearway.connectors.peer.formats import head as heads
@@ -98,7 +98,7 @@ async def _make(
                 node.log,
                 partnership.signer,
                 partner,
-                lambda content, context: seal.seal(content, partner.recipient, context),
+                lambda content, context: partnership.seal_for(partner, content, context),
                 first=first,
                 known=known,
                 limit=limit,

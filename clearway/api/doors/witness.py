@@ -38,7 +38,8 @@ _SPECIFIED: dict[int | str, dict[str, Any]] = {
         404: "No such log is known here",
         422: "The proof does not hold, or the log has forked",
     }.items()
-} | {409: {"description": "Size that was cosigned last", "content": {SIZE_TYPE: {}}}}
+}
+_SPECIFIED[409] = {"description": "Size that was cosigned last", "content": {SIZE_TYPE: {}}}
 
 
 @router.post("/add-checkpoint", response_class=PlainTextResponse, responses=_SPECIFIED)

@@ -16,9 +16,10 @@ class FactReceived:
         origin: of its log. seq: place there.
         leaf_hash: of that place, base64.
         type, subject, issuer, actor, occurred_at, recorded_at, body, form: the fact as it stands
-            there (`ledger.fact`); `body` is empty when only fields were opened.
+            there (`ledger.fact`). Of one of which only fields were opened, `type` and `form`.
         salt: base64; with it the leaf hash can be computed again. Empty when only fields came.
-        opened: the disclosure of fields (`ledger.disclosure`), as it came; else empty.
+        opened: the disclosure of fields (`ledger.disclosure`), as it came, without path and
+            checkpoint; else empty.
     """
 
     TYPE: ClassVar[str] = "peer.fact_received/1"
@@ -31,8 +32,8 @@ class FactReceived:
     subject: str
     issuer: str
     actor: str
-    occurred_at: datetime
-    recorded_at: datetime
+    occurred_at: datetime | None
+    recorded_at: datetime | None
     body: str
     form: int
     salt: str

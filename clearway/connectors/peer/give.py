@@ -12,8 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from clearway.connectors.peer import entitlement, span
-from clearway.connectors.peer.entitlement import Entitlement
+from clearway.connectors.peer import span
 from clearway.connectors.peer.formats import batch as batches
 from clearway.connectors.peer.formats import head as heads
 from clearway.connectors.peer.model import (
@@ -28,12 +27,15 @@ from clearway.connectors.peer.model import (
 )
 from clearway.connectors.peer.rules import context
 from clearway.errors import BadTerm, Refused, VerificationError
+from clearway.identity import entitlement
+from clearway.identity.entitlement import Entitlement, Opening
 from clearway.ledger import checkpoint as checkpoints
-from clearway.ledger import commitment
-from clearway.ledger.fact import Fact
+from clearway.ledger import commitment, disclosure
+from clearway.ledger.fact import BY_FIELD, Fact
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.proofs import verify_consistency
+from clearway.ledger.sealed import PublicKey
 from clearway.ledger.statement import Rows, run
 from clearway.ledger.tables import fact as fact_table
 
@@ -137,10 +139,11 @@ def has_news(rules: Sequence[Entitlement], facts: Sequence[Fact]) -> bool:
     return any(entitlement.judge(rules, fact) is not None for fact in facts)
 
 
-def require_part(partner: Partner) -> None:
-    """Raises: Refused: nothing can be sealed for it."""
-    if not partner.recipient:
-        raise Refused(f"No key is known to encrypt for {partner.origin}; its card must bear one")
+def require_part(partner: Partner) -> PublicKey:
+    """Return the key to seal to. Raises: Refused: nothing can be sealed for it."""
+    if partner.recipient is None:
+        raise Refused(f"No key is known to seal for {partner.origin}; its card must bear one")
+    return partner.recipient
 
 
 def _sweep(
@@ -175,14 +178,37 @@ def _take(
         stretch.erased.append(fact.seq)
     else:
         opening = entitlement.judge(rules, fact)
-        if opening is not None and not opening.fields:
-            text = commitment.envelope(fact)
-            if stretch.items and stretch.content + len(text) > MOST_CONTENT // 2:
+        item = None if opening is None else _item(fact, salt, opening)
+        if item is not None:
+            size = len(item.envelope) + len(item.opened)
+            if stretch.items and stretch.content + size > MOST_CONTENT // 2:
                 stretch.is_full = True
                 return
-            stretch.content += len(text) + 128
-            stretch.items.append(Item(fact.seq, text, salt))
+            stretch.content += size + 128
+            stretch.items.append(item)
     stretch.end = fact.seq + 1
+
+
+def _item(fact: Fact, salt: bytes, opening: Opening) -> Item | None:
+    """Return what is opened of a fact; None where nothing of it can be.
+
+    A fact that is committed to as a whole can only be shown whole, and so is a field that lies in
+    another one: what the rules do not open is never shown with what they do.
+    """
+    if not opening.fields:
+        return Item(fact.seq, commitment.envelope(fact), salt)
+    if fact.form != BY_FIELD:
+        return None
+    names = commitment.fields_of(fact).names
+    asked = [
+        pointer
+        for pointer in opening.pointers
+        if any(name == pointer or name.startswith(f"{pointer}/") for name in names)
+    ]
+    if not asked:
+        return None
+    told = disclosure.disclose(fact, salt, asked, (), "")
+    return Item(fact.seq, b"", b"", told.marshal())
 
 
 def _read(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clearway.connectors.peer.entitlement import Entitlement
 from clearway.connectors.peer.span import NOTHING, Edge, Run
+from clearway.identity.entitlement import Entitlement
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.note import Verifier
+from clearway.ledger.sealed import PublicKey
 
 # What one batch may hold. A taker refuses more before any cryptography.
 MOST_FACTS = 1_024
@@ -31,7 +32,7 @@ class Partner:
         origin: of its log.
         verifiers: keys that may sign its checkpoints, heads and acknowledgements now.
         fingerprints: SHA-256 (hex) of the TLS certificates that it may use now; two in a rotation.
-        recipient: its public HPKE key; empty: nothing can be sealed for it.
+        recipient: the key that is sealed to for it; None: nothing can be.
         url: of its exchange door; empty: we do not pull from it.
         entitlements: what it may receive from us.
     """
@@ -40,7 +41,7 @@ class Partner:
     origin: str
     verifiers: tuple[Verifier, ...]
     fingerprints: tuple[str, ...]
-    recipient: str
+    recipient: PublicKey | None
     url: str
     entitlements: tuple[Entitlement, ...]
 
@@ -99,7 +100,8 @@ class Item:
     Args:
         seq: its place.
         envelope: exact text of the whole fact (`ledger.commitment`), with its `salt`; or
-        opened: a disclosure of some fields (`ledger.disclosure`); the other is empty.
+        opened: a disclosure of some fields (`ledger.disclosure`) without path and checkpoint,
+            which the batch has; the other is empty.
     """
 
     seq: int

@@ -30,13 +30,13 @@ from clearway.connectors.peer.model import (
 from clearway.connectors.peer.span import Kind
 from clearway.errors import VerificationError
 from clearway.ledger import checkpoint as checkpoints
-from clearway.ledger import commitment, proofs
+from clearway.ledger import commitment, disclosure, proofs
 from clearway.ledger.checkpoint import Checkpoint
+from clearway.ledger.disclosure import Disclosure
 from clearway.ledger.merkle import hash_leaf
 from clearway.ledger.note import Verifier, open_note
 
 Unseal = Callable[[bytes, bytes], bytes]
-OpenFields = Callable[[Item], bytes]
 
 
 def context(origin: str, taker: str, first: int, size: int) -> bytes:
@@ -52,7 +52,6 @@ def judge(
     unseal: Unseal,
     *,
     witnesses: Iterable[Verifier] = (),
-    leaf_of_fields: OpenFields | None = None,
 ) -> Verified | Fork:
     """Return what a batch proves.
 
@@ -61,7 +60,6 @@ def judge(
         cursor: how far we have come.
         unseal: opens the content, given it and its `context`.
         witnesses: keys whose cosignatures are named.
-        leaf_of_fields: gives the leaf hash of a fact of which only fields are opened.
 
     Raises: VerificationError: naming what does not hold. MalformedMessage, TooLarge: the content.
     """
@@ -74,7 +72,7 @@ def judge(
     fork = compare(cursor.note, batch, shown, partner)
     if fork is not None:
         return fork
-    facts = _facts(batch, head, unseal, leaf_of_fields)
+    facts = _facts(batch, head, unseal)
     leaves = [fact.leaf_hash for fact in facts]
     edge, root = span.verify(cursor.edge, head.runs, leaves, batch.proof, head.size)
     if root != head.root:
@@ -135,9 +133,7 @@ def _checkpoint(
     return found, tuple(name for name in opened.names if name != partner.origin)
 
 
-def _facts(
-    batch: Batch, head: Head, unseal: Unseal, leaf_of_fields: OpenFields | None
-) -> tuple[Delivered, ...]:
+def _facts(batch: Batch, head: Head, unseal: Unseal) -> tuple[Delivered, ...]:
     items: Sequence[Item] = ()
     if batch.sealed:
         about = context(head.origin, head.taker, head.first, head.size)
@@ -150,17 +146,29 @@ def _facts(
     ]
     if [item.seq for item in items] != wanted:
         raise VerificationError("The sealed facts are not those of the places that the head names")
-    return tuple(Delivered(item, leaf_hash(item, leaf_of_fields)) for item in items)
+    return tuple(Delivered(item, leaf_hash(item)) for item in items)
 
 
-def leaf_hash(item: Item, leaf_of_fields: OpenFields | None = None) -> bytes:
+def leaf_hash(item: Item) -> bytes:
     """Return the leaf hash of a delivered fact.
 
-    Raises: VerificationError: its content is not in form.
+    Raises: VerificationError, MalformedMessage: its content is not in form.
     """
     if item.opened:
-        if leaf_of_fields is None:
-            raise VerificationError(f"Of fact {item.seq} only fields came; none can be read here")
-        return leaf_of_fields(item)
+        return disclosure.leaf_of(opened_fields(item))
     commitment.read_envelope(item.envelope, item.seq)  # one form only, or a repeat could differ
     return hash_leaf(commitment.entry(commitment.commit(item.envelope, item.salt)))
+
+
+def opened_fields(item: Item) -> Disclosure:
+    """Return the fields that came of a fact.
+
+    Raises: MalformedMessage: no disclosure. VerificationError: of another fact, or in no one form.
+    """
+    told = disclosure.parse(item.opened)
+    if (told.index, told.path, told.note) != (item.seq, (), "") or item.envelope or item.salt:
+        raise VerificationError(f"What came of fact {item.seq} is not its opened fields alone")
+    if told.marshal() != item.opened:
+        raise VerificationError(f"The fields of fact {item.seq} are not in their one form")
+    disclosure.shown_by(told)
+    return told

@@ -25,10 +25,10 @@ def admit_agency(
     Args:
         own_origin: of this node's log.
         own_keys: of this node, which no card may bear.
-        entitlements: types of facts that it may receive.
+        entitlements: rules of what it may receive (`entitlement`).
 
     Raises: Refused. WrongState: it takes part already, or the agencies must vote first.
-    RuleViolation: a key is another's, or an entitlement is no type of fact.
+    RuleViolation: a key is another's. BadTerm: an entitlement is not in form.
     """
     card = signed.card
     act.require("agency.manage", subject=card.agency)
@@ -54,9 +54,9 @@ def admit_agency(
 
 
 def entitle_agency(act: Hand, agency: str, entitlements: Sequence[str]) -> Fact:
-    """Say anew which types of facts an agency may receive.
+    """Say anew which facts an agency may receive.
 
-    Raises: Refused. NotFound. RuleViolation: an entitlement is no type of fact.
+    Raises: Refused. NotFound. BadTerm: an entitlement is not in form.
     """
     act.require("agency.manage", subject=agency)
     tables_agencies.get_agency(act.connection, agency)

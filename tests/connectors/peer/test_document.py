@@ -6,13 +6,12 @@ import base64
 import re
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-from clearway.connectors.peer import rules, seal
-from clearway.connectors.peer.entitlement import digest, parse_all
+from clearway.connectors.peer import rules
 from clearway.connectors.peer.formats import batch as batches
 from clearway.connectors.peer.model import Cursor, Partner, Verified
+from clearway.identity.entitlement import digest, parse_all
 from clearway.ledger.note import read_vkey
+from clearway.ledger.sealed import RecipientKey, open_sealed
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "design" / "peer.md"
 
@@ -24,8 +23,8 @@ def blocks(kind: str) -> list[str]:
 def test_the_batch_of_the_page_holds_and_opens() -> None:
     key = re.search(r"under the key `([^`]+)`", PAGE.read_text(encoding="utf-8"))
     assert key is not None
-    giver = Partner("plants", "plants.example/xb", (read_vkey(key[1]),), (), "", "", ())
-    private = X25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
+    giver = Partner("plants", "plants.example/xb", (read_vkey(key[1]),), (), None, "", ())
+    private = RecipientKey.from_seed(bytes(range(32, 64)))
     batch = batches.parse(base64.b64decode("".join(blocks("batch")[0].split())))
     assert batch.head == blocks("text")[0]
     verified = rules.judge(
@@ -33,7 +32,7 @@ def test_the_batch_of_the_page_holds_and_opens() -> None:
         giver,
         "customs.example/xa",
         Cursor(),
-        lambda sealed, context: seal.unseal(sealed, private, context),
+        lambda content, context: open_sealed(content, "customs.example/xa", private, context),
     )
     assert isinstance(verified, Verified)
     (fact,) = verified.facts

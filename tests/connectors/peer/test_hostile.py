@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from clearway.connectors.peer import give, rules, seal, tables
+from clearway.connectors.peer import give, rules, tables
 from clearway.connectors.peer.actions.receive import receive
 from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound
 from clearway.connectors.peer.formats import batch as batches
@@ -55,7 +55,7 @@ def batch_of(giver: House, taker: House, first: int = 0, known: int = 0, limit: 
             giver.node.log,
             giver.partnership.signer,
             other,
-            lambda content, context: seal.seal(content, other.recipient, context),
+            lambda content, context: giver.partnership.seal_for(other, content, context),
             first=first,
             known=known,
             limit=limit,

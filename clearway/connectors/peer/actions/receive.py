@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
 
 from clearway.connectors.peer import tables
 from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound
 from clearway.connectors.peer.model import Delivered, Fork, Partner, Verified
+from clearway.connectors.peer.rules import opened_fields
 from clearway.errors import WrongState
-from clearway.ledger import commitment
+from clearway.ledger import commitment, disclosure
+from clearway.ledger.fact import BY_FIELD
 from clearway.policy.act import Act
 
 SUBJECT = "peer:"
@@ -75,6 +78,8 @@ def _repeat(act: Act, partner: Partner, verified: Verified) -> int | Conflicted:
 
 def _received(partner: Partner, delivered: Delivered) -> FactReceived:
     item = delivered.item
+    if item.opened:
+        return _opened(partner, delivered)
     fact = commitment.read_envelope(item.envelope, item.seq)
     return FactReceived(
         partner.id,
@@ -90,6 +95,28 @@ def _received(partner: Partner, delivered: Delivered) -> FactReceived:
         fact.body.decode(),
         fact.form,
         _base64(item.salt),
+    )
+
+
+def _opened(partner: Partner, delivered: Delivered) -> FactReceived:
+    """Return what is recorded of a fact of which only fields came: nothing that was not proved."""
+    item = delivered.item
+    shown = disclosure.shown_by(opened_fields(item))
+    return FactReceived(
+        partner=partner.id,
+        origin=partner.origin,
+        seq=item.seq,
+        leaf_hash=_base64(delivered.leaf_hash),
+        type=str(json.loads(shown["type"])),
+        subject="",
+        issuer="",
+        actor="",
+        occurred_at=None,
+        recorded_at=None,
+        body="",
+        form=BY_FIELD,
+        salt="",
+        opened=item.opened.decode(),
     )
 
 

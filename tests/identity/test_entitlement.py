@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearway.connectors.peer import entitlement
-from clearway.connectors.peer.entitlement import Opening
 from clearway.errors import BadTerm
+from clearway.identity import entitlement
+from clearway.identity.entitlement import Opening
 from clearway.ledger.fact import Fact
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -4,10 +4,11 @@
     clearance.decided/1   fields mrn,decision  where body.decision=release
     movement.arrived/1
 
-A line opens the facts of its type: whole, or only the named fields, and only those whose content
-fits every condition. A condition looks into the fact as it was committed: `subject`, `issuer`, or
-a path into `body`; a list fits if one of its elements does. A path that the fact does not carry
-does not fit: what cannot be judged is withheld. Pure.
+A line opens the facts of its type: whole, or only the named fields of the body (dotted, such as
+`declaration.mrn`, each with all that it holds); and only those whose content fits every condition.
+A condition looks into the fact as it was committed: `subject`, `issuer`, or a path into `body`; a
+list fits if one of its elements does. A path that the fact does not carry does not fit: what cannot
+be judged is withheld. Pure.
 """
 
 from __future__ import annotations
@@ -73,6 +74,11 @@ class Opening:
     """What of a fact is opened: `fields`, or all of it when they are empty."""
 
     fields: tuple[str, ...] = ()
+
+    @property
+    def pointers(self) -> tuple[str, ...]:
+        """The fields as JSON pointers into the body (RFC 6901)."""
+        return tuple(f"/{field.replace('.', '/')}" for field in self.fields)
 
 
 def parse(text: str) -> Entitlement:
