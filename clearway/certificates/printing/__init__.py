@@ -1,0 +1,1 @@
+"""Printed certificates: PDF for people and for machines, see README.md."""
