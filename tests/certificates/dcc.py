@@ -11,7 +11,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from clearway.certificates.formats import seal
+from clearway.certificates.formats.seal_text import inflate
 from clearway.errors import MalformedMessage, VerificationError
 from clearway.ledger import cbor, cose
 
@@ -29,7 +29,7 @@ def decompress(data: bytes) -> bytes:
     """A health certificate is always compressed; a seal only where that is shorter."""
     if not data.startswith(b"x"):
         raise MalformedMessage("not compressed")
-    return seal.inflate(data)
+    return inflate(data)
 
 
 def verify(message: bytes, certificate: bytes) -> bytes:

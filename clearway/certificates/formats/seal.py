@@ -9,37 +9,55 @@ shorter; its payload is `seal_claims`. The format with test vectors is in `docs/
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from clearway.certificates import single_use
-from clearway.certificates.claims import ClaimedLine, Claims, Inspection, Place
-from clearway.certificates.formats import base45, seal_claims
-from clearway.certificates.formats.seal_claims import MAX_LINES, MAX_SEALS
-from clearway.certificates.model import Certificate, CertificateLine
-from clearway.certificates.parts import Equipment
-from clearway.certificates.trust.model import KEY_ID_BYTES
-from clearway.errors import MalformedMessage, RuleViolation, TooLarge
+from clearway.certificates.claims import Claims, Place
+from clearway.certificates.formats import seal_claims
+from clearway.certificates.formats.profile import profile_of
+from clearway.certificates.formats.seal_goods import inspections
+from clearway.certificates.formats.seal_text import (
+    INSPECTION_CHARACTERS,
+    MAX_BYTES,
+    REFERENCE_CHARACTERS,
+    parse,
+    text,
+)
+from clearway.certificates.model import Certificate
+from clearway.certificates.status import StatusList
+from clearway.certificates.trust.keys import public_key
+from clearway.certificates.trust.model import (
+    KEY_ID_BYTES,
+    Found,
+    TrustList,
+    Untrusted,
+    Usage,
+    Why,
+)
+from clearway.certificates.verdict import (
+    Credential,
+    Evidence,
+    Signature,
+    Verdict,
+    judge,
+    unreadable,
+)
+from clearway.errors import (
+    InputError,
+    MalformedMessage,
+    RuleViolation,
+    TooLarge,
+    VerificationError,
+)
 from clearway.ledger import cose
 from clearway.terms.places import Country
-from clearway.terms.quantity import UnitCode
 
-PREFIX: Final = "CW1:"
-# Characters of an alphanumeric QR code at level M (ISO/IEC 18004, table 7).
-REFERENCE_CHARACTERS: Final = 311  # version 10, 57 modules
-INSPECTION_CHARACTERS: Final = 528  # version 14, 73 modules
-MAX_TEXT: Final = 4_296  # of any QR code
-MAX_BYTES: Final = 4_096  # after decompression
-
-_GRAM: Final = UnitCode("GRM")
-_CUT: Final = "…"
-# How long names may be and how many containers are shown, until the seal fits.
-_FITS: Final = ((40, 30, 4), (32, 24, 3), (26, 20, 2), (20, 16, 1), (14, 12, 1), (10, 8, 0))
+_DAY: Final = timedelta(hours=23, minutes=59, seconds=59)
 
 
 class SealKey(Protocol):
@@ -102,8 +120,12 @@ def emit(
         certificate, place, secret=secret, is_bearer=is_bearer, valid_until=valid_until
     )
     if not with_lines:
-        return _fitting(iter([claims]), key, REFERENCE_CHARACTERS)
-    return _fitting(_inspections(claims, certificate), key, INSPECTION_CHARACTERS)
+        return _fitting([claims], key, REFERENCE_CHARACTERS)
+    return _fitting(
+        (replace(claims, inspection=goods) for goods in inspections(certificate)),
+        key,
+        INSPECTION_CHARACTERS,
+    )
 
 
 def claims_of(
@@ -144,43 +166,6 @@ def sign(claims: Claims, key: SealKey) -> bytes:
     return cose.sign_es256(seal_claims.write(claims), private, {cose.KID: key.key_id})
 
 
-def text(seal: bytes) -> str:
-    """Return a seal as the text of a QR code."""
-    packed = zlib.compress(seal, 9)
-    return PREFIX + base45.encode(packed if len(packed) < len(seal) else seal)
-
-
-def parse(qr_text: str) -> bytes:
-    """Return the COSE_Sign1 in the text of a QR code.
-
-    Raises: MalformedMessage: no seal. TooLarge: longer than any QR code, or than any seal.
-    """
-    if not qr_text.startswith(PREFIX):
-        raise MalformedMessage(f"This is no seal: its text does not begin with {PREFIX}")
-    if len(qr_text) > MAX_TEXT:
-        raise TooLarge(f"A QR code holds at most {MAX_TEXT:,} characters", limit="characters")
-    return inflate(base45.decode(qr_text.removeprefix(PREFIX)))
-
-
-def inflate(data: bytes, *, limit: int = MAX_BYTES) -> bytes:
-    """Return the bytes, decompressed where they are a zlib stream (RFC 1950, of 32 kB window).
-
-    Raises: MalformedMessage: broken or followed by other bytes. TooLarge: over the limit.
-    """
-    if not data.startswith(b"x"):
-        return data
-    stream = zlib.decompressobj()
-    try:
-        plain = stream.decompress(data, limit + 1)
-    except zlib.error as error:
-        raise MalformedMessage(f"The compressed bytes cannot be read: {error}") from error
-    if len(plain) > limit:
-        raise TooLarge(f"Over {limit:,} bytes after decompression", limit="bytes")
-    if not stream.eof or stream.unused_data:
-        raise MalformedMessage("The compressed bytes end too early, or others follow")
-    return plain
-
-
 def read(seal: bytes | str) -> Seal:
     """Read a seal, from COSE or from the text of a QR code. Nothing in it is proved by that.
 
@@ -207,7 +192,112 @@ def signed_claims(seal: Seal, public: ec.EllipticCurvePublicKey) -> Claims:
     return seal_claims.read(cose.verify_sign1(seal.message, public))
 
 
-def _fitting(candidates: Iterator[Claims], key: SealKey, most: int) -> bytes:
+def verify(
+    seal: Seal,
+    trust_list: TrustList | None,
+    status_lists: Iterable[StatusList],
+    at: datetime,
+    *,
+    document: Certificate | None = None,
+    credential: Credential | None = None,
+) -> Verdict:
+    """Return the verdict on a seal, from what is at hand; nothing is fetched.
+
+    Args:
+        trust_list: whose signature was verified; None: none is at hand.
+        status_lists: as `status_list.verify` returned them; the newest of the right name counts.
+        at: aware UTC.
+        document: as read from the document that came with the seal.
+        credential: what a credential that came with it commits to.
+    """
+    found = None if trust_list is None else _signer(seal, trust_list, at)
+    signature, claims = _checked(seal, found)
+    listed = None if trust_list is None else _listed(claims, status_lists)
+    evidence = Evidence(
+        claims=claims,
+        signature=signature,
+        signer=found,
+        at=at,
+        status_list=listed,
+        usable=profile_of(claims.type_code).usable_statuses,
+        document=document,
+        credential=credential,
+    )
+    if trust_list is None or listed is None:
+        return judge(evidence)
+    return judge(replace(evidence, status_signer=_list_signer(claims, listed, trust_list, at)))
+
+
+def check(
+    seal: bytes | str,
+    trust_list: TrustList | None,
+    status_lists: Iterable[StatusList],
+    at: datetime,
+    *,
+    document: Certificate | None = None,
+    credential: Credential | None = None,
+) -> Verdict:
+    """Return the verdict on whatever a camera read: what is no seal is red (see `verify`)."""
+    try:
+        found = read(seal)
+    except InputError as error:
+        return unreadable(error.detail)
+    return verify(found, trust_list, status_lists, at, document=document, credential=credential)
+
+
+def _signer(seal: Seal, trust_list: TrustList, at: datetime) -> Found:
+    """Return what is known of the key. A seal tells its day only: the best hour of it counts."""
+    stated = seal.stated
+    midnight = datetime.combine(stated.issued, time(), UTC)
+
+    def found_for(signed_at: datetime) -> Found:
+        return trust_list.find(
+            seal.key_id,
+            Usage.SEAL,
+            country=stated.issuing_country,
+            type_code=stated.type_code,
+            at=at,
+            signed_at=signed_at,
+        )
+
+    found = found_for(midnight)
+    if isinstance(found, Untrusted) and found.reason is Why.NOT_YET_VALID:
+        return found_for(max(midnight, min(midnight + _DAY, at)))
+    return found
+
+
+def _checked(seal: Seal, found: Found | None) -> tuple[Signature, Claims]:
+    if found is None or found.key is None:
+        return Signature.NOT_CHECKED, seal.stated
+    public = public_key(found.key.public) if found.key.usage is not Usage.XML else None
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        return Signature.NOT_CHECKED, seal.stated
+    try:
+        return Signature.HOLDS, signed_claims(seal, public)
+    except VerificationError:
+        return Signature.FAILS, seal.stated
+
+
+def _listed(claims: Claims, status_lists: Iterable[StatusList]) -> StatusList | None:
+    if claims.place is None:
+        return None
+    wanted = (claims.issuing_country, claims.place.list_id)
+    named = [each for each in status_lists if (each.country, each.list_id) == wanted]
+    return max(named, key=lambda each: each.issued_at, default=None)
+
+
+def _list_signer(claims: Claims, listed: StatusList, trust_list: TrustList, at: datetime) -> Found:
+    return trust_list.find(
+        listed.key.public,
+        Usage.SEAL,
+        country=claims.issuing_country,
+        type_code=claims.type_code,
+        at=at,
+        signed_at=listed.issued_at,
+    )
+
+
+def _fitting(candidates: Iterable[Claims], key: SealKey, most: int) -> bytes:
     shortest = 0
     for claims in candidates:
         seal = sign(claims, key)
@@ -219,48 +309,3 @@ def _fitting(candidates: Iterator[Claims], key: SealKey, most: int) -> bytes:
         " the certificate or the name of the status list",
         limit="characters",
     )
-
-
-def _inspections(claims: Claims, certificate: Certificate) -> Iterator[Claims]:
-    for name, party, containers in _FITS:
-        shown = Inspection(
-            lines=tuple(_line(line, name) for line in certificate.lines[:MAX_LINES]),
-            line_count=len(certificate.lines),
-            consignor=_short(certificate.consignor.name, party),
-            consignee=_short(certificate.consignee.name, party),
-            containers=_containers(certificate, containers),
-            container_count=len(certificate.containers),
-        )
-        yield replace(claims, inspection=shown)
-
-
-def _containers(certificate: Certificate, most: int) -> tuple[tuple[str, ...], ...]:
-    seals: dict[str, list[str]] = {}
-    for each in _equipment(certificate):
-        if each.container:
-            known = seals.setdefault(_short(each.container, 35), [])
-            known += [_short(seal, 35) for seal in each.seals]
-    return tuple((number, *known[:MAX_SEALS]) for number, known in list(seals.items())[:most])
-
-
-def _equipment(certificate: Certificate) -> Iterator[Equipment]:
-    yield from certificate.equipment
-    for line in certificate.lines:
-        yield from line.equipment
-
-
-def _line(line: CertificateLine, most: int) -> ClaimedLine:
-    mass = line.net_mass
-    return ClaimedLine(
-        number=line.number,
-        hs=line.hs[0][:12] if line.hs else "",
-        name=_short(line.botanical_name or line.description, most),
-        net_grams=None if mass is None else int(mass.to(_GRAM).value.to_integral_value()),
-        packages=line.packages,
-    )
-
-
-def _short(words: str, most: int) -> str:
-    """Return a text on one line, cut where it is too long, and marked so."""
-    plain = "".join(mark for mark in " ".join(words.split()) if mark.isprintable())
-    return plain if len(plain) <= most else plain[: most - 1].rstrip() + _CUT
