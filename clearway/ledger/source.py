@@ -11,6 +11,7 @@ bounded in bytes before and after decompression, and in time.
 from __future__ import annotations
 
 import os
+import ssl
 import stat
 import time
 import zlib
@@ -101,9 +102,16 @@ class FolderSource:
 
 
 class HttpSource:
-    """A log behind a web server."""
+    """A log behind a web server.
 
-    def __init__(self, address: str, *, seconds: float = _SECONDS) -> None:
+    Args:
+        seconds: for each file.
+        tls: how it is known; None: by the certification authorities that this machine trusts.
+    """
+
+    def __init__(
+        self, address: str, *, seconds: float = _SECONDS, tls: ssl.SSLContext | None = None
+    ) -> None:
         import httpx
 
         self._address = _require_prefix(address)
@@ -113,6 +121,7 @@ class HttpSource:
             follow_redirects=False,
             trust_env=False,
             timeout=seconds,
+            verify=True if tls is None else tls,
             headers={"Accept-Encoding": "gzip, identity"},
         )
 

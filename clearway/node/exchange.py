@@ -23,7 +23,7 @@ import httpx
 import structlog
 from sqlalchemy import Connection
 
-from clearway.connectors.peer import rules, tables, tls
+from clearway.connectors.peer import rules, tables
 from clearway.connectors.peer.actions.receive import receive, stop
 from clearway.connectors.peer.client import Caller, Patience
 from clearway.connectors.peer.facts import Conflicted
@@ -233,12 +233,8 @@ class Exchange:
         raise TryLater(f"{id} takes no part at present")
 
     def _context(self, partner: Partner) -> ssl.SSLContext:
-        certificates = self._with.certificates
-        held = certificates.of(partner.fingerprints)
-        if len(held) < len(partner.fingerprints) and partner.url:
-            certificates.add(tls.fetch(partner.url, partner.fingerprints, self._patience.connect_s))
-            held = certificates.of(partner.fingerprints)
-        return tls.client_context(self._with.tls_certificate, self._with.tls_key, held)
+        links = self._node.links
+        return links.pinned(partner.url, partner.fingerprints, self._patience.connect_s)
 
 
 def take_once(

@@ -37,6 +37,7 @@ from clearway.node.clock import Clock, Entropy, utc_now
 from clearway.node.feed import Feed
 from clearway.node.files import Folder
 from clearway.node.keys import Keys, open_keys
+from clearway.node.links import Links
 from clearway.node.ordering import Ordering
 from clearway.node.rulebook import Rulebook
 from clearway.node.rulebook import read as read_rulebook
@@ -87,7 +88,8 @@ class Node:
         self._lock = lock
         self._writer, self._reader = engines
         self.witness = Witness(self, keys.cosigners)
-        self.witnessing = Witnessing(self, settings.witness_seconds)
+        self.links = Links(folder)
+        self.witnessing = Witnessing(self, self.links, settings.witness_seconds)
         self.ordering = Ordering(
             self,
             settings.order,

@@ -1,7 +1,6 @@
-"""This node among its partners: its own exchange keys, their certificates, who may have what.
+"""This node among its partners: who they are, what is sealed for them and opened of theirs.
 
-Its keys are those of `keys.py`. partners/<fingerprint>.pem are certificates of partners, found by
-their hash: a memory, not a trust.
+Its keys are those of `keys.py`, the partners' certificates those of `links.py`.
 """
 
 from __future__ import annotations
@@ -19,58 +18,19 @@ from clearway.errors import NotFound, StorageFailure, VerificationError
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger import sealed
 from clearway.ledger.note import Signer
-from clearway.node.clock import Entropy
-from clearway.node.files import write_durably
 from clearway.node.node import Node
 
 WORKER = Actor(ActorKind.SYSTEM, "exchange", "customs", frozenset({Role.WORKER}))
 _MOST_CERTIFICATES = 1_024
 
 
-class Certificates:
-    """Certificates of partners, each in a file named by its hash."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._listeners: list[Callable[[str], None]] = []
-        self._lock = threading.Lock()
-
-    def find(self, fingerprint: str) -> str | None:
-        """Return the certificate (PEM) of a fingerprint, None when it never came."""
-        try:
-            return (self._folder / f"{fingerprint}.pem").read_text(encoding="ascii")
-        except FileNotFoundError:
-            return None
-
-    def add(self, pem: str) -> str:
-        """Keep a certificate and return its fingerprint. Raises: BadTerm: it is none."""
-        fingerprint = tls.fingerprint_of(pem)
-        with self._lock:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            write_durably(self._folder / f"{fingerprint}.pem", pem.encode("ascii"))
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener(pem)
-        return fingerprint
-
-    def of(self, fingerprints: Sequence[str]) -> list[str]:
-        """Return those of the certificates that are here."""
-        found = (self.find(fingerprint) for fingerprint in fingerprints)
-        return [pem for pem in found if pem is not None]
-
-    def watch(self, listener: Callable[[str], None]) -> None:
-        """Tell `listener` of each certificate that comes from now on."""
-        self._listeners.append(listener)
-
-
 class Partnership:
     """What the exchange needs of an open node, for giving and for taking."""
 
     def __init__(self, node: Node) -> None:
-        root = node.folder.root
         self.node = node
         self.signer: Signer = node.folder.signer()
-        self.certificates = Certificates(root / "partners")
+        self.certificates = node.links.certificates
         self.tls_key, self.tls_certificate = node.folder.tls_key, node.folder.tls_certificate
 
     @property

@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from clearway.errors import ClearwayError, VerificationError
-from clearway.identity.agencies import Agency
+from clearway.identity.agencies import Agency, KeyKind
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.identity.rules_agencies import policy_text, quorum_of, witnesses_among
 from clearway.identity.tables_agencies import list_agencies, list_decisions
@@ -35,6 +35,7 @@ from clearway.ledger.cosigned import MAX_ANSWER_SIZE, Cosignature, CosignedHead
 from clearway.ledger.note import open_note, read_vkey, split_note
 from clearway.ledger.quorum import Quorum
 from clearway.ledger.witness import SIZE_TYPE, read_size, request_of
+from clearway.node.links import Links
 from clearway.node.witness import Host
 from clearway.policy.act import Act
 
@@ -81,6 +82,14 @@ class Rollback:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """A kept connection to one witness, and what its card said when it was made."""
+
+    card: tuple[str, str, tuple[str, ...]]
+    http: httpx.Client
+
+
 class _Refused(Exception):
     """A witness did not cosign, with the reason."""
 
@@ -104,18 +113,20 @@ class Witnessing:
     """The feeder, and what it knows.
 
     Args:
+        links: how partners' doors are reached.
         seconds: between two rounds; 0: none are made.
     """
 
-    def __init__(self, host: Host, seconds: float) -> None:
+    def __init__(self, host: Host, links: Links, seconds: float) -> None:
         self._host = host
+        self._links = links
         self._seconds = seconds
         self._standings: dict[str, Standing] = {}
         self._head: CosignedHead | None = None
         self.rollback: Rollback | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="witnesses", daemon=True)
-        self._client: httpx.Client | None = None
+        self._clients: dict[str, _Client] = {}
         self._guard = threading.Lock()
 
     def start(self) -> None:
@@ -128,9 +139,9 @@ class Witnessing:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        for held in self._clients.values():
+            held.http.close()
+        self._clients.clear()
 
     def note_for(self, seq: int) -> str:
         """Return under which of our checkpoints a fact is best shown now."""
@@ -172,11 +183,8 @@ class Witnessing:
             ]  # fmt: skip
             if not due:
                 return
-            if self._client is None:  # here, not in the threads: one for all of them
-                self._client = httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False)
-            client = self._client
             with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(due))) as pool:
-                answers = list(pool.map(lambda each: self._ask(client, each, note, size), due))
+                answers = list(pool.map(lambda each: self._ask(each, note, size), due))
             self._keep(size, [line for lines in answers for line in lines])
 
     def _run(self) -> None:
@@ -209,14 +217,28 @@ class Witnessing:
         with self._host.reading() as connection:
             self._head = head_now(connection, self._host.log.verifier.vkey)
 
-    def _ask(
-        self, client: httpx.Client, agency: Agency, note: str, size: int
-    ) -> tuple[Cosignature, ...]:
+    def _client(self, agency: Agency) -> httpx.Client:
+        """Return the client of one witness, made anew when its card says something new."""
+        now = self._host.wall()
+        card = (agency.url, agency.witness_url, agency.keys_at(KeyKind.TLS, now))
+        held = self._clients.get(agency.id)
+        if held is not None and held.card == card:
+            return held.http
+        context = self._links.to(agency, agency.witness_url, now)
+        if held is not None:
+            held.http.close()
+        http = httpx.Client(
+            timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False, verify=context
+        )
+        self._clients[agency.id] = _Client(card, http)
+        return http
+
+    def _ask(self, agency: Agency, note: str, size: int) -> tuple[Cosignature, ...]:
         """Return what a witness gave on our checkpoint; remembers how it went."""
         standing = self._standings[agency.id]
         try:
-            lines = self._cosignatures(client, agency, standing, note, size)
-        except (_Refused, ClearwayError, httpx.HTTPError, httpx.InvalidURL) as error:
+            lines = self._cosignatures(self._client(agency), agency, standing, note, size)
+        except (_Refused, ClearwayError, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
             failures = standing.failures + 1
             pause = min(_LONGEST_PAUSE_S, max(self._seconds, 0.1) * 2.0 ** min(failures, 20))
             said = (str(error) or type(error).__name__)[:300]
