@@ -23,6 +23,10 @@ class MutualTls(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Read the certificate once a connection."""
         super().connection_made(transport)
+        # asyncio does this only for sockets that say they are TCP; those of a bound listener do
+        # not, and a short answer would then wait 40 ms for the caller's acknowledgement.
+        plain = transport.get_extra_info("socket")
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         secured = transport.get_extra_info("ssl_object")
         shown = secured.getpeercert(binary_form=True) if secured is not None else None
         self._tls = {

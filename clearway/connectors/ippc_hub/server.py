@@ -65,7 +65,7 @@ class HubServer:
             return
         try:
             member = self._caller(scope)
-            if scope["path"] != PATH:
+            if scope["path"].rstrip("/") != PATH:
                 raise NotFound(f"The service is at {PATH}")
             if scope["method"] == "GET":
                 await _reply(send, 200, self._wsdl)

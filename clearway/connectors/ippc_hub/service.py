@@ -12,8 +12,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from clearway.certificates.intake import examine
+from clearway.certificates.formats import sps_certificate
+from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.model import Channel, Provenance
+from clearway.certificates.rules import Desk as Judging
+from clearway.certificates.rules import check
 from clearway.connectors.ippc_hub import reference, rules
 from clearway.connectors.ippc_hub.actions import acknowledge, collect, deliver
 from clearway.connectors.ippc_hub.actions.desk import Desk
@@ -74,27 +77,37 @@ class Service:
         if name == "ValidateAndDeliverEnvelope":
             return await self._validate_and_deliver(caller, value)
         if name == "ValidatePhytoXML":
-            return await asyncio.to_thread(self.validate, caller, value, caller.country)
+            return await asyncio.to_thread(self.validate, value)
         if name in _QUESTIONS:
             return await asyncio.to_thread(self._ask, caller, _QUESTIONS[name], value)
         return self._list(caller, name)
 
-    def validate(self, caller: Member, text: str, importer: str) -> tuple[ValidationResult, ...]:
-        """Return the findings on a certificate in the Hub's terms; none: it is sound."""
-        sender = Provenance(Channel.HUB, caller.country)
+    def validate(self, text: str, header: Header | None = None) -> tuple[ValidationResult, ...]:
+        """Return the findings on a certificate in the Hub's terms; none: it is sound.
+
+        Args:
+            header: of its envelope; None: it is judged as what it says that it is.
+        """
         try:
-            judged = examine(
-                text.encode(), sender, country=Country(importer), now=self.clock()
-            ).findings
+            certificate, read = sps_certificate.read(text.encode())
+            importer = Country(header.to) if header else certificate.importing_country
+            exporter = Country(header.from_) if header else certificate.issuing_country
+            desk = Judging(
+                profile_of(certificate.type_code),
+                importer or exporter,
+                self.clock(),
+                Provenance(Channel.HUB, exporter),
+            )
+            findings = (*read, *check(certificate, desk))
         except InputError as error:
-            judged = _unreadable(error)
-        return rules.results_of(judged)
+            findings = _unreadable(error)
+        return rules.results_of(findings)
 
     async def _validate_and_deliver(self, caller: Member, envelope: Envelope) -> Header:
         header = rules.normal(envelope)
         rules.require_sender(caller, header)
         rules.require_content(caller, envelope.content.encode())
-        found = await asyncio.to_thread(self.validate, caller, envelope.content, header.to)
+        found = await asyncio.to_thread(self.validate, envelope.content, header)
         severe = rules.severe_of(found)
         if severe:
             return deliver.refuse(envelope, severe)

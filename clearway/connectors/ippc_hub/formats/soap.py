@@ -44,11 +44,20 @@ LIMITS: Final = Limits(size_bytes=12 << 20, depth=40, nodes=50_000, attributes=2
 
 
 class Fault(ClearwayError):
-    """The other side answered with a fault: its message, for people."""
+    """The other side answered with a fault: its message, for people.
+
+    Args:
+        is_hubs: it bears a HubWebException, so the hub itself judged; else something before it
+            failed, and the same call may work later.
+    """
 
     code = "hub_fault"
     title = "The hub refuses"
     status = 502
+
+    def __init__(self, detail: str, *, is_hubs: bool) -> None:
+        super().__init__(detail)
+        self.is_hubs = is_hubs
 
 
 class NotUnderstood(MalformedMessage):
@@ -95,7 +104,7 @@ def parse_response(operation: Operation, data: bytes, limits: Limits = LIMITS) -
     """
     content = _content(data, limits)
     if content.tag == _FAULT:
-        raise Fault(_message(content))
+        raise _fault(content)
     if xml.local_name(content) != f"{operation.name}Response":
         raise MalformedMessage(
             f"The answer to {operation.name} is a {xml.local_name(content)[:60]!r}"
@@ -176,8 +185,9 @@ def _envelope() -> tuple[Element, Element]:
     return envelope, etree.SubElement(envelope, _BODY)
 
 
-def _message(fault: Element) -> str:
+def _fault(fault: Element) -> Fault:
     """Return what a fault says: the hub's own message, else the faultstring."""
-    found = [each for each in fault.iter() if xml.local_name(each) == "message"]
-    own = xml.text(found[0]) if found else ""
-    return (own or xml.text(xml.child(fault, "faultstring")) or "a fault without a word")[:2_000]
+    found = [each for each in fault.iter() if xml.local_name(each) == "HubWebException"]
+    own = [xml.text(each) for one in found for each in one if xml.local_name(each) == "message"]
+    told = "".join(own[:1]) or xml.text(xml.child(fault, "faultstring"))
+    return Fault((told or "a fault without a word")[:2_000], is_hubs=bool(found))

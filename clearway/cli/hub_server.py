@@ -1,0 +1,77 @@
+"""Running a hub: its store, its door with mutual TLS, in one process."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from clearway.cli.hub_folder import HubFolder, read_directory, read_lists
+from clearway.cli.mutual_tls import TlsServer
+from clearway.cli.output import EXIT_STOP, say
+from clearway.connectors.ippc_hub import tls
+from clearway.connectors.ippc_hub.server import PATH, HubServer
+from clearway.connectors.ippc_hub.service import Service
+from clearway.connectors.ippc_hub.store import Store
+from clearway.errors import InputError, TryLater
+from clearway.node.clock import Clock, utc_now
+
+_MOST_CONNECTIONS: Final = 1_024
+
+
+@contextmanager
+def hub_opened(folder: HubFolder, clock: Clock = utc_now) -> Iterator[Service]:
+    """Open a hub. Raises: InputError: there is none. TryLater: another process has it."""
+    directory, lists = read_directory(folder), read_lists(folder)
+    with (folder.root / "hub.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise TryLater(f"Another process serves the hub in {folder.root}") from error
+        with Store(folder.database) as store:
+            yield Service(store, directory, clock, lists)
+
+
+def listener(
+    folder: HubFolder, service: Service, listening: socket.socket, address: str = ""
+) -> TlsServer:
+    """Return the hub's door; use as a context manager, or `run` it.
+
+    Args:
+        address: under which members reach it; "": where it listens.
+    """
+    host, port = listening.getsockname()[:2]
+    app: Any = HubServer(service, address or f"https://{host}:{port}")
+    context = tls.server_context(folder.certificate, folder.key, folder.trusted)
+    return TlsServer(app, context, listening, name="hub", most_connections=_MOST_CONNECTIONS)
+
+
+def serve(folder: HubFolder, host: str, port: int, address: str) -> None:
+    """Serve until interrupted; exit 70 when the store failed."""
+    listening = _listen(host, port)
+    with hub_opened(folder) as service:
+        door = listener(folder, service, listening, address)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        shown = address or f"https://{host}:{door.port}"
+        say(f"The hub listens on {shown}{PATH} (Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            door.run()
+        listening.close()
+        failure = service.store.failure
+    if failure is not None:
+        say(f"[red]{failure.title}:[/] {failure.detail}")
+        sys.exit(EXIT_STOP)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"The hub cannot listen on {host}, port {port}: {error.strerror}; choose another --port"
+        ) from error
