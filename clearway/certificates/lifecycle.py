@@ -58,7 +58,7 @@ def judge(record: Record | None, certificate: Certificate, proof: Assurance) -> 
     if record is None:
         return Change.NEW
     is_better = outranks(proof, record.assurance)
-    if certificate.content_digest == record.certificate.content_digest:
+    if certificate.sense == record.certificate.sense:
         is_as_stated = record.status == record.certificate.status
         return Change.CONFIRMED if is_better and is_as_stated else Change.SAME
     if outranks(record.assurance, proof):

@@ -9,7 +9,7 @@ the model, since no model carries everything.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -194,9 +194,11 @@ class Certificate:
         importing_country: None when it cannot be read.
         issued: date of issue.
         digest: SHA-256 of the message as received, hexadecimal.
-        content_digest: SHA-256 of the document's exclusive canonical form (C14N without comments),
-            hexadecimal: equal for one document in another encoding or wrapping.
+        content_digest: SHA-256 of the document's exclusive canonical form (C14N without comments)
+            without any enclosed signature, hexadecimal: what all proofs commit to.
         has_signature: the message encloses an XML signature, which nobody checked here.
+        sense_digest: SHA-256 over the names, attributes and values, hexadecimal: equal for one
+            content with other prefixes or indentation, by which a repeat is known.
     """
 
     number: str
@@ -223,11 +225,17 @@ class Certificate:
     digest: str = ""
     content_digest: str = ""
     has_signature: bool = False
+    sense_digest: str = field(default="", compare=False)
 
     @property
     def key(self) -> Key:
         """What makes it this certificate."""
         return Key(self.type_code, self.issuing_country, normal_number(self.number))
+
+    @property
+    def sense(self) -> str:
+        """By which a repeat is known; of a certificate that was never a document, its content."""
+        return self.sense_digest or self.content_digest
 
     @property
     def issued_at(self) -> datetime | None:

@@ -15,8 +15,11 @@ class Limits:
         size_bytes: length of the message.
         depth: levels of nesting; the root is level 1.
         nodes: elements of an XML document, or values of a JSON text.
-        attributes: attributes on one XML element, and namespace declarations in the document.
+        attributes: attributes on one XML element; canonical XML costs their square.
         digits: digits of one JSON number.
+        namespaces: namespace declarations in force at one place of an XML document; canonical XML
+            costs their square at every element.
+        declarations: namespace declarations in the whole XML document.
     """
 
     size_bytes: int = 1 << 20
@@ -24,6 +27,8 @@ class Limits:
     nodes: int = 50_000
     attributes: int = 64
     digits: int = 128
+    namespaces: int = 32
+    declarations: int = 4_096
 
 
 STANDARD = Limits()

@@ -7,7 +7,8 @@ The order of the checks is the defence:
 3. at most so many tags, counted in the bytes;
 4. parse with libxml2: no network, no entities, comments and processing instructions left out
    (so that a comment inside a value cannot cut the value short);
-5. nodes, depth and attributes, counted exactly.
+5. nodes, depth, attributes and namespaces in force, counted exactly: canonical XML, on which
+   digests and signatures stand, costs the square of the latter two.
 
     root = xml.parse(b"<a xmlns='urn:x'><b> 1 </b></a>")
     xml.text(root, "{urn:x}b")      # "1"
@@ -177,8 +178,13 @@ def _refuse_many_tags(document: bytes, limits: Limits) -> None:
     """Bound the work of the parser: in well-formed XML only a tag, comment or CDATA has `<`."""
     if document.count(b"<") > 2 * limits.nodes + 1000:
         raise _too_many("elements", limits.nodes)
-    if document.count(b"xmlns") > limits.attributes:
-        raise _too_many("namespace declarations", limits.attributes)
+    declarations = document.count(b"xmlns")
+    if declarations > limits.declarations:
+        raise _too_many("namespace declarations", limits.declarations)
+    if declarations > limits.namespaces and any(
+        tag.count(b"xmlns") > limits.namespaces for tag in document.split(b"<")
+    ):
+        raise _too_many("namespace declarations on one element", limits.namespaces)
 
 
 def _parse(document: bytes) -> Element:
@@ -221,6 +227,17 @@ def _require_shape(root: Element, limits: Limits) -> None:
         raise _too_many("attributes on one element", limits.attributes)
     if etree.XPath(f"boolean({'/*' * (limits.depth + 1)})")(root):
         raise _too_many("levels of nesting", limits.depth)
+    if _most_namespaces(root) > limits.namespaces:
+        raise _too_many("namespaces in force at one place", limits.namespaces)
+
+
+def _most_namespaces(root: Element) -> int:
+    """Return how many namespace declarations are in force where most are."""
+    in_force = most = 0
+    for event, _ in etree.iterwalk(root, events=("start-ns", "end-ns")):
+        in_force += 1 if event == "start-ns" else -1
+        most = max(most, in_force)
+    return most
 
 
 def _too_many(what: str, limit: int) -> TooLarge:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from clearway.certificates.formats.sps_certificate import read, write
 from clearway.certificates.model import Certificate
 from clearway.certificates.parts import Precision
-from clearway.errors import RuleViolation
+from clearway.errors import MalformedMessage, RuleViolation
 from clearway.terms.finding import Finding, Level
 from clearway.terms.quantity import kilograms
 
@@ -93,16 +95,37 @@ def test_every_wrapping_seen_in_exchange_gives_the_same_content(wrap, remarked) 
     assert codes(findings) == remarked
     assert other.consignor.name == "Compañía del Pacífico"
     assert other.content_digest == plain.content_digest
+    assert other.sense_digest == plain.sense_digest
 
 
-def test_prefixes_and_indentation_do_not_change_the_content_but_values_do() -> None:
+def test_prefixes_and_indentation_do_not_change_the_sense_but_values_do() -> None:
     plain, _ = read(SOUND)
     prefixed = SOUND.replace(b"ram:", b"ns1:").replace(b"xmlns:ram", b"xmlns:ns1")
     indented = SOUND.replace(b"><", b">\n  <")
-    assert read(prefixed)[0].content_digest == plain.content_digest
-    assert read(indented)[0].content_digest == plain.content_digest
-    assert read(changed("1000.50", "1000.5"))[0].content_digest != plain.content_digest
+    assert read(prefixed)[0].sense_digest == plain.sense_digest
+    assert read(indented)[0].sense_digest == plain.sense_digest
+    assert read(changed("1000.50", "1000.5"))[0].sense_digest != plain.sense_digest
+    assert read(changed("Avocado<", "Avocado<!-- x --><"))[0].sense_digest == plain.sense_digest
+
+
+def test_the_content_digest_is_that_of_canonical_xml_without_the_signature() -> None:
+    plain, _ = read(SOUND)
+    root = etree.fromstring(SOUND)
+    form = etree.tostring(root, method="c14n", exclusive=True, with_comments=False)
+    assert plain.content_digest == hashlib.sha256(form).hexdigest()
+    signature = b"<s:Signature xmlns:s='http://www.w3.org/2000/09/xmldsig#'>x</s:Signature>"
+    signed, _ = read(SOUND.replace(b"</rsm:SPSCertificate>", signature + b"</rsm:SPSCertificate>"))
+    assert signed.has_signature
+    assert signed.content_digest == plain.content_digest
+    assert signed.sense_digest == plain.sense_digest
+    assert read(SOUND.replace(b"><", b">\n<"))[0].content_digest != plain.content_digest
     assert read(changed("Avocado<", "Avocado<!-- x --><"))[0].content_digest == plain.content_digest
+
+
+def test_a_relative_namespace_has_no_canonical_form_and_is_refused() -> None:
+    strange = SOUND.replace(b"</rsm:SPSCertificate>", b"<x xmlns='other'/></rsm:SPSCertificate>")
+    with pytest.raises(MalformedMessage, match="canonical"):
+        read(strange)
 
 
 def test_a_wrong_order_of_elements_is_read_and_remarked_once_for_each_parent() -> None:

@@ -123,18 +123,18 @@ def _require_read_from(original: bytes, certificate: Certificate) -> None:
 
 def _earlier(act: Act, certificate: Certificate, proof: Assurance) -> int | None:
     """Return the fact that this content became when it came before, proved as well or better."""
-    digest = bytes.fromhex(certificate.content_digest)
+    sense = certificate.sense
     for known in Assurance:
         if not outranks(proof, known):
-            seq = act.tx.earlier(_SCOPE, f"{certificate.content_digest}:{known}", digest)
+            seq = act.tx.earlier(_SCOPE, f"{sense}:{known}", bytes.fromhex(sense))
             if seq is not None:
                 return seq
     return None
 
 
 def _claim(act: Act, certificate: Certificate, proof: Assurance, fact: Fact) -> None:
-    digest = certificate.content_digest
-    act.tx.claim(_SCOPE, f"{digest}:{proof}", bytes.fromhex(digest), fact)
+    sense = certificate.sense
+    act.tx.claim(_SCOPE, f"{sense}:{proof}", bytes.fromhex(sense), fact)
 
 
 def _alarm(act: Act, record: Record, body: facts.Received, change: Change) -> Fact:

@@ -10,6 +10,7 @@ certificate to file; all else is findings. Keep the bytes: the model does not ca
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ from clearway.certificates.formats.sps_document import (
     write_reference,
     write_signatory,
 )
-from clearway.certificates.formats.sps_elements import RAM, RSM, UDT
+from clearway.certificates.formats.sps_elements import RAM, RSM, SIGNATURE, UDT
 from clearway.certificates.formats.sps_lines import read_lines, write_line
 from clearway.certificates.formats.sps_parts import (
     put,
@@ -53,13 +54,15 @@ from clearway.certificates.parts import Location, Text, Transport
 from clearway.errors import MalformedMessage, RuleViolation, TooLarge
 from clearway.terms.finding import Area, Finding, Level, is_refusal
 from clearway.terms.places import Country
-from clearway.wire import xml
+from clearway.wire import canonical, xml
 from clearway.wire.limits import Limits
 from clearway.wire.xml import Element
 
 # Seen: 26 kB for ten lines, 220 kB with six small attachments. Some serialisers declare their
-# namespaces on each element, hence the attributes.
-LIMITS: Final = Limits(size_bytes=16 << 20, depth=32, nodes=50_000, attributes=4_096)
+# namespaces on each element, hence the declarations. The schema knows six attributes at most.
+LIMITS: Final = Limits(
+    size_bytes=16 << 20, depth=32, nodes=50_000, attributes=64, declarations=4_096
+)
 
 # A larger consignment comes under several certificates.
 MOST_LINES: Final = 2_000
@@ -85,23 +88,43 @@ def read(data: bytes, *, limits: Limits = LIMITS) -> tuple[Certificate, tuple[Fi
     """
     remarks = Remarks()
     document = unwrap(data, remarks, limits)
-    tree = build(_parse(document, limits), remarks)
+    root = _parse(document, limits)
+    tree = build(root, remarks)
     head = tree.root.first("SPSExchangedDocument")
     consignment = tree.root.first("SPSConsignment")
     if head is None or consignment is None:
         raise MalformedMessage(
             "An SPSCertificate has an SPSExchangedDocument and an SPSConsignment; one is missing"
         )
-    certificate = _read(tree, head, consignment, hashlib.sha256(data).hexdigest())
+    certificate = dataclasses.replace(
+        _read(tree, head, consignment), digest=_sha256(data), content_digest=content_digest(root)
+    )
     return certificate, remarks.findings()
+
+
+def content_digest(root: Element) -> str:
+    """Return what all proofs of a certificate commit to, hexadecimal.
+
+    It is the SHA-256 of the exclusive canonical form of the SPSCertificate, without comments,
+    processing instructions and any enclosed signature.
+
+    Args:
+        root: of the document; enclosed signatures are taken off it.
+
+    Raises: MalformedMessage: the document has no canonical form.
+    """
+    return _sha256(canonical.xml(root, without=f"{{{SIGNATURE}}}Signature"))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _parse(document: bytes, limits: Limits) -> Element:
     if _LONG_NAMESPACE.search(document):
         raise TooLarge("The name of a namespace is longer than 400 characters", limit="namespace")
     grown = max(limits.size_bytes, len(document))  # UTF-16 may have grown on its way to UTF-8
-    sized = Limits(grown, limits.depth, limits.nodes, limits.attributes)
-    root = xml.parse(document, limits=sized)
+    root = xml.parse(document, limits=dataclasses.replace(limits, size_bytes=grown))
     name = xml.local_name(root)
     if name != "SPSCertificate":
         raise MalformedMessage(
@@ -129,7 +152,7 @@ def _require_identity(
     return country
 
 
-def _read(tree: Tree, head: Node, consignment: Node, digest: str) -> Certificate:
+def _read(tree: Tree, head: Node, consignment: Node) -> Certificate:
     number, type_code = head.get("ID"), head.get("TypeCode")
     country = _require_identity(
         number, type_code, read_country(consignment.first("ExportSPSCountry")), head.remarks
@@ -165,8 +188,7 @@ def _read(tree: Tree, head: Node, consignment: Node, digest: str) -> Certificate
         notes=read_notes(head.all("IncludedSPSNote"), profile.subjects),
         references=read_references(head.all("ReferenceSPSReferencedDocument")),
         consignment_id=consignment.get("ID"),
-        digest=digest,
-        content_digest=tree.digest,
+        sense_digest=tree.sense_digest,
         has_signature=tree.is_signed,
     )
 

@@ -1,8 +1,8 @@
 """A certificate's elements by their local names, with what differs from the schema remarked.
 
 Reading by local name makes order, prefix and namespace version harmless; remarking on them keeps
-the sender honest. The content digest is taken on the way: it covers every name, attribute and
-value, and neither encoding, prefixes nor indentation.
+the sender honest. The sense digest is taken on the way: it covers every name, attribute and value
+but those of signatures, and neither encoding, prefixes nor indentation.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from clearway.certificates.formats.sps_elements import (
 )
 from clearway.wire.xml import Element
 
+_SIGNATURE: Final = f"{{{SIGNATURE}}}Signature"
 _NAMESPACES: Final = frozenset((RSM, RAM, UDT))
 
 # Seen where a value is required and there is none.
@@ -107,12 +108,12 @@ class Tree:
 
     Args:
         root: its root.
-        digest: SHA-256 of names, attributes and values, hexadecimal (see `_Builder`).
+        sense_digest: SHA-256 of names, attributes and values, hexadecimal (see `_Builder`).
         is_signed: it encloses an XML signature.
     """
 
     root: Node
-    digest: str
+    sense_digest: str
     is_signed: bool
 
 
@@ -197,17 +198,18 @@ class _Builder:
 
         No path grows with such names: a message could make them long, and deep, and many.
         """
-        name, namespace = self.split(str(element.tag))
+        _, namespace = self.split(str(element.tag))
         if namespace != SIGNATURE:
             self.remarks.add("CERT_S06", path)
-        elif name == "Signature":
-            self.is_signed = True
         self._pass_over(element, depth)
 
     def _pass_over(self, element: Element, depth: int) -> None:
-        self._note(depth, str(element.tag), _attributes(element), element.text or "")
-        for child in element:
-            self._pass_over(child, depth + 1)
+        if element.tag == _SIGNATURE:
+            self.is_signed = True
+        else:
+            self._note(depth, str(element.tag), _attributes(element), element.text or "")
+            for child in element:
+                self._pass_over(child, depth + 1)
         if element.tail and not element.tail.isspace():
             self._note(depth, "", _NO_ATTRIBUTES, element.tail)
 
