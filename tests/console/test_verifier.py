@@ -18,7 +18,8 @@ def source(name: str) -> str:
 def texts() -> set[str]:
     """Return every text that the page shows, as its sources say it."""
     scripts = "".join(
-        source(name) for name in ("note.js", "quorum.js", "fields.js", "receipt.js", "page.js")
+        source(f"{name}.js")
+        for name in ("bytes", "ui", "note", "quorum", "fields", "receipt", "page")
     )
     shown = set(re.findall(rf"new Fault\({STRING}", scripts))
     shown |= set(re.findall(rf"(?<![\w.])t\({STRING}", scripts))

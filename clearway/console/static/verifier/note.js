@@ -2,46 +2,11 @@
 // the browser's own cryptography. Everything here throws `Fault` and never returns a doubt.
 "use strict";
 
-class Fault extends Error {
-  constructor(text, values = {}) {
-    super(text);
-    this.values = values;
-  }
-}
-
 const ED25519 = 1, COSIGNATURE = 4;
 const PRIME = 2n ** 255n - 19n;
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const Y8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 const SMALL_ORDER = [0n, 1n, PRIME - 1n, Y8, PRIME - Y8];
-
-const utf8 = (text) => new TextEncoder().encode(text);
-const join = (...parts) => {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
-};
-const equal = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at]);
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-
-function toBase64(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}
-
-/** Decode the one canonical form of base64. */
-function fromBase64(name, text) {
-  let bytes = null;
-  try {
-    bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  } catch {
-    throw new Fault("{name} is not base64", { name });
-  }
-  if (toBase64(bytes) !== text) throw new Fault("{name} is not in the canonical form of base64", { name });
-  return bytes;
-}
 
 const littleEndian = (bytes) => bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 

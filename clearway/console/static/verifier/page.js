@@ -1,32 +1,6 @@
 // The page: takes files and texts, shows the verdict. Everything is put in as text, never as markup.
 "use strict";
 
-const byId = (id) => document.getElementById(id);
-const node = (name, attributes = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), attributes);
-  made.append(...children);
-  return made;
-};
-
-let language = Object.keys(TEXTS).find((code) => navigator.language.startsWith(code)) ?? "en";
-const t = (text, values = {}) => (TEXTS[language]?.[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? t(String(values[name])) : whole));
-
-function translate() {
-  document.documentElement.lang = language;
-  for (const each of document.querySelectorAll("[data-t]")) {
-    each.dataset.t ||= each.textContent.trim();
-    each.textContent = t(each.dataset.t);
-  }
-  document.title = `${t("Verify a receipt")} · Clearway`;
-  byId("languages").replaceChildren(...Object.entries(LANGUAGES).map(([code, name]) => {
-    const button = node("button", { type: "button", lang: code, onclick: () => { language = code; translate(); if (!byId("result").hidden) show(); } }, name);
-    button.setAttribute("aria-pressed", String(code === language));
-    return button;
-  }));
-}
-
-const verdict = (colour, title, ...lines) => node("div", { className: `verdict ${colour}` }, node("h2", {}, t(title)), ...lines.filter(Boolean).map((line) => node("p", {}, line)));
-
 function standing(found) {
   const names = found.witnesses.map((one) => one.name).join(", ");
   const signed = names ? t("Witnesses that signed: {names}.", { names }) : t("No witness of your policy signed.");
@@ -44,7 +18,7 @@ function table(found) {
     ["Facts under the signed head", String(checkpoint.size)],
     ...found.witnesses.map((one) => ["Witness", `${one.name}, ${one.at.toISOString()}`]),
   ];
-  return node("table", {}, node("tbody", {}, ...rows.map(([name, value]) => node("tr", {}, node("th", { scope: "row" }, t(name)), node("td", {}, value)))));
+  return rowsOf(rows);
 }
 
 function content(fact) {
@@ -77,4 +51,4 @@ byId("form").addEventListener("submit", (event) => { event.preventDefault(); sho
 const drop = byId("drop");
 for (const kind of ["dragover", "dragleave", "drop"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.toggle("over", kind === "dragover"); });
 drop.addEventListener("drop", (event) => takeReceipt(event.dataTransfer.files[0]));
-translate();
+translate("Verify a receipt", () => { if (!byId("result").hidden) show(); });
