@@ -61,6 +61,9 @@ class Profile:
         units: names of units in free text -> UN/ECE Recommendation 20.
         layout: hints for a printed form.
         issue: how we issue this kind ourselves.
+        shares_quantity: several countries may use parts of one line; else only one country may.
+        waits_for_order: goods are not released by rule before the order of the agencies has taken
+            the use of their certificate; else they are, and the use is marked as pending.
     """
 
     type_code: str
@@ -76,6 +79,8 @@ class Profile:
     units: dict[str, str] = field(default_factory=dict)
     layout: tuple[Section, ...] = ()
     issue: Issuing = Issuing()
+    shares_quantity: bool = False
+    waits_for_order: bool = False
 
     def note(self, kind: str, text: str, language: str = "") -> Note:
         """Return a note on the certificate, under the subject that this profile gives its kind.

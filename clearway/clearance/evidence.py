@@ -7,13 +7,14 @@ that `rules.decide` looks at, and into the `Inputs` by which the decision names 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from clearway.certificates.formats.profile import profile_of, type_code_of
 from clearway.certificates.model import normal_number
+from clearway.certificates.uses.tables import UseState, uses_of
 from clearway.clearance import tables
 from clearway.clearance.facts import Decided, Inputs
 from clearway.clearance.model import Examination
@@ -105,7 +106,7 @@ def gather(connection: Connection, case: Case) -> Evidence:
     seals = _broken_seals(connection, case, consignment)
     situation = Situation(
         needs=_due(case),
-        papers=tuple(papers(case, matches)),
+        papers=tuple(_with_order(connection, case, papers(case, matches))),
         assessment=case.assessment,
         alarms=tuple(raised.alarm for raised in alarms),
         seals=tuple(BrokenSeal(one.container, one.seal) for one in seals),
@@ -159,6 +160,21 @@ def papers(case: Case, matches: Iterable[StoredMatch]) -> Iterable[Paper]:
             match=None if found is None else found.match,
             claims=() if found is None else found.claims,
         )
+
+
+def _with_order(connection: Connection, case: Case, named: Iterable[Paper]) -> Iterable[Paper]:
+    """Mark the documents whose single use must be ordered before the goods go, and is not yet."""
+    for paper in named:
+        match = paper.match
+        if match is None or not profile_of(match.certificate.type_code).waits_for_order:
+            yield paper
+            continue
+        is_open = any(
+            each.state in (UseState.HELD, UseState.CONSUMED)
+            and each.reference.startswith(f"{case.mrn}/")
+            for each in uses_of(connection, match.certificate)
+        )
+        yield replace(paper, awaits_order=is_open)
 
 
 def _agency(case: Case, document_type: str, kind: str | None) -> str:

@@ -5,7 +5,8 @@ Each rule bears a code `CLR_Rnn`; its docstring says what it does in one sentenc
 1. What an examination found decides first: refuse, or hold (R51, R52).
 2. What must be examined is put in ONE order for all agencies: certificates (R04 to R08), the risk
    channel (R10, R11), controls that a law demands (R20), the cold chain (R30 to R32), seals (R40).
-3. Documents that are not there hold the release, whatever else is decided (R01 to R03).
+3. Documents that are not there hold the release, whatever else is decided (R01 to R03); so does
+   a single use that is not ordered yet, where the certificate's profile says so (R09).
 4. Otherwise the goods go: at once, or the moment they arrive (R60).
 
 A prediction (score, shelf life) can only add an examination or move it up in the queue. Release
@@ -43,7 +44,7 @@ from clearway.errors import RuleViolation, WrongState
 from clearway.risk.model import Channel
 from clearway.terms.reason import Reason
 
-VERSION = "clearance-rules/1"
+VERSION = "clearance-rules/2"
 """Stands in every decision; a change of any rule below takes a new one."""
 
 REFUSING_KINDS = frozenset({"prohibited_goods", "quarantine_pest", "unfit_for_consumption"})
@@ -70,7 +71,18 @@ def decide(situation: Situation) -> Decision:
         )
     if missing:
         return Decision(Outcome.HOLD, documents, missing=wanted)
+    awaited = tuple(_awaits_order(situation))
+    if awaited:
+        return Decision(Outcome.HOLD, awaited)
     return _release(situation)
+
+
+def _awaits_order(situation: Situation) -> Iterable[Reason]:
+    """CLR_R09: goods wait until the agencies' order has taken the use of their certificate."""
+    for paper in situation.papers:
+        if paper.awaits_order:
+            text = f"The agencies' order has not confirmed the use of {paper.number} yet."
+            yield Reason("CLR_R09", text, paper.number)
 
 
 def _release(situation: Situation) -> Decision:

@@ -50,6 +50,7 @@ class Paper:
         items: numbers of the items that it is named for.
         match: compared with the declaration; None: it has not come.
         claims: treatments that it claims, against the loggers.
+        awaits_order: its single use must be ordered before the goods go, and is not yet.
     """
 
     type: str
@@ -59,6 +60,7 @@ class Paper:
     items: tuple[int, ...] = ()
     match: Match | None = None
     claims: tuple[ClaimResult, ...] = ()
+    awaits_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,11 @@ class Ordering:
     @property
     def order(self) -> Order:
         """The order itself. Raises: InputError: there is no validator in its folder."""
+        return self.engine
+
+    @property
+    def engine(self) -> OwnOrder | CometOrder:
+        """The order with its signer. Raises: as `order`."""
         return self._own or self._shared()
 
     def use(self, act: Act, batch: UseBatch) -> Outcome | None:

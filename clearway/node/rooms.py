@@ -8,6 +8,7 @@ from sqlalchemy import Table
 
 from clearway.certificates import tables as certificates
 from clearway.certificates.issuing import tables as issuing
+from clearway.certificates.uses import tables as uses
 from clearway.clearance import tables as clearance
 from clearway.coldchain import tables as coldchain
 from clearway.connectors.peer import tables as peer
@@ -28,6 +29,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     agencies,
     declarations,
     certificates,
+    uses,
     issuing,
     movements,
     coldchain,

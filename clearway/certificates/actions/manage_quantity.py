@@ -6,14 +6,13 @@ import hashlib
 from dataclasses import dataclass
 
 from clearway.certificates import facts, tables
-from clearway.certificates.formats.profile import profile_of
-from clearway.certificates.lifecycle import require_usable
 from clearway.certificates.model import Key
 from clearway.certificates.record import Record
 from clearway.certificates.uses import account
 from clearway.certificates.uses.account import Decided, Operation, Want
 from clearway.certificates.uses.facts import QuantityManaged
-from clearway.errors import InputError, StorageFailure
+from clearway.certificates.uses.standing import why_unusable
+from clearway.errors import StorageFailure
 from clearway.ledger.fact import decode, encode
 from clearway.ledger.stored import read_fact
 from clearway.policy.act import Act
@@ -75,7 +74,7 @@ def manage_quantity(act: Act, request: Request) -> Answer:
         if seq is not None:
             return _as_before(act, request, seq)
     record = tables.get(act.connection, request.certificate)
-    decided = decide(record, request)
+    decided = decide(record, request, why_unusable(act.connection, record))
     subject = request.certificate.subject
     for step in decided.steps:
         used = facts.Used(subject, step.line, request.mrn, step.item, step.quantity, step.kind)
@@ -89,15 +88,14 @@ def manage_quantity(act: Act, request: Request) -> Answer:
     return Answer(decided.is_executed, decided.code, decided.detail, fact.seq, False, now)
 
 
-def decide(record: Record, request: Request) -> Decided:
-    """Return what is answered and what changes (pure)."""
+def decide(record: Record, request: Request, unusable: str = "") -> Decided:
+    """Return what is answered and what changes (pure).
+
+    Args:
+        unusable: why goods cannot be cleared under it now; "": they can.
+    """
     if request.operation is Operation.DELETE:
         return account.delete(record, request.mrn)
-    unusable = ""
-    try:
-        require_usable(record, profile_of(request.certificate.type_code))
-    except InputError as refused:
-        unusable = refused.detail
     if request.operation is Operation.RELEASE:
         return account.release(record, request.mrn, unusable)
     return account.reserve(record, request.mrn, request.wants, unusable)

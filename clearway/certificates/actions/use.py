@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from clearway.certificates import facts, quantity, tables
-from clearway.certificates.formats.profile import profile_of
-from clearway.certificates.lifecycle import require_usable
 from clearway.certificates.model import Key
 from clearway.certificates.quantity import Balance, UseKind
 from clearway.certificates.record import Record
+from clearway.certificates.uses.standing import require_usable
 from clearway.errors import RuleViolation
 from clearway.policy.act import Act
 from clearway.terms.identifiers import Mrn
@@ -42,7 +41,7 @@ def use(
     act.require("certificate.use", certificate=key.subject, mrn=mrn)
     record = tables.get(act.connection, key)
     if kind is not UseKind.RETURN:
-        require_usable(record, profile_of(key.type_code))
+        require_usable(act.connection, record)
     before = _balance(record, line)
     wanted = amount if kind is not UseKind.RETURN and amount else before.held(mrn, item)
     after = quantity.apply(before, kind, mrn, item, wanted)

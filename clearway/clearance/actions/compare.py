@@ -9,10 +9,9 @@ from datetime import datetime
 from clearway.certificates import tables as certificates
 from clearway.certificates.actions.use import use
 from clearway.certificates.formats.profile import profile_of, type_code_of
-from clearway.certificates.lifecycle import require_usable
-from clearway.certificates.profile import Profile
 from clearway.certificates.quantity import UseKind
 from clearway.certificates.record import Record
+from clearway.certificates.uses.standing import why_unusable
 from clearway.clearance import tables
 from clearway.clearance.claims import ClaimResult, cold_claims, judge
 from clearway.clearance.evidence import Case
@@ -21,7 +20,6 @@ from clearway.clearance.matching import compare
 from clearway.clearance.model import Cover, Match
 from clearway.coldchain import tables as coldchain
 from clearway.declarations.model import Document
-from clearway.errors import InputError
 from clearway.measures.rules import document_code
 from clearway.policy.act import Act
 from clearway.terms.quantity import Quantity
@@ -46,7 +44,7 @@ def compare_certificates(act: Act, case: Case) -> None:
         if record is None:
             continue
         arrival = arrival or _arrival(act, case)
-        match = _compare(case, record, document, arrival)
+        match = _compare(act, case, record, document, arrival)
         claims = _claims(act, case, record)
         before = known.get(record.key)
         if before is None or (before.match, before.claims) != (match, claims):
@@ -72,7 +70,9 @@ def _arrival(act: Act, case: Case) -> datetime:
     return consignment.arrived_at or consignment.arrival_expected_at or consignment.lodged_at
 
 
-def _compare(case: Case, record: Record, document: Document, arrival: datetime) -> Match:
+def _compare(
+    act: Act, case: Case, record: Record, document: Document, arrival: datetime
+) -> Match:
     profile = profile_of(record.key.type_code)
     match = compare(
         case.declaration,
@@ -86,17 +86,14 @@ def _compare(case: Case, record: Record, document: Document, arrival: datetime) 
             if document_code(document.type) in need.type_codes
             for item in need.items
         ],
-        unusable=_unusable(record, profile),
+        unusable=_unusable(act, record),
     )
     return replace(match, is_disputed=record.is_disputed)
 
 
-def _unusable(record: Record, profile: Profile) -> str:
-    try:
-        require_usable(record, profile)
-    except InputError as refused:
-        return f"{refused.detail}."
-    return ""
+def _unusable(act: Act, record: Record) -> str:
+    why = why_unusable(act.connection, record)
+    return f"{why}." if why else ""
 
 
 def _remaining(record: Record, case: Case) -> dict[int, Quantity]:
