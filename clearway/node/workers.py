@@ -18,6 +18,7 @@ from clearway.identity.model import Actor, ActorKind, Role
 from clearway.lake.writer import LakeWriter
 from clearway.node.keeping import keep_checkpoint
 from clearway.node.node import Node
+from clearway.node.single_use import SingleUses, members_key
 
 logger = structlog.get_logger()
 _WORKER = Actor(ActorKind.SYSTEM, "watch", "customs", frozenset({Role.WORKER}))
@@ -32,6 +33,9 @@ class Workers:
         chosen = node.settings.checkpoint_directory
         self._checkpoints = Path(chosen) if chosen else node.folder.root / "checkpoints"
         self._keep_at = 0.0
+        key = members_key(node.folder.root / "members.key", node.entropy)
+        self._single_uses = SingleUses(node, lambda: node.ordering.engine, key)
+        node.on_commit(self._single_uses.tell)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lake", daemon=True)
 
@@ -39,9 +43,11 @@ class Workers:
         self._thread.start()
         self._node.witnessing.start()
         self._node.ordering.start()
+        self._single_uses.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._single_uses.__exit__()
         self._ended.set()
         self._thread.join()
 
