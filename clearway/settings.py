@@ -109,6 +109,9 @@ class Settings:
     witness_seconds: Annotated[
         int, "Seconds between two checkpoints sent to partners' witnesses; 0 sends none."
     ] = 5
+    monitor_seconds: Annotated[
+        int, "Seconds between two looks into each partner's whole log; 0 looks into none."
+    ] = 300
     witness_post_quantum: Annotated[
         bool, "Let this node's witness sign with ML-DSA-44 as well: 3.3 kB more a cosignature."
     ] = False

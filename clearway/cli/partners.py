@@ -30,6 +30,7 @@ from clearway.ledger.committer import Outcome
 from clearway.ledger.fact import Fact
 from clearway.ledger.note import Signer
 from clearway.node.clock import entropy, utc_now
+from clearway.node.evidence import FOLDER, write_evidence
 from clearway.node.files import Folder
 from clearway.node.keys import Keys, open_keys
 from clearway.node.node import Node
@@ -216,6 +217,13 @@ def forks(file: Path | None) -> list[dict[str, Any]]:
         {"agency": f.agency, "size": f.size, "found_at": at, "held": f.held, "shown": f.shown}
         for at, f in found
     ]
+
+
+def evidence_files(file: Path | None) -> list[str]:
+    """Write the evidence of forks that is not in files yet; return all files."""
+    with opened(file) as (folder, _, connection):
+        write_evidence(connection, folder.root)
+        return sorted(map(str, (folder.root / FOLDER).glob("*.json")))
 
 
 def advice(file: Path | None) -> Advice:

@@ -26,6 +26,7 @@ from typing import Any
 import msgspec
 
 from clearway.errors import MalformedMessage, TooLarge, VerificationError
+from clearway.ledger import checkpoint as checkpoints
 from clearway.ledger import note, proofs
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.keys import Verifier
@@ -115,6 +116,27 @@ def parse(data: bytes) -> Fork:
     prefix_root = None if wire.prefix_root is None else _hash_of("prefix_root", wire.prefix_root)
     path = tuple(_hash_of(f"path[{place}]", text) for place, text in enumerate(wire.path))
     return Fork(wire.first, wire.second, prefix_root, path)
+
+
+def of_heads(first: str, second: str, path: Iterable[bytes] = ()) -> Fork | None:
+    """Return the evidence that two verified heads of one log are, None where they are none.
+
+    Args:
+        first: note of the smaller head. second: of the larger one, or of the other of that size.
+        path: consistency proof that came with the second head; empty for one size. Where the first
+            size is a power of two it does not show what the second tree had there.
+    """
+    one, other = (checkpoints.parse(note.split_note(text)[0]) for text in (first, second))
+    if one.origin != other.origin or one.size > other.size:
+        return None
+    if one.size == other.size:
+        return Fork(first, second) if one.root != other.root else None
+    hashes = tuple(path)
+    try:
+        root = proofs.old_root_from_consistency(one.size, other.size, hashes, other.root)
+    except VerificationError:
+        return None
+    return Fork(first, second, root, hashes) if root != one.root else None
 
 
 def verify(fork: Fork, verifiers: Iterable[Verifier]) -> Proven:

@@ -79,6 +79,7 @@ def watch(
     judge: Judge,
     *,
     kept: Sequence[str] = (),
+    first: int = 0,
     nullifiers_of: NullifiersOf = lambda entry: (),
 ) -> Findings:
     """Re-hash a log and hold it against every head that was kept of it.
@@ -86,12 +87,13 @@ def watch(
     Args:
         judge: of a note (`Quorum.judge`).
         kept: notes of this log that were seen before, in any order.
+        first: entries before this place were hashed in an earlier round (`audit.audit`).
         nullifiers_of: what an entry uses up; by default nothing.
 
     Raises: as `audit.audit`.
     """
     search = DoubleUseSearch(nullifiers_of)
-    audited = audit(source, judge, since=kept, heard=search.hear)
+    audited = audit(source, judge, since=kept, first=first, heard=search.hear)
     forks = {fork.marshal(): fork for fork in (*audited.forks, *two_roots(kept, judge))}
     return Findings(audited, tuple(forks.values()), tuple(search.found))
 

@@ -68,14 +68,23 @@ def kept_notes(connection: Connection, origin: str, limit: int = MAX_KEPT) -> li
     return list(connection.execute(rows.order_by(sighting.c.size.desc()).limit(limit)).scalars())
 
 
-def keep_evidence(connection: Connection, origin: str, fork: Fork, at: datetime) -> None:
-    """Keep the evidence of a fork, unless it is here already."""
+def keep_evidence(connection: Connection, origin: str, fork: Fork, at: datetime) -> bool:
+    """Keep the evidence of a fork, unless it is here already; return whether it is new."""
     evidence = fork.marshal()
     digest = sha256(evidence).digest()
     known = select(fork_evidence.c.digest).where(fork_evidence.c.digest == digest)
     if connection.execute(known).first() is None:
         row = {"digest": digest, "origin": origin, "evidence": evidence, "found_at": at}
         connection.execute(insert(fork_evidence), row)
+        return True
+    return False
+
+
+def all_evidence(connection: Connection) -> list[tuple[str, bytes]]:
+    """Return (origin, file) of all evidence, in the order in which it was found."""
+    rows = select(fork_evidence.c.origin, fork_evidence.c.evidence)
+    found = connection.execute(rows.order_by(fork_evidence.c.found_at, fork_evidence.c.digest))
+    return [(row.origin, bytes(row.evidence)) for row in found]
 
 
 def kept_evidence(connection: Connection, origin: str) -> list[bytes]:

@@ -8,7 +8,6 @@ stored what nobody received, and the log asks again from that size.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -24,6 +23,7 @@ from clearway.identity.actions.report_fork import report_fork
 from clearway.identity.agencies import Agency, KeyKind, Status, id_of
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.identity.tables_agencies import list_agencies
+from clearway.ledger import fork as forks
 from clearway.ledger import witness, witnessed
 from clearway.ledger.committer import Outcome
 from clearway.ledger.cosignature import Cosigner
@@ -152,8 +152,9 @@ class Witness:
         if is_new and refusal.fork_at is not None and held is not None:
             origin = held.state.origin
             logger.critical("fork_found", origin=origin, size=refusal.fork_at)
-            proof = tuple(base64.b64encode(h).decode("ascii") for h in signed.request.proof)
-            report_fork(act, id_of(origin), origin, refusal.fork_at, held.note, signed.note, proof)
+            found = forks.of_heads(held.note, signed.note, signed.request.proof)
+            if found is not None:
+                report_fork(act, id_of(origin), found)
         if refusal.status == 409:
             return Answer(409, f"{refusal.size}\n", witness.SIZE_TYPE)
         return Answer(refusal.status, f"{refusal.reason}\n")

@@ -17,6 +17,7 @@ from clearway.errors import ClearwayError
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.lake.writer import LakeWriter
 from clearway.node.keeping import keep_checkpoint
+from clearway.node.monitoring import Monitoring
 from clearway.node.node import Node
 from clearway.node.single_use import SingleUses, members_key
 
@@ -33,6 +34,7 @@ class Workers:
         chosen = node.settings.checkpoint_directory
         self._checkpoints = Path(chosen) if chosen else node.folder.root / "checkpoints"
         self._keep_at = 0.0
+        self._monitoring = Monitoring(node, node.settings.monitor_seconds)
         key = members_key(node.folder.root / "members.key", node.entropy)
         self._single_uses = SingleUses(node, lambda: node.ordering.engine, key)
         node.on_commit(self._single_uses.tell)
@@ -41,6 +43,7 @@ class Workers:
 
     def __enter__(self) -> Workers:
         self._thread.start()
+        self._monitoring.__enter__()
         self._node.witnessing.start()
         self._node.ordering.start()
         self._single_uses.__enter__()
@@ -49,6 +52,7 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         self._single_uses.__exit__()
         self._ended.set()
+        self._monitoring.__exit__()
         self._thread.join()
 
     def copy_to_lake(self) -> int:

@@ -10,7 +10,9 @@ from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound
 from clearway.connectors.peer.model import Delivered, Fork, Partner, Verified
 from clearway.connectors.peer.rules import opened_fields
 from clearway.errors import WrongState
+from clearway.identity.actions.report_fork import report_fork
 from clearway.ledger import commitment, disclosure
+from clearway.ledger import fork as forks
 from clearway.ledger.fact import BY_FIELD
 from clearway.policy.act import Act
 
@@ -55,6 +57,9 @@ def stop(act: Act, partner: Partner, fork: Fork, head: str) -> ForkFound:
         fork.is_conclusive,
     )
     act.append(found, subject=f"{SUBJECT}{partner.id}")
+    evidence = forks.of_heads(fork.held, fork.shown, fork.proof)
+    if evidence is not None:
+        report_fork(act, partner.id, evidence)
     return found
 
 
