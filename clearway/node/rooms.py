@@ -8,9 +8,11 @@ from sqlalchemy import Table
 
 from clearway.certificates import tables as certificates
 from clearway.certificates.issuing import tables as issuing
+from clearway.certificates.trust import tables as trust
 from clearway.certificates.uses import tables as uses
 from clearway.clearance import tables as clearance
 from clearway.coldchain import tables as coldchain
+from clearway.connectors.ippc_hub import tables as hub
 from clearway.connectors.peer import tables as peer
 from clearway.declarations import tables as declarations
 from clearway.identity import tables as identity
@@ -29,6 +31,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     agencies,
     declarations,
     certificates,
+    trust,
     uses,
     issuing,
     movements,
@@ -36,6 +39,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     risk,
     clearance,
     peer,
+    hub,
 )
 
 

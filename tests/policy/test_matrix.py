@@ -72,6 +72,7 @@ ledger.erase                  .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 identity.manage                .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 agency.manage                  .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 agency.vote                    .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
+certificate.trust              .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 agency.report                  .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
 identity.read                  .  .  .  .  .  .  .  .  .  .  .  .  Y  Y  .
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from cryptography import x509
@@ -92,12 +93,14 @@ def entry_of(
     *,
     type_codes: tuple[str, ...] = (),
     valid: Period | None = None,
+    revoked_at: datetime | None = None,
 ) -> TrustedKey:
     """Return the entry of a key on a trust list.
 
     Args:
         public: DER of the certificate (usage xml), or of the public key.
         valid: when it may sign; of a certificate at most, and by default, its own period.
+        revoked_at: aware UTC, or None.
 
     Raises: MalformedMessage, RuleViolation: not such a key, too weak, or outside its period.
     """
@@ -110,7 +113,15 @@ def entry_of(
         algorithm = algorithm_of(certificate.public_key())
         valid = _within(valid, certificate)
     return TrustedKey(
-        authority, country, type_codes, usage, algorithm, public, key_id_of(public), valid
+        authority,
+        country,
+        type_codes,
+        usage,
+        algorithm,
+        public,
+        key_id_of(public),
+        valid,
+        revoked_at,
     )
 
 
