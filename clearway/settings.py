@@ -115,6 +115,16 @@ class Settings:
     witness_post_quantum: Annotated[
         bool, "Let this node's witness sign with ML-DSA-44 as well: 3.3 kB more a cosignature."
     ] = False
+    hub_url: Annotated[
+        str, "Address of the ePhyto Hub's service, https; empty: this node uses no hub."
+    ] = ""
+    hub_country: Annotated[str, "Country under which the hub knows us; empty: `country`."] = ""
+    hub_certificate: Annotated[str, "PEM file of the TLS client certificate for the hub."] = ""
+    hub_key: Annotated[str, "PEM file of its private key, mode 0600."] = ""
+    hub_authority: Annotated[str, "PEM file of the authority that signs the hub's certificate."] = (
+        ""
+    )
+    hub_seconds: Annotated[int, "Seconds between two rounds at the hub."] = 60
 
 
 def load(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
