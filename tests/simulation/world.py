@@ -288,20 +288,16 @@ class World:
         branch.store.recover(rot=True)
         try:
             branch.log = Log.open(branch.store.connection, ORIGIN, SIGNER)
+            is_same = branch.store.rows("fact", "tile", "checkpoint") == whole
         except (VerificationError, DatabaseError, UnicodeError):
+            # Opening or the first reader is refused. SQLite may then read a page of its own
+            # bookkeeping as whole again, so a second reader proves nothing.
             self.noticed["opening"] += 1
         else:
-            if not self._same(branch, whole):
+            if not is_same:  # else the bit that turned was one that nobody uses
                 self._audit_sees(branch, "rotten")
         branch.store.connection.rollback()
         self._restart(branch)  # the bit is mended from a backup, so that the world goes on
-
-    def _same(self, branch: Branch, whole: list[object]) -> bool:
-        """Return whether the bit that turned was one that nobody uses."""
-        try:
-            return branch.store.rows("fact", "tile", "checkpoint") == whole
-        except (DatabaseError, UnicodeError):
-            return False
 
     def _audit_sees(self, branch: Branch, what: str) -> None:
         connection, known = branch.store.connection, [SIGNER.verifier]
