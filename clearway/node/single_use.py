@@ -241,5 +241,7 @@ def _place(
     first = seen.get(claim.names.use)
     if first is not None:
         return first.at
-    last = max(n for n, item in enumerate(batch.items) if isinstance(item, Use))
-    return Reference(outcome.seq if outcome.seq is not None else 0, last)
+    wanted = claim.names.use if claim.is_exclusive else claim.names.quota
+    own = (n for n, item in enumerate(batch.items)
+           if isinstance(item, Use) and item.nullifier == wanted)  # fmt: skip
+    return Reference(outcome.seq if outcome.seq is not None else 0, next(own, 0))
