@@ -50,6 +50,48 @@ def status(settings: SettingsFile = None, as_json: AsJson = False) -> None:
         say(plain(f"{found['origin']}: {found['facts']} facts\n\n{found['checkpoint']}").rstrip())
 
 
+@app.command()
+def rotate(
+    log: Annotated[bool, typer.Option("--log", help="The log's key.")] = False,
+    witness: Annotated[bool, typer.Option("--witness", help="The witness's key.")] = False,
+    hpke: Annotated[bool, typer.Option("--hpke", help="The key that partners seal to.")] = False,
+    tls: Annotated[bool, typer.Option("--tls", help="The TLS key and certificate.")] = False,
+    end: Annotated[
+        bool, typer.Option("--end", help="End the overlap: every partner has the new card.")
+    ] = False,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Without overlap: the log's key is in wrong hands.")
+    ] = False,
+    lost: Annotated[
+        bool, typer.Option("--lost", help="The log's private key is gone, with every backup.")
+    ] = False,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replace one of this node's keys while it stands still; the former one serves beside it.
+
+    Hand the new card (`clearway partner card`) to every partner, then run it again with --end.
+    """
+    from clearway.cli.rotating import replace_lost
+    from clearway.cli.rotating import rotate as run
+
+    chosen = [
+        name
+        for name, is_chosen in (("log", log), ("witness", witness), ("hpke", hpke), ("tls", tls))
+        if is_chosen
+    ]
+    if len(chosen) != 1 or end + at_once + lost > 1 or ((at_once or lost) and not log):
+        raise typer.BadParameter(
+            "choose one of --log, --witness, --hpke, --tls; --at-once and --lost are for --log"
+        )
+    done = replace_lost(settings) if lost else run(settings, chosen[0], end=end, at_once=at_once)
+    if as_json:
+        emit(done)
+        return
+    say(plain(done.said))
+    say("Start the node, and hand the card to every partner: clearway partner card")
+
+
 def serve(
     settings: SettingsFile = None,
     create: Annotated[

@@ -58,22 +58,27 @@ def own_card(file: Path | None) -> tuple[bytes, str]:
     """Return our own card's file and its fingerprint."""
     settings = load(file)
     folder = Folder.of(settings)
-    signer = folder.signer()
+    signers = folder.signers()
     post_quantum = settings.witness_post_quantum
-    keys = open_keys(folder, signer.name, entropy, utc_now(), post_quantum=post_quantum)
-    made = card_of(settings, signer, keys)
-    return signed_card(made, signer, keys), cards.fingerprint(made)
+    keys = open_keys(folder, signers[0].name, entropy, utc_now(), post_quantum=post_quantum)
+    made = card_of(settings, signers, keys)
+    return signed_card(made, signers, keys), cards.fingerprint(made)
 
 
-def card_of(settings: Settings, signer: Signer, keys: Keys) -> Card:
-    """Return what our card says."""
+def card_of(settings: Settings, signers: Sequence[Signer], keys: Keys) -> Card:
+    """Return what our card says.
+
+    Args:
+        signers: of the log: the present one, then a former one that still signs.
+    """
+    signer = signers[0]
     url = settings.public_url.rstrip("/")
     return Card(
         form=cards.FORM,
         name=settings.agency_name or signer.name,
         country=settings.country,
         origin=signer.name,
-        log_vkeys=(signer.verifier.vkey,),
+        log_vkeys=tuple(each.verifier.vkey for each in signers),
         witness_vkeys=keys.witness_vkeys,
         hpke_key=keys.hpke_key,
         tls_fingerprint=keys.tls_fingerprint,
@@ -82,11 +87,11 @@ def card_of(settings: Settings, signer: Signer, keys: Keys) -> Card:
     )
 
 
-def signed_card(made: Card, signer: Signer, keys: Keys) -> bytes:
+def signed_card(made: Card, signers: Sequence[Signer], keys: Keys) -> bytes:
     """Return the file of our card, signed by all its keys."""
     at = utc_now()
     cosigning = (partial(each.cosign, at=at) for each in keys.cosigners)
-    return cards.emit(made, (signer.signature_line, *cosigning))
+    return cards.emit(made, (*(each.signature_line for each in signers), *cosigning))
 
 
 def read_card(file: Path | None, card: Path) -> SignedCard:
@@ -109,7 +114,7 @@ def add(file: Path | None, signed: SignedCard, entitlements: Sequence[str]) -> s
             act,
             signed,
             own_origin=node.log.origin,
-            own_keys=(node.log.verifier.vkey, *node.keys.public),
+            own_keys=_own_keys(node),
             entitlements=entitlements,
         )
 
@@ -121,9 +126,8 @@ def rotate(file: Path | None, signed: SignedCard, size: int | None, *, is_compar
     """Take over an agency's newer card; return how many things changed."""
 
     def action(node: Node) -> Callable[[Act], list[Fact]]:
-        own = (node.log.verifier.vkey, *node.keys.public)
         return lambda act: rotate_keys(
-            act, signed, own_keys=own, size=size, is_compared=is_compared
+            act, signed, own_keys=_own_keys(node), size=size, is_compared=is_compared
         )
 
     return len(_run(file, action).result)
@@ -234,12 +238,17 @@ def advice(file: Path | None) -> Advice:
 
 def policy(file: Path | None, k: int | None) -> str:
     """Return the policy by which our receipts are verified; k by default as decided."""
-    with opened(file) as (_, signer, connection):
+    with opened(file) as (folder, _, connection):
         agencies = tables_agencies.list_agencies(connection)
         decisions = tables_agencies.list_decisions(connection)
+        vkeys = [each.verifier.vkey for each in folder.signers()]
     count = len(rules_agencies.witnesses_among(agencies))
     needed = rules_agencies.quorum_of(decisions, count) if k is None else k
-    return rules_agencies.policy_text([signer.verifier.vkey], agencies, needed)
+    return rules_agencies.policy_text(vkeys, agencies, needed)
+
+
+def _own_keys(node: Node) -> tuple[str, ...]:
+    return (*(each.vkey for each in node.log.signing), *node.keys.public)
 
 
 def _new(act: Act, kind: str, about: str, term: str, origin: str) -> Proposal:

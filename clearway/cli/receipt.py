@@ -12,13 +12,10 @@ from clearway.cli.options import AsJson
 from clearway.cli.output import emit, plain, say
 
 if TYPE_CHECKING:
-    from clearway.ledger.note import Verifier
-    from clearway.ledger.quorum import Quorum
     from clearway.ledger.receipt import Receipt, Verified
 
 # Its log signed, but the policy asks for witnesses who have not cosigned yet.
 EXIT_PENDING = 3
-MAX_PATH_SIZE = 255
 
 app = typer.Typer(
     name="receipt", help="Verify and convert receipts, offline.", no_args_is_help=True
@@ -56,6 +53,7 @@ def verify(
     Exit 1 if the evidence does not hold; exit 3 if its log signed it, but the policy's witnesses
     have not cosigned yet.
     """
+    from clearway.cli.trust import trust_of
     from clearway.ledger import receipt as receipts
 
     verified = receipts.verify(_read(file), trust_of(key or [], policy))
@@ -133,35 +131,3 @@ def _show(verified: Verified) -> None:
     say(f"  stated by {plain(fact.issuer)}, acting {plain(fact.actor)}")
     say(f"  occurred {fact.occurred_at.isoformat()}, recorded {fact.recorded_at.isoformat()}")
     say(f"  fact {fact.seq} of the first {head.size} of {plain(head.origin)}")
-
-
-def trust_of(keys: list[str], policy: Path | None) -> Quorum | list[Verifier]:
-    """Return what the reader trusts: a policy, or keys; one of them is needed."""
-    from clearway.errors import InputError, VerificationError
-    from clearway.ledger.quorum import Quorum
-
-    if bool(keys) == (policy is not None):
-        raise typer.BadParameter("give --key (once or more) or --policy: what you trust")
-    if policy is None:
-        return [verifier for one in keys for verifier in _verifiers(one)]
-    try:
-        return Quorum.parse(policy.read_bytes())
-    except VerificationError as error:
-        raise InputError(f"--policy {policy.name}: {error.detail}") from error
-
-
-def _verifiers(given: str) -> tuple[Verifier, ...]:
-    """Return the keys of a file, or the key that was given as text."""
-    from clearway.errors import InputError, VerificationError
-    from clearway.ledger.former import read_keys
-
-    try:
-        # A longer text is no file's name, and asking the system about it is an error.
-        is_file = len(given) < MAX_PATH_SIZE and Path(given).is_file()
-        return read_keys(Path(given).read_text(encoding="utf-8") if is_file else given)
-    except (UnicodeDecodeError, VerificationError) as error:
-        reason = error.detail if isinstance(error, VerificationError) else "it is not text"
-        raise InputError(
-            f"--key {given[:80]}: neither a file with verifier keys (log.vkey) nor such a key: "
-            f"{reason}"
-        ) from error

@@ -55,8 +55,8 @@ def opened(file: Path | None) -> Iterator[tuple[Folder, Signer, Connection]]:
 @contextmanager
 def opened_log(file: Path | None) -> Iterator[tuple[Log, Connection]]:
     """Give the log as it is now, and a connection for its proofs."""
-    with opened(file) as (_, signer, connection):
-        yield Log.open(connection, signer.name, signer), connection
+    with opened(file) as (folder, _, connection):
+        yield folder.open_log(connection), connection
 
 
 def receipt_of(file: Path | None, seq: int) -> bytes:

@@ -71,26 +71,34 @@ class Log:
     Args:
         origin: its identity, such as `customs.example/border`.
         signer: signs every checkpoint.
+        beside: sign them too, below: former keys while not everybody knows the present one.
     """
 
-    def __init__(self, origin: str, signer: Signer) -> None:
+    def __init__(self, origin: str, signer: Signer, beside: Sequence[Signer] = ()) -> None:
         self.origin = origin
         self._signer = signer
+        self._beside = tuple(beside)
         self._cache = TileCache()
         self._state = self._seal(0, ())
 
     @classmethod
     def open(
-        cls, connection: Connection, origin: str, signer: Signer, former: Sequence[Verifier] = ()
+        cls,
+        connection: Connection,
+        origin: str,
+        signer: Signer,
+        former: Sequence[Verifier] = (),
+        beside: Sequence[Signer] = (),
     ) -> Log:
         """Return the log as stored: a few reads for each tile level, whatever the size.
 
         Args:
             former: keys that signed before the present one, still trusted for old checkpoints.
+            beside: former keys that still sign too (`Log`).
 
         Raises: VerificationError: what is stored does not agree with its last signed checkpoint.
         """
-        log = cls(origin, signer)
+        log = cls(origin, signer, beside)
         size = stored.read_size(connection)
         log._state = log._seal(size, stored.read_edges(connection, size))
         log._require_last_checkpoint(connection, former)
@@ -110,6 +118,11 @@ class Log:
     def verifier(self) -> Verifier:
         """The public key that signs this log's checkpoints."""
         return self._signer.verifier
+
+    @property
+    def signing(self) -> tuple[Verifier, ...]:
+        """Every key that signs the next checkpoint, the present one first."""
+        return (self.verifier, *(each.verifier for each in self._beside))
 
     def prepare(self, facts: Sequence[Fact], salts: Sequence[bytes]) -> Batch:
         """Return the batch that these facts make; changes nothing.
@@ -226,7 +239,9 @@ class Log:
     def _seal(self, size: int, edges: tuple[Tile, ...]) -> State:
         root = Frontier(size, chain.from_iterable(tile.peaks() for tile in reversed(edges))).root()
         head = Checkpoint(self.origin, size, root)
-        return State(size, root, edges, self._signer.sign(head.marshal()))
+        text = head.marshal()
+        beside = "".join(each.signature_line(text) for each in self._beside)
+        return State(size, root, edges, self._signer.sign(text) + beside)
 
     def _require_last_checkpoint(self, connection: Connection, former: Sequence[Verifier]) -> None:
         """Refuse a store whose facts are not those of its last signed checkpoint."""

@@ -2,7 +2,8 @@
 
 node.db            facts, projections, tiles, checkpoints (where no PostgreSQL holds them)
 log.key            the log's private key (mode 0600)
-log.vkey           its verifier key: give it to whoever shall verify receipts
+log.vkey           its verifier keys, present and former: give it to whoever shall verify receipts
+*.old.key          former keys that still serve beside the present ones (`rotation.py`)
 witness.key, hpke.key, tls.key, tls.crt   for partners (`keys.py`)
 authority.key, seal.key ...               for issuing certificates (`authority.py`)
 order.key          signs what this node has ordered in its own order
@@ -18,9 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from clearway.errors import InputError, StorageFailure, TryLater
+from sqlalchemy import Connection
+
+from clearway.errors import InputError, StorageFailure, TryLater, VerificationError
 from clearway.ledger import postgres
 from clearway.ledger.database import Address, Server
+from clearway.ledger.former import read_keys
+from clearway.ledger.keys import Verifier
+from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.settings import Settings
 
@@ -65,8 +71,18 @@ class Folder:
         return self.root / "log.key"
 
     @property
+    def old_key(self) -> Path:
+        """The log's former private key, while it signs beside the present one."""
+        return self.old(self.key)
+
+    @staticmethod
+    def old(path: Path) -> Path:
+        """Return where a key lies that was replaced and still serves (`rotation.py`)."""
+        return path.with_name(f"{path.stem}.old{path.suffix}")
+
+    @property
     def vkey(self) -> Path:
-        """The log's verifier key."""
+        """The log's verifier keys, the present one first (`ledger.former`)."""
         return self.root / "log.vkey"
 
     @property
@@ -98,6 +114,11 @@ class Folder:
     def tls_certificate(self) -> Path:
         """Its certificate, PEM; partners know its fingerprint."""
         return self.root / "tls.crt"
+
+    @property
+    def next_tls_certificate(self) -> Path:
+        """The certificate that our card bears already, and that is not in use yet."""
+        return self.root / "tls.next.crt"
 
     @property
     def lake(self) -> Path:
@@ -152,6 +173,38 @@ class Folder:
         if self.server is None and not self.database.exists():
             raise StorageFailure(f"{self.database} is gone; restore the last backup")
         return Signer.from_skey(text.strip())
+
+    def signers(self) -> tuple[Signer, ...]:
+        """Return the log's signer, and the former one while that signs beside it.
+
+        Raises: as `signer`.
+        """
+        if not self.old_key.exists():
+            return (self.signer(),)
+        former = self.old_key.read_text(encoding="ascii")
+        return self.signer(), Signer.from_skey(former.strip())
+
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """Return the log's verifier keys, the present one first, former ones with their limits.
+
+        Raises: InputError, StorageFailure: as `signer`; or the list cannot be read.
+        """
+        present = self.signer().verifier
+        try:
+            listed = read_keys(self.vkey.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, VerificationError) as error:
+            raise StorageFailure(
+                f"{self.vkey} is no list of verifier keys ({error}); restore it from a backup"
+            ) from error
+        return (present, *(key for key in listed if key.vkey != present.vkey))
+
+    def open_log(self, connection: Connection) -> Log:
+        """Return the log that is stored behind this connection, with all its keys.
+
+        Raises: as `signer`, `verifiers`. VerificationError: as `Log.open`.
+        """
+        signer, *beside = self.signers()
+        return Log.open(connection, signer.name, signer, self.verifiers()[1:], beside)
 
     def lock(self) -> IO[bytes]:
         """Take the folder for this process; the lock ends with the returned file.

@@ -33,13 +33,13 @@ class Keys:
 
     Args:
         cosigners: of its witness; all sign.
-        hpke_seed: 32 bytes, secret.
-        tls_fingerprint: SHA-256 of the certificate, hex.
+        hpke_seeds: 32 bytes each, secret; the present one first, then one that still opens.
+        tls_fingerprint: SHA-256 of the certificate that our card bears, hex.
         order_seed: 32 bytes, secret.
     """
 
     cosigners: tuple[Cosigner, ...]
-    hpke_seed: bytes
+    hpke_seeds: tuple[bytes, ...]
     tls_fingerprint: str
     order_seed: bytes
 
@@ -47,14 +47,14 @@ class Keys:
         return f"Keys({self.cosigners!r})"  # never the seed
 
     @property
-    def recipient(self) -> RecipientKey:
-        """Opens what partners seal for us: ML-KEM-768 with X25519."""
-        return RecipientKey.from_seed(self.hpke_seed)
+    def recipients(self) -> tuple[RecipientKey, ...]:
+        """Open what partners seal for us, the present one first: ML-KEM-768 with X25519."""
+        return tuple(map(RecipientKey.from_seed, self.hpke_seeds))
 
     @property
     def hpke_key(self) -> str:
         """The public key, as a card bears it."""
-        return self.recipient.public.text
+        return self.recipients[0].public.text
 
     @property
     def witness_vkeys(self) -> tuple[str, ...]:
@@ -81,11 +81,18 @@ def open_keys(
     name = f"{origin}/witness"
     try:
         cosigners = [_cosigner(folder.witness_key, name, "ed25519", entropy)]
+        if (old := folder.old(folder.witness_key)).exists():
+            former = _cosigner(old, name, "ed25519", entropy)
+            # The same after a crash in the middle of a rotation.
+            cosigners += [former] if former.verifier != cosigners[0].verifier else []
         if post_quantum or folder.witness_ml_dsa_key.exists():
             cosigners.append(_cosigner(folder.witness_ml_dsa_key, name, "ml-dsa-44", entropy))
-        seed = _seed(folder.hpke_key, entropy)
+        seeds = [_seed(folder.hpke_key, entropy)]
+        if (old := folder.old(folder.hpke_key)).exists():
+            seeds.append(_seed(old, entropy))
         fingerprint = _tls_fingerprint(folder, origin, entropy, now)
-        return Keys(tuple(cosigners), seed, fingerprint, _seed(folder.order_key, entropy))
+        order = _seed(folder.order_key, entropy)
+        return Keys(tuple(cosigners), tuple(seeds), fingerprint, order)
     except OSError as error:
         raise StorageFailure(f"A key file cannot be read: {error}") from error
 
@@ -119,7 +126,9 @@ def _tls_fingerprint(folder: Folder, origin: str, entropy: Entropy, now: datetim
         made = tls.self_signed(origin, seed, serial, now)
         write_durably(folder.tls_certificate, made.encode())
         write_durably(folder.tls_key, tls.private_pem(seed).encode(), mode=0o600)
+    later = folder.next_tls_certificate
+    shown = later if later.exists() else folder.tls_certificate
     try:
-        return tls.fingerprint_of(folder.tls_certificate.read_text(encoding="ascii"))
+        return tls.fingerprint_of(shown.read_text(encoding="ascii"))
     except (BadTerm, UnicodeDecodeError) as error:
-        raise StorageFailure(f"{folder.tls_certificate} holds no certificate") from error
+        raise StorageFailure(f"{shown} holds no certificate") from error

@@ -31,7 +31,7 @@ from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.transaction import Transaction
-from clearway.node import ordering, rooms
+from clearway.node import ordering, rooms, rotation
 from clearway.node.authority import Authority, open_authority
 from clearway.node.clock import Clock, Entropy, utc_now
 from clearway.node.feed import Feed
@@ -85,6 +85,7 @@ class Node:
         self.wall = wall
         self.entropy = entropy
         self.feed = Feed()
+        self._vkeys = folder.vkey.read_text(encoding="utf-8")
         self._lock = lock
         self._writer, self._reader = engines
         self.witness = Witness(self, keys.cosigners)
@@ -144,13 +145,15 @@ class Node:
         """
         ordering.require_engine(settings.order)
         folder = Folder.of(settings)
-        signer = folder.signer()
+        folder.signer()
         lock = folder.lock()
+        rotation.settle(folder)
+        signer = folder.signer()
         engines = (writer(folder.store), open_reader(folder.store))
         try:
             with engines[0].begin() as connection:
                 schema.prepare(connection)
-                log = Log.open(connection, signer.name, signer)
+                log = folder.open_log(connection)
                 rulebook = read_rulebook(settings, folder, connection)
                 keys = open_keys(
                     folder, signer.name, entropy, wall(), post_quantum=settings.witness_post_quantum
@@ -175,6 +178,11 @@ class Node:
             entropy=entropy,
             wall=wall,
         )
+
+    @property
+    def vkeys(self) -> str:
+        """The log's verifier keys as text, former ones with their limits (`ledger.former`)."""
+        return self._vkeys
 
     @property
     def policy(self) -> Policy:

@@ -6,9 +6,7 @@ Its keys are those of `keys.py`, the partners' certificates those of `links.py`.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
 
 from clearway.connectors.peer import give, tls
@@ -60,12 +58,10 @@ class Partnership:
 
         Raises: VerificationError: it is not for us, or of another batch. MalformedMessage.
         """
-        try:
-            return sealed.open_sealed(
-                content, self.node.log.origin, self.node.keys.recipient, context
-            )
-        except (NotFound, VerificationError) as error:
-            raise VerificationError("The content is not sealed for us and this batch") from error
+        for key in self.node.keys.recipients:
+            with suppress(NotFound, VerificationError):
+                return sealed.open_sealed(content, self.node.log.origin, key, context)
+        raise VerificationError("The content is not sealed for us and this batch")
 
     def partners(self) -> tuple[Partner, ...]:
         """Return every agency that takes part now."""
@@ -81,19 +77,6 @@ class Partnership:
         """Return the certificates at hand of all who take part."""
         found = [pem for one in self.partners() for pem in self.certificates.of(one.fingerprints)]
         return found[:_MOST_CERTIFICATES]
-
-
-def renew_certificate(root: Path, origin: str, entropy: Entropy, at: datetime) -> str:
-    """Make a new TLS key and certificate and return its fingerprint.
-
-    Partners take the new fingerprint beside the old one first (a key change with `until`), then
-    this node starts with the new files: for a while both hold, and no exchange is lost.
-    """
-    seed, serial = entropy(32), int.from_bytes(entropy(16), "big") | 1
-    pem = tls.self_signed(origin, seed, serial, at)
-    write_durably(root / "tls.key", tls.private_pem(seed).encode(), mode=0o600)
-    write_durably(root / "tls.crt", pem.encode())
-    return tls.fingerprint_of(pem)
 
 
 def _read(path: Path) -> str:

@@ -72,9 +72,9 @@ class Post:
     def admit(self, other: Post, url: str | None = None) -> str:
         """Let another take part here; return its id."""
         node, settings = other.node, replace(other.node.settings, public_url=url or other.url)
-        signer = node.folder.signer()
-        card = card_of(settings, signer, node.keys)
-        signed = cards.parse(signed_card(card, signer, node.keys))
+        signers = node.folder.signers()
+        card = card_of(settings, signers, node.keys)
+        signed = cards.parse(signed_card(card, signers, node.keys))
         own = (self.node.log.verifier.vkey, *self.node.keys.public)
         self.node.act(
             OWNER,

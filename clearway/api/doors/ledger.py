@@ -29,8 +29,11 @@ async def checkpoint(node: TheNode) -> str:
 
 @router.get("/key", response_class=PlainTextResponse)
 async def key(node: TheNode) -> str:
-    """Return the log's verifier key (C2SP signed-note); get it on another way too, and compare."""
-    return node.log.verifier.vkey + "\n"
+    """Return the log's verifier keys (C2SP signed-note), former ones with the size they end at.
+
+    Get them on another way too, and compare.
+    """
+    return node.vkeys
 
 
 @router.get("/facts/{seq}/receipt")

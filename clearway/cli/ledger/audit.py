@@ -37,8 +37,8 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Hash all of a log (C2SP tlog-tiles) against its signed checkpoint; exit 1 if it fails."""
-    from clearway.cli.ledger.keys import quorum
     from clearway.cli.progress import counting
+    from clearway.cli.trust import quorum
     from clearway.ledger.audit import audit as judge
     from clearway.ledger.source import open_source
 
@@ -85,7 +85,7 @@ def verify_fork(
     as_json: AsJson = False,
 ) -> None:
     """Check, offline, that a log signed two histories; exit 1 if the evidence proves nothing."""
-    from clearway.cli.ledger.keys import quorum
+    from clearway.cli.trust import quorum
     from clearway.ledger import fork
 
     proven = fork.verify(fork.parse(file.read_bytes()), quorum(key or [], None).verifiers)

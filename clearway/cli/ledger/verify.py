@@ -31,11 +31,11 @@ def verify(
 
     outside = [file.read_text(encoding="utf-8") for file in checkpoint or ()]
     with (
-        opened(settings) as (_, signer, connection),
+        opened(settings) as (folder, signer, connection),
         counting("facts", quiet=as_json) as progress,
     ):
         found = verify_store(
-            connection, signer.name, [signer.verifier], outside=outside, progress=progress
+            connection, signer.name, folder.verifiers(), outside=outside, progress=progress
         )
     if as_json:
         emit(found)

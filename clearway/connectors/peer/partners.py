@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import structlog
@@ -11,7 +12,8 @@ from clearway.connectors.peer.model import Partner
 from clearway.errors import ClearwayError
 from clearway.identity import entitlement, tables_agencies
 from clearway.identity.agencies import Agency, KeyKind
-from clearway.ledger.note import read_vkey
+from clearway.ledger.former import Former
+from clearway.ledger.keys import Verifier, read_vkey
 from clearway.ledger.sealed import PublicKey
 
 logger = structlog.get_logger()
@@ -25,12 +27,20 @@ def partner_of(agency: Agency, at: datetime) -> Partner:
     return Partner(
         id=agency.id,
         origin=agency.origin,
-        verifiers=tuple(read_vkey(text) for text in agency.keys_at(KeyKind.LOG, at)),
+        verifiers=tuple(_verifiers(agency, at)),
         fingerprints=agency.keys_at(KeyKind.TLS, at),
         recipient=PublicKey.parse(agency.hpke_key) if agency.hpke_key else None,
         url=agency.url,
         entitlements=entitlement.parse_all(agency.entitlements),
     )
+
+
+def _verifiers(agency: Agency, at: datetime) -> Iterator[Verifier]:
+    """Yield the keys of its log; one that was rotated counts up to its size only."""
+    for key in agency.keys:
+        if key.kind is KeyKind.LOG and key.holds(at):
+            read = read_vkey(key.text)
+            yield read if key.until_size is None else Former(read, up_to_size=key.until_size)
 
 
 def list_partners(connection: Connection, at: datetime) -> tuple[Partner, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from clearway.errors import RuleViolation, WrongState
 from clearway.identity import rules_agencies, tables_agencies
@@ -12,6 +13,7 @@ from clearway.identity.facts_agencies import AgencyKeyChanged, AgencyMoved
 from clearway.identity.hand import Hand
 from clearway.ledger.fact import Fact
 
+TLS_OVERLAP = timedelta(days=7)
 ROTATED, LOST = "rotated", "lost"
 
 
@@ -25,8 +27,10 @@ def rotate_keys(
 ) -> list[Fact]:
     """Take over the keys and addresses of a newer card of an agency.
 
-    A log key that is no longer on the card holds on for checkpoints up to `size`; any other key
-    that is gone from it ends now. What was signed before stays as it is.
+    A log key that is no longer on the card holds on for checkpoints up to `size`; a TLS
+    certificate holds on for a week, since its owner takes the next one into use once all partners
+    have the card; any other key that is gone from it ends now. What was signed before stays as it
+    is.
 
     Args:
         size: the largest checkpoint that the old log keys signed; needed when one is gone.
@@ -88,7 +92,8 @@ def _changes(act: Hand, agency: Agency, card: Card, size: int | None) -> Iterato
             raise RuleViolation(f"The key {lost[0][:80]} was ended before; it cannot come back")
         for text in gone:
             if kind is not KeyKind.LOG:
-                yield AgencyKeyChanged(agency.id, kind, text, "", None, act.now, ROTATED)
+                until = act.now + TLS_OVERLAP if kind is KeyKind.TLS else act.now
+                yield AgencyKeyChanged(agency.id, kind, text, "", None, until, ROTATED)
             elif known[text].until_size is None:
                 yield AgencyKeyChanged(agency.id, kind, text, "", _size(size), None, ROTATED)
 

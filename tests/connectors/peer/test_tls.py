@@ -16,7 +16,7 @@ from clearway.identity.agencies import KeyKind
 from clearway.identity.facts_agencies import AgencyKeyChanged, AgencySuspended
 from clearway.node.clock import entropy, utc_now
 from clearway.node.exchange import take_once
-from clearway.node.partnership import renew_certificate
+from clearway.node.rotation import end_tls, rotate_tls
 
 from .conftest import QUICK, SHORT, House, Told, house
 
@@ -136,7 +136,10 @@ def test_a_door_with_another_certificate_than_the_card_s_is_not_spoken_to(
 def test_a_certificate_rotates_with_an_overlap(pair: tuple[House, House]) -> None:
     giver, taker = pair
     old = taker.partnership.fingerprint
-    new = renew_certificate(taker.node.folder.root, taker.origin, entropy, utc_now())
+    new = rotate_tls(taker.node.folder, entropy, utc_now())
+    assert taker.partnership.fingerprint == old, "not shown before partners know it"
+    end_tls(taker.node.folder)
+    assert taker.partnership.fingerprint == new
     change = AgencyKeyChanged(
         taker.id, KeyKind.TLS, old, new, None, utc_now() + timedelta(days=1), "rotated"
     )
