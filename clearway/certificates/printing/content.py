@@ -56,6 +56,7 @@ _WARNINGS: Final = {
     Status.PENDING: ("NOT ISSUED", "This certificate is not issued yet. It is not valid."),
     Status.APPROVED: ("NOT ISSUED", "This certificate is not issued yet. It is not valid."),
 }
+_UNDERWAY: Final = frozenset({Status.PENDING, Status.APPROVED, Status.ISSUED})
 _UNKNOWN: Final = ("NOT VALID", "The status of this certificate gives it no force.")
 
 _LABELS: Final = {
@@ -248,7 +249,8 @@ def _labels(profile: Profile) -> dict[str, str]:
 
 
 def _warning(status: str, profile: Profile) -> tuple[str, str]:
-    if status in profile.usable_statuses:
+    # An application lets nothing in: it has force as long as nobody ended it.
+    if status in (profile.usable_statuses or _UNDERWAY):
         return "", ""
     try:
         return _WARNINGS.get(Status(status), _UNKNOWN)
