@@ -19,6 +19,9 @@ from clearway.identity.model import ActorKind, Role
 OPEN = {
     "/health/live", "/health/ready", "/metrics", "/v1/ledger/checkpoint", "/v1/ledger/key",
     "/v1/openapi.json",
+    # Of other specifications: the log as tiles, and a witness, both authenticated by signed notes.
+    "/v1/log/checkpoint", "/v1/log/tile/{rest}", "/v1/witness/add-checkpoint",
+    "/v1/witness/{origin_hash}/checkpoint",
 }  # fmt: skip
 PERISHABLE = {"hs": "08039010", "description": "Fresh bananas"}
 
@@ -52,7 +55,8 @@ def test_every_door_but_the_open_ones_asks_who_is_there(border: Any) -> None:
     for method, path in found:
         answer = border.ask(method, filled(path))
         if path in OPEN:
-            assert answer.status_code == 200, (method, path)
+            # Without a body, or of a tile that is not there: refused, but not for want of a name.
+            assert answer.status_code in (200, 400, 404), (method, path)
             continue
         assert answer.status_code == 401, (method, path, answer.text)
         problem = answer.json()

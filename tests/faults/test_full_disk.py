@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from clearway.ledger import tables
 from clearway.ledger.committer import Committer
 from clearway.ledger.database import open_writer
 from clearway.ledger.log import Log
-from clearway.ledger.transaction import Transaction
 
-from .child import ORIGIN, SIGNER, Counted
+from .child import ORIGIN, SIGNER, count
 from .conftest import judge
+
+LONG = "x" * 20_000
 
 
 @pytest.fixture
@@ -37,18 +39,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def count(number: int) -> object:
-    def action(tx: Transaction) -> None:
-        tx.append(
-            Counted(number, "x" * 20_000),
-            subject=f"number:{number}",
-            issuer="customs",
-            actor="system:test",
-        )
-
-    return action
-
-
 def test_a_full_disk_refuses_and_a_freed_one_goes_on(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(500_000))
@@ -64,7 +54,7 @@ def test_a_full_disk_refuses_and_a_freed_one_goes_on(small_disk: Path) -> None:
     answered, refused = [], 0
     for number in range(200):
         try:
-            committer.submit("a", count(number)).result(10)  # type: ignore[arg-type]
+            committer.submit("a", partial(count, number=number, padding=LONG)).result(10)
             answered.append(number)
         except TryLater:
             refused += 1

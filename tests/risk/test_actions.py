@@ -255,7 +255,7 @@ def test_hostile_declarations_are_assessed(node: Any, artefact: Artefact) -> Non
         net_mass_kg=Decimal(0),
         value=replace(goods.items[0].value, amount=Decimal(0)),
         packages=0,
-        description="\u0000 \ud7ff 'DROP TABLE",
+        description="\u0001 \ud7ff 'DROP TABLE",
     )
     found = lodge(node, "M1", selectivity, replace(goods, items=(item,) * 3, exporter=None))
     assert 0.0 <= found.score <= 1.0
