@@ -202,9 +202,11 @@ def policy(
     k: Annotated[
         int | None, typer.Option("--k", min=0, help="How many must cosign; as decided by default.")
     ] = None,
+    of: Annotated[str, typer.Option("--of", help="Of this agency's log instead of ours.")] = "",
     settings: SettingsFile = None,
 ) -> None:
-    """Print the policy (C2SP tlog-policy) by which others verify our receipts."""
+    """Print the policy (C2SP tlog-policy) for receipts of our log, or of a partner's."""
     from clearway.cli.partners import policy as run
+    from clearway.cli.partners import policy_for
 
-    sys.stdout.write(run(settings, k))
+    sys.stdout.write(policy_for(settings, of) if of else run(settings, k))

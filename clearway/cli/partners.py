@@ -34,6 +34,7 @@ from clearway.node.evidence import FOLDER, write_evidence
 from clearway.node.files import Folder
 from clearway.node.keys import Keys, open_keys
 from clearway.node.node import Node
+from clearway.node.partnership import own_agency
 from clearway.policy.act import Act
 from clearway.settings import Settings, load
 
@@ -245,6 +246,23 @@ def policy(file: Path | None, k: int | None) -> str:
     count = len(rules_agencies.witnesses_among(agencies))
     needed = rules_agencies.quorum_of(decisions, count) if k is None else k
     return rules_agencies.policy_text(vkeys, agencies, needed)
+
+
+def policy_for(file: Path | None, agency: str) -> str:
+    """Return the policy by which this node judges a partner's log. Raises: NotFound."""
+    settings = load(file)
+    with opened(file) as (folder, signer, connection):
+        found = tables_agencies.get_agency(connection, agency)
+        agencies = tables_agencies.list_agencies(connection)
+        decisions = tables_agencies.list_decisions(connection)
+    keys = _keys(settings, folder, signer)
+    own = own_agency(settings, signer.name, keys, utc_now())
+    return rules_agencies.policy_for(found, agencies, own, decisions)
+
+
+def _keys(settings: Settings, folder: Folder, signer: Signer) -> Keys:
+    post_quantum = settings.witness_post_quantum
+    return open_keys(folder, signer.name, entropy, utc_now(), post_quantum=post_quantum)
 
 
 def _own_keys(node: Node) -> tuple[str, ...]:

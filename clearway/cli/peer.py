@@ -47,8 +47,11 @@ def status(settings: SettingsFile = None, as_json: AsJson = False) -> None:
     if as_json:
         emit(found)
         return
-    columns = ("partner", "taken to", "of", "facts", "given to", "alarm")
-    rows = [(s.partner, s.taken_to, s.partner_size, s.received, s.given_to, s.alarm) for s in found]
+    columns = ("partner", "taken to", "of", "cosigned to", "facts", "given to", "alarm")
+    rows = [
+        (s.partner, s.taken_to, s.partner_size, s.cosigned_to, s.received, s.given_to, s.alarm)
+        for s in found
+    ]
     show_table("Partners", columns, rows)
 
 

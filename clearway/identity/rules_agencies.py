@@ -113,6 +113,22 @@ def policy_text(log_vkeys: Sequence[str], agencies: Iterable[Agency], k: int) ->
     return "\n".join([*lines, f"quorum {'agencies' if k else 'none'}", ""])
 
 
+def policy_for(
+    agency: Agency, agencies: Iterable[Agency], own: Agency, decisions: Sequence[Decision]
+) -> str:
+    """Return the policy by which this node judges the log of a partner.
+
+    Its witnesses are those of all other agencies, our own among them; how many must cosign is what
+    the agencies decided, by default over half.
+
+    Args:
+        own: this node as an agency.
+    """
+    others = [*(each for each in agencies if each.id != agency.id), own]
+    k = quorum_of(decisions, len(witnesses_among(others)))
+    return policy_text(agency.log_vkeys, others, k)
+
+
 def witnesses_among(agencies: Iterable[Agency]) -> list[Agency]:
     """Return those that take part and have a witness, in order of their ids."""
     held = [agency for agency in agencies if agency.takes_part and agency.witness_vkeys]

@@ -122,12 +122,14 @@ def of_heads(first: str, second: str, path: Iterable[bytes] = ()) -> Fork | None
     """Return the evidence that two verified heads of one log are, None where they are none.
 
     Args:
-        first: note of the smaller head. second: of the larger one, or of the other of that size.
-        path: consistency proof that came with the second head; empty for one size. Where the first
-            size is a power of two it does not show what the second tree had there.
+        first, second: notes, in any order.
+        path: consistency proof that came between them; empty for one size. Where the smaller size
+            is a power of two it does not show what the larger tree had there.
     """
     one, other = (checkpoints.parse(note.split_note(text)[0]) for text in (first, second))
-    if one.origin != other.origin or one.size > other.size:
+    if one.size > other.size:
+        first, second, one, other = second, first, other, one
+    if one.origin != other.origin:
         return None
     if one.size == other.size:
         return Fork(first, second) if one.root != other.root else None

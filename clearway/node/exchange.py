@@ -18,12 +18,14 @@ import ssl
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 import httpx
 import structlog
 from sqlalchemy import Connection
 
 from clearway.connectors.peer import rules, tables
+from clearway.connectors.peer.actions.acknowledge import mark_cosigned
 from clearway.connectors.peer.actions.receive import receive, stop
 from clearway.connectors.peer.client import Caller, Patience
 from clearway.connectors.peer.facts import Conflicted
@@ -32,6 +34,7 @@ from clearway.connectors.peer.model import Acknowledgement, Batch, Cursor, Fork,
 from clearway.connectors.peer.partners import list_partners
 from clearway.errors import ClearwayError, MustStop, TryLater, VerificationError
 from clearway.ledger import checkpoint as checkpoints
+from clearway.ledger.quorum import Quorum
 from clearway.node.node import Node
 from clearway.node.partnership import WORKER, Partnership
 
@@ -69,6 +72,7 @@ class Standing:
 
     Args:
         taken_to: the next place of its log that we want. received: facts of it that we keep.
+        cosigned_to: all places before it are cosigned as our policy asks; those behind are pending.
         given_to: up to which place it says to keep ours; None: it never said.
         alarm: why nothing more is taken; empty: none.
     """
@@ -78,6 +82,7 @@ class Standing:
     taken_to: int
     partner_size: int
     received: int
+    cosigned_to: int
     given_to: int | None
     given_at: datetime | None
     alarm: str
@@ -171,44 +176,76 @@ class Exchange:
         if alarm:
             raise TryLater(f"The exchange with {id} stands still: {alarm}")
         context = await asyncio.to_thread(self._context, partner)
+        quorum = await asyncio.to_thread(self._with.quorum_for, partner)
         new = 0
         async with Caller(partner.url, context, self._patience) as caller:
             while True:
-                taken = await self._take_one(caller, partner, wait_s)
+                taken = await self._take_one(caller, partner, quorum, wait_s)
                 if taken is None:
+                    await self._mark(caller, partner, quorum)
                     return new
                 new += taken
                 await asyncio.sleep(self._pace.least_s)
 
-    async def _take_one(self, caller: Caller, partner: Partner, wait_s: int) -> int | None:
+    async def _take_one(
+        self, caller: Caller, partner: Partner, quorum: Quorum, wait_s: int
+    ) -> int | None:
         """Take one batch; return how many facts were new, None when there was no batch."""
         cursor = await asyncio.to_thread(self._cursor, partner)
         batch = await caller.facts(cursor.place, _size(cursor.note), self._pace.facts, wait_s)
         if batch is None:
             return None
-        verified = await asyncio.to_thread(self._judge, batch, partner, cursor)
+        verified = await asyncio.to_thread(self._judge, batch, partner, cursor, quorum)
         new = await self._keep(partner, verified, batch)
         if isinstance(verified, Verified) and verified.head.end == verified.head.size:
             # Only once all is taken: on the way there the giver needs no word of each batch.
             await caller.acknowledge(self._acknowledgement(partner, verified))
         return new
 
-    def _judge(self, batch: Batch, partner: Partner, cursor: Cursor) -> Verified | Fork:
-        return rules.judge(batch, partner, self._node.log.origin, cursor, self._with.unseal)
+    def _judge(
+        self, batch: Batch, partner: Partner, cursor: Cursor, quorum: Quorum
+    ) -> Verified | Fork:
+        origin = self._node.log.origin
+        return rules.judge(batch, partner, origin, cursor, self._with.unseal, quorum=quorum)
+
+    async def _mark(self, caller: Caller, partner: Partner, quorum: Quorum) -> None:
+        """Mark facts that came before their checkpoint was cosigned, once it is."""
+        cursor, size = await asyncio.to_thread(self._pending, partner)
+        if not cursor.place or size >= cursor.place:
+            return
+        came = await caller.cosigned(_size(cursor.note), size)
+        if came is None:
+            return
+        shown = await asyncio.to_thread(rules.judge_cosigned, *came, partner, cursor, quorum)
+        if isinstance(shown, Fork):
+            await self._stop(partner, shown, "")
+        elif shown is not None:
+            good = shown
+            done = self._node.act(
+                WORKER, lambda act: mark_cosigned(act, partner.origin, good), lane=_lane(partner)
+            )
+            await asyncio.wrap_future(done)
+
+    def _pending(self, partner: Partner) -> tuple[Cursor, int]:
+        with self._node.reading() as connection:
+            size = tables.cosigned_size(connection, partner.origin)
+            return tables.read_cursor(connection, partner.origin), size
+
+    async def _stop(self, partner: Partner, fork: Fork, head: str) -> NoReturn:
+        """Record a fork. Raises: VerificationError: always, with its reason."""
+        done = self._node.act(
+            WORKER, lambda act: stop(act, partner, fork, head), lane=_lane(partner)
+        )
+        await asyncio.wrap_future(done)
+        raise VerificationError(f"{partner.origin}: {fork.reason}")
 
     async def _keep(self, partner: Partner, verified: Verified | Fork, batch: Batch) -> int:
         """Record what came. Raises: VerificationError: it was an alarm, which is recorded."""
-        lane = f"peer:{partner.id}"
         if isinstance(verified, Fork):
-            fork = verified
-            done = self._node.act(
-                WORKER, lambda act: stop(act, partner, fork, batch.head), lane=lane
-            )
-            await asyncio.wrap_future(done)
-            raise VerificationError(f"{partner.origin}: {fork.reason}")
+            await self._stop(partner, verified, batch.head)
         good = verified
         outcome = await asyncio.wrap_future(
-            self._node.act(WORKER, lambda act: receive(act, partner, good), lane=lane)
+            self._node.act(WORKER, lambda act: receive(act, partner, good), lane=_lane(partner))
         )
         if isinstance(outcome.result, Conflicted):
             raise VerificationError(f"{partner.origin}: other content for {outcome.result.seq}")
@@ -275,6 +312,7 @@ def _standing(connection: Connection, partner: Partner) -> Standing:
         cursor.place,
         _size(cursor.note),
         tables.count_received(connection, partner.origin),
+        tables.cosigned_size(connection, partner.origin),
         None if given is None else given[0],
         None if given is None else given[1],
         "" if alarm is None else alarm.reason,
@@ -284,6 +322,10 @@ def _standing(connection: Connection, partner: Partner) -> Standing:
 def _size(note: str) -> int:
     """Return the size of a checkpoint that was verified before; 0 without one."""
     return checkpoints.parse(note.rpartition("\n\n")[0] + "\n").size if note else 0
+
+
+def _lane(partner: Partner) -> str:
+    return f"peer:{partner.id}"
 
 
 def _told(error: BaseException) -> str:

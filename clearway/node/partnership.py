@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from clearway.connectors.peer import give, tls
 from clearway.connectors.peer.model import Partner
 from clearway.connectors.peer.partners import find_by_certificate, list_partners
 from clearway.errors import NotFound, StorageFailure, VerificationError
+from clearway.identity import rules_agencies, tables_agencies
+from clearway.identity.agencies import Agency, AgencyKey, KeyKind, Status, id_of
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger import sealed
 from clearway.ledger.note import Signer
+from clearway.ledger.quorum import Quorum
+from clearway.node.keys import Keys
 from clearway.node.node import Node
+from clearway.settings import Settings
+from clearway.terms.places import Country
 
 WORKER = Actor(ActorKind.SYSTEM, "exchange", "customs", frozenset({Role.WORKER}))
 _MOST_CERTIFICATES = 1_024
@@ -63,6 +70,19 @@ class Partnership:
                 return sealed.open_sealed(content, self.node.log.origin, key, context)
         raise VerificationError("The content is not sealed for us and this batch")
 
+    def quorum_for(self, partner: Partner) -> Quorum:
+        """Return what must cosign a partner's checkpoints, by the votes so far.
+
+        Raises: NotFound: it is no agency here.
+        """
+        node = self.node
+        with node.reading() as connection:
+            agency = tables_agencies.get_agency(connection, partner.id)
+            agencies = tables_agencies.list_agencies(connection)
+            decisions = tables_agencies.list_decisions(connection)
+        own = own_agency(node.settings, node.log.origin, node.keys, node.wall())
+        return Quorum.parse(rules_agencies.policy_for(agency, agencies, own, decisions))
+
     def partners(self) -> tuple[Partner, ...]:
         """Return every agency that takes part now."""
         with self.node.reading() as connection:
@@ -77,6 +97,22 @@ class Partnership:
         """Return the certificates at hand of all who take part."""
         found = [pem for one in self.partners() for pem in self.certificates.of(one.fingerprints)]
         return found[:_MOST_CERTIFICATES]
+
+
+def own_agency(settings: Settings, origin: str, keys: Keys, at: datetime) -> Agency:
+    """Return this node as its partners know it, as far as it is a witness."""
+    return Agency(
+        id=id_of(origin),
+        name=settings.agency_name or origin,
+        country=Country(settings.country),
+        origin=origin,
+        keys=tuple(AgencyKey(KeyKind.WITNESS, text, at) for text in keys.witness_vkeys),
+        url="",
+        witness_url="",
+        status=Status.JOINED,
+        entitlements=(),
+        joined_at=at,
+    )
 
 
 def _read(path: Path) -> str:

@@ -149,6 +149,11 @@ class Witnessing:
         return head.note if head is not None and seq < head.size else self._host.log.note
 
     @property
+    def head(self) -> CosignedHead | None:
+        """Our newest checkpoint that satisfies the quorum, None: there is none."""
+        return self._head
+
+    @property
     def cosigned_size(self) -> int:
         """Size of the newest checkpoint that satisfies the quorum; 0: none."""
         return 0 if self._head is None else self._head.size

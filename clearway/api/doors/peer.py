@@ -1,6 +1,7 @@
 """What a partner agency may have of our log, and its word that it keeps it.
 
 GET  /v1/peer/facts?after=41&known=300&limit=256&wait=25   a batch, or 204: nothing new
+GET  /v1/peer/checkpoint?known=300&cosigned=0              a cosigned checkpoint, or 204
 POST /v1/peer/acknowledgements                             a signed note
 
 Specified in docs/design/peer.md. Reached through the partners' listener only.
@@ -61,6 +62,25 @@ async def facts(
     if batch is None:
         return Response(status_code=204)
     return Response(batches.emit(batch), media_type=batches.MEDIA_TYPE)
+
+
+@router.get("/checkpoint")
+async def checkpoint(
+    partnership: ThePartnership, partner: ThePartner, known: Known = 0, cosigned: Known = 0
+) -> Response:
+    """Return our largest cosigned checkpoint up to the partner's own, if it is news."""
+    node = partnership.node
+    head = node.witnessing.head
+    if head is None or not cosigned < head.size <= min(known, node.log.size):
+        return Response(status_code=204)
+
+    def work() -> bytes:
+        with node.reading() as connection:
+            path = node.log.consistency(connection, head.size, known) if head.size < known else []
+        return batches.emit_cosigned(head.note, path)
+
+    content = await asyncio.wrap_future(node.workshop.submit(_lane(partner), work))
+    return Response(content, media_type=batches.MEDIA_TYPE)
 
 
 @router.post("/acknowledgements", status_code=200)

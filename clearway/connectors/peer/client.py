@@ -71,6 +71,20 @@ class Caller:
         """Tell how far we keep the partner's log. Raises: as `facts`."""
         await self._ask("POST", "/v1/peer/acknowledgements", 0, content=note.encode())
 
+    async def cosigned(self, known: int, cosigned: int) -> tuple[str, tuple[bytes, ...]] | None:
+        """Ask for a checkpoint up to `known` that more witnesses cosigned; None: there is none.
+
+        Args:
+            cosigned: size of the largest one that satisfied us.
+
+        Returns: its note, and the proof of consistency with our checkpoint of `known`.
+
+        Raises: as `facts`.
+        """
+        query = {"known": str(known), "cosigned": str(cosigned)}
+        content = await self._ask("GET", "/v1/peer/checkpoint", 0, params=query)
+        return batches.parse_cosigned(content) if content else None
+
     async def _ask(self, method: str, path: str, wait_s: int, **request: object) -> bytes:
         patience = self._patience
         times = httpx.Timeout(patience.connect_s, read=patience.read_s + wait_s)

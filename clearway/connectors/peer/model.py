@@ -164,7 +164,7 @@ class Verified:
     Args:
         head: what the giver signed of it.
         checkpoint: the giver's, consistent with the one before.
-        cosigned_by: names of witnesses that are known and cosigned it.
+        is_cosigned: whether as many witnesses cosigned it as the taker's policy asks for.
         facts: in the order of their places.
         before, after: the cursor.
         batch: as it came, for evidence.
@@ -172,11 +172,24 @@ class Verified:
 
     head: Head
     checkpoint: Checkpoint
-    cosigned_by: tuple[str, ...]
+    is_cosigned: bool
     facts: tuple[Delivered, ...]
     before: Cursor
     after: Cursor
     batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A checkpoint that satisfies the taker's policy, shown to be of the history that it took.
+
+    Args:
+        size: all places before it are cosigned by it.
+        note: with its cosignatures.
+    """
+
+    size: int
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def partner_of(agency: Agency, at: datetime) -> Partner:
     return Partner(
         id=agency.id,
         origin=agency.origin,
-        verifiers=tuple(_verifiers(agency, at)),
+        verifiers=tuple(verifiers_of(agency, at)),
         fingerprints=agency.keys_at(KeyKind.TLS, at),
         recipient=PublicKey.parse(agency.hpke_key) if agency.hpke_key else None,
         url=agency.url,
@@ -35,7 +35,7 @@ def partner_of(agency: Agency, at: datetime) -> Partner:
     )
 
 
-def _verifiers(agency: Agency, at: datetime) -> Iterator[Verifier]:
+def verifiers_of(agency: Agency, at: datetime) -> Iterator[Verifier]:
     """Yield the keys of its log; one that was rotated counts up to its size only."""
     for key in agency.keys:
         if key.kind is KeyKind.LOG and key.holds(at):

@@ -10,7 +10,7 @@ a `Fork` with both, and nothing more is taken from that partner.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -19,6 +19,7 @@ from clearway.connectors.peer.formats import batch as batches
 from clearway.connectors.peer.formats import head as heads
 from clearway.connectors.peer.model import (
     Batch,
+    Cosigned,
     Cursor,
     Delivered,
     Fork,
@@ -34,7 +35,8 @@ from clearway.ledger import commitment, disclosure, proofs
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.disclosure import Disclosure
 from clearway.ledger.merkle import hash_leaf
-from clearway.ledger.note import Verifier, open_note
+from clearway.ledger.note import open_note
+from clearway.ledger.quorum import Quorum
 
 Unseal = Callable[[bytes, bytes], bytes]
 
@@ -51,7 +53,7 @@ def judge(
     cursor: Cursor,
     unseal: Unseal,
     *,
-    witnesses: Iterable[Verifier] = (),
+    quorum: Quorum | None = None,
 ) -> Verified | Fork:
     """Return what a batch proves.
 
@@ -59,14 +61,15 @@ def judge(
         taker: origin of our own log.
         cursor: how far we have come.
         unseal: opens the content, given it and its `context`.
-        witnesses: keys whose cosignatures are named.
+        quorum: policy that asks for cosignatures of the checkpoint. What does not satisfy it is
+            taken all the same, but is not `is_cosigned`. None: nothing is asked for.
 
     Raises: VerificationError: naming what does not hold. MalformedMessage, TooLarge: the content.
     """
     head = open_head(batch, partner, taker)
     if head.first != cursor.place:
         raise VerificationError(f"The batch begins at {head.first}; wanted is {cursor.place}")
-    shown, cosigned_by = _checkpoint(batch.checkpoint, partner, witnesses)
+    shown = _checkpoint(batch.checkpoint, partner)
     if (shown.size, shown.root) != (head.size, head.root):
         raise VerificationError("The head of the batch names another checkpoint than it carries")
     fork = compare(cursor.note, batch, shown, partner)
@@ -81,7 +84,38 @@ def judge(
             f"{head.origin!r} signed"
         )
     after = replace(cursor, edge=edge, note=batch.checkpoint)
-    return Verified(head, shown, cosigned_by, facts, cursor, after, batch)
+    is_cosigned = quorum is None or quorum.judge(batch.checkpoint).satisfied
+    return Verified(head, shown, is_cosigned, facts, cursor, after, batch)
+
+
+def judge_cosigned(
+    note: str, proof: Sequence[bytes], partner: Partner, cursor: Cursor, quorum: Quorum
+) -> Cosigned | Fork | None:
+    """Return what a checkpoint says that came later than the facts under it.
+
+    Args:
+        note: of a checkpoint not larger than the one that we hold.
+        proof: consistency from it to the one that we hold; empty: it is of that size.
+
+    Returns: None where it does not satisfy the policy.
+
+    Raises: VerificationError: it is not of this partner, or larger than what we hold.
+    """
+    shown, last = _checkpoint(note, partner), _checkpoint(cursor.note, partner)
+    if not quorum.judge(note).satisfied:
+        return None
+    if not 0 < shown.size <= last.size:
+        raise VerificationError(
+            f"The checkpoint of {shown.size} facts is not of the {last.size} held"
+        )
+    try:
+        proofs.verify_consistency(shown.size, last.size, proof, shown.root, last.root)
+    except VerificationError as error:
+        reason = f"Cosigned at {shown.size}, not shown to be of the history of {last.size}"
+        is_one_size = shown.size == last.size and shown.root != last.root
+        fork = Fork(f"{reason}: {error.detail}", cursor.note, note, tuple(proof))
+        return replace(fork, proof=(), is_conclusive=True) if is_one_size else fork
+    return Cosigned(shown.size, note)
 
 
 def open_head(batch: Batch, partner: Partner, taker: str) -> Head:
@@ -105,7 +139,7 @@ def compare(held: str, batch: Batch, shown: Checkpoint, partner: Partner) -> For
     """
     if not held:
         return None
-    last = _checkpoint(held, partner, ())[0]
+    last = _checkpoint(held, partner)
     fork = Fork("", held, batch.checkpoint, batch.consistency)
     if shown.size < last.size:
         return replace(fork, reason=f"The log shrank from {last.size} to {shown.size} facts")
@@ -121,16 +155,14 @@ def compare(held: str, batch: Batch, shown: Checkpoint, partner: Partner) -> For
     return None
 
 
-def _checkpoint(
-    note: str, partner: Partner, witnesses: Iterable[Verifier]
-) -> tuple[Checkpoint, tuple[str, ...]]:
-    opened = open_note(note, (*partner.verifiers, *witnesses))
+def _checkpoint(note: str, partner: Partner) -> Checkpoint:
+    opened = open_note(note, partner.verifiers)
     found = checkpoints.parse(opened.text)
     if found.origin != partner.origin or partner.origin not in opened.names:
         raise VerificationError(
             f"The checkpoint of {found.origin!r} is not one that {partner.origin!r} signed"
         )
-    return found, tuple(name for name in opened.names if name != partner.origin)
+    return found
 
 
 def _facts(batch: Batch, head: Head, unseal: Unseal) -> tuple[Delivered, ...]:

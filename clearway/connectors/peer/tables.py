@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound, Resumed
-from clearway.connectors.peer.model import Cursor, Verified
+from clearway.connectors.peer.model import Cosigned, Cursor, Verified
 from clearway.connectors.peer.span import Edge
 from clearway.ledger.columns import Instant
 from clearway.ledger.fact import Fact, decode
@@ -72,8 +72,18 @@ batch = Table(
     Column("edge", LargeBinary, nullable=False),
     Column("proof", LargeBinary, nullable=False),
     Column("head", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("note", Text, nullable=False),
     PrimaryKeyConstraint("origin", "first"),
+)
+
+cosigned = Table(
+    "peer_cosigned",
+    METADATA,
+    Column("origin", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 acknowledged = Table(
@@ -89,6 +99,8 @@ TABLES: tuple[Table, ...] = (received, alarm)
 
 _received, _alarm = Rows(received), Rows(alarm)
 _cursor, _batch, _acknowledged = Rows(cursor), Rows(batch), Rows(acknowledged)
+_cosigned = Rows(cosigned)
+_PUT_COSIGNED = _cosigned.put(["origin"], ["size", "note", "at"])
 _PUT_ALARM = _alarm.put(["partner"], ["seq", "reason", "at"])
 _PUT_CURSOR = _cursor.put(["origin"], ["place", "edge", "note", "at"])
 _PUT_ACKNOWLEDGED = _acknowledged.put(["partner"], ["place", "note", "at"])
@@ -179,9 +191,12 @@ def keep_batch(connection: Connection, verified: Verified, now: datetime) -> Non
         "edge": b"".join(before.edge.nodes),
         "proof": b"".join(verified.batch.proof),
         "head": verified.batch.head,
+        "size": head.size,
         "note": after.note,
     }
     run(connection, _batch.insert, _batch.values(evidence))
+    if verified.is_cosigned:
+        keep_cosigned(connection, head.origin, Cosigned(head.size, after.note), now)
     moved = {
         "origin": head.origin,
         "place": after.place,
@@ -190,6 +205,25 @@ def keep_batch(connection: Connection, verified: Verified, now: datetime) -> Non
         "at": now,
     }
     run(connection, _PUT_CURSOR, _cursor.values(moved))
+
+
+def keep_cosigned(connection: Connection, origin: str, shown: Cosigned, now: datetime) -> None:
+    """Keep that all places before a checkpoint's size are cosigned by it; a smaller one is none.
+
+    Batches that came under just this checkpoint get its cosignatures, for their receipts.
+    """
+    if shown.size <= cosigned_size(connection, origin):
+        return
+    row = {"origin": origin, "size": shown.size, "note": shown.note, "at": now}
+    run(connection, _PUT_COSIGNED, _cosigned.values(row))
+    statement = "UPDATE peer_batch SET note = ? WHERE origin = ? AND size = ?"
+    run(connection, statement, (shown.note, origin, shown.size))
+
+
+def cosigned_size(connection: Connection, origin: str) -> int:
+    """Return up to which place a partner's log is cosigned as our policy asks; 0: nowhere."""
+    row = run(connection, "SELECT size FROM peer_cosigned WHERE origin = ?", (origin,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def leaf_hashes(connection: Connection, origin: str, first: int, end: int) -> dict[int, bytes]:

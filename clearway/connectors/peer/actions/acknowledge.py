@@ -1,11 +1,11 @@
-"""Note how far a partner keeps our log, and let people resume after an alarm."""
+"""Note how far a partner keeps our log and how far its own is cosigned; resume after an alarm."""
 
 from __future__ import annotations
 
 from clearway.connectors.peer import tables
 from clearway.connectors.peer.actions.receive import SUBJECT
 from clearway.connectors.peer.facts import Resumed
-from clearway.connectors.peer.model import Acknowledgement
+from clearway.connectors.peer.model import Acknowledgement, Cosigned
 from clearway.policy.act import Act
 
 
@@ -17,6 +17,12 @@ def acknowledge(act: Act, partner: str, said: Acknowledgement, note: str) -> int
         return known[0]
     tables.keep_acknowledged(act.connection, partner, said.size, note, act.now)
     return said.size
+
+
+def mark_cosigned(act: Act, origin: str, shown: Cosigned) -> None:
+    """Keep that facts taken before are cosigned now."""
+    act.require("agency.report")
+    tables.keep_cosigned(act.connection, origin, shown, act.now)
 
 
 def resume(act: Act, partner: str, reason: str) -> None:

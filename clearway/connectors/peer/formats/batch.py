@@ -29,6 +29,7 @@ from clearway.connectors.peer.model import (
 from clearway.errors import MalformedMessage, TooLarge
 from clearway.ledger.merkle import HASH_SIZE
 
+COSIGNED = "clearway-peer-cosigned/1"
 MEDIA_TYPE = "application/vnd.clearway.peer-batch"
 
 
@@ -48,8 +49,15 @@ class _Item(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     opened: bytes
 
 
+class _Cosigned(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    form: str
+    note: str
+    consistency: list[bytes]
+
+
 _encoder = msgspec.msgpack.Encoder()
 _batch = msgspec.msgpack.Decoder(_Wire)
+_cosigned = msgspec.msgpack.Decoder(_Cosigned)
 _items = msgspec.msgpack.Decoder(list[_Item])
 
 
@@ -109,6 +117,24 @@ def parse_items(data: bytes) -> list[Item]:
     if len(items) > MOST_FACTS:
         raise TooLarge(f"A batch has at most {MOST_FACTS} facts; this one has {len(items)}")
     return [Item(item.seq, item.envelope, item.salt, item.opened) for item in items]
+
+
+def emit_cosigned(note: str, consistency: Iterable[bytes]) -> bytes:
+    """Return the bytes of a checkpoint with the proof that leads to the one that a taker holds."""
+    return _encoder.encode(_Cosigned(COSIGNED, note, list(consistency)))
+
+
+def parse_cosigned(data: bytes) -> tuple[str, tuple[bytes, ...]]:
+    """Read a checkpoint and its proof; nothing is verified yet. Raises: as `parse`."""
+    if len(data) > 2 * MOST_NOTE:
+        raise TooLarge(f"A cosigned checkpoint has at most {2 * MOST_NOTE} bytes")
+    try:
+        wire = _cosigned.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise MalformedMessage(f"This is not a cosigned checkpoint: {error}") from error
+    if wire.form != COSIGNED or len(wire.note) > MOST_NOTE:
+        raise MalformedMessage(f"This is not of the form {COSIGNED!r}, or too long")
+    return wire.note, _hashes("consistency proof", wire.consistency, 128)
 
 
 def _hashes(name: str, values: list[bytes], most: int) -> tuple[bytes, ...]:
