@@ -27,6 +27,7 @@ from clearway.console.app import build_console
 from clearway.errors import InputError, MustStop
 from clearway.node.clock import entropy, utc_now
 from clearway.node.files import Folder
+from clearway.node.hub import hub_served
 from clearway.node.node import Node, create
 from clearway.node.workers import Workers
 from clearway.settings import Settings
@@ -133,6 +134,7 @@ def serve(settings: Settings, *, create: bool) -> None:
         Node.open(settings, clock=utc_now, entropy=entropy) as node,
         Workers(node),
         partners_served(node),
+        hub_served(node),
     ):
         port = listening.getsockname()[1]
         say(f"Clearway listens on http://{settings.host}:{port}/ (Ctrl-C ends it)")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -21,6 +20,7 @@ from clearway.certificates.issuing import course
 from clearway.certificates.issuing import tables as issuing
 from clearway.certificates.issuing.course import Delivery
 from clearway.certificates.issuing.model import Application
+from clearway.certificates.issuing.preparing import restated
 from clearway.certificates.model import Key, Status
 from clearway.connectors.ippc_hub import tables, word
 from clearway.connectors.ippc_hub.client import NotDelivered, OnItsWay, RefusedByHub
@@ -57,14 +57,15 @@ class Sending:
         """Return what must be told of a certificate of ours now.
 
         The signed document never changes; that it is withdrawn or replaced is told by the same
-        certificate in its new status, which the hub's channel proves.
+        certificate in its new status, unsigned: the hub's channel proves it, and the same bytes
+        come out each time, as a repeated delivery must.
         """
         issued = held.issued
         if issued is None or issued.importing_country is None:
             raise WrongState(f"The application {held.number} has no certificate that goes abroad")
         status = course.STATUS[held.stage]
         if status is not Status.ISSUED:
-            document = sps_certificate.write(replace(issued, status=str(status)))
+            document = sps_certificate.write(restated(issued, status))
         return Envelope(
             from_=str(self._desk.country),
             to=str(issued.importing_country),
