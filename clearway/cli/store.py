@@ -14,11 +14,12 @@ from clearway.errors import NotFound, StorageFailure
 from clearway.lake.query import Lake
 from clearway.lake.writer import LakeWriter
 from clearway.ledger import receipt as receipts
-from clearway.ledger import schema, tables
+from clearway.ledger import receipt_forms, schema, tables
 from clearway.ledger.database import Address, open_reader, open_writer
 from clearway.ledger.fact import Fact
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
+from clearway.ledger.receipt_forms import Form
 from clearway.node import rooms
 from clearway.node.files import Folder
 from clearway.node.rebuild import Rebuilt
@@ -59,8 +60,8 @@ def opened_log(file: Path | None) -> Iterator[tuple[Log, Connection]]:
         yield folder.open_log(connection), connection
 
 
-def receipt_of(file: Path | None, seq: int) -> bytes:
-    """Return the receipt of a stored fact. Raises: NotFound: no such fact."""
+def receipt_of(file: Path | None, seq: int, form: Form = "json") -> bytes:
+    """Return the receipt of a stored fact in a form. Raises: NotFound: no such fact."""
     columns = [column for column in tables.fact.c if column.name != "leaf_hash"]
     with opened_log(file) as (log, connection):
         row = connection.execute(select(*columns).where(tables.fact.c.seq == seq)).first()
@@ -72,7 +73,8 @@ def receipt_of(file: Path | None, seq: int) -> bytes:
         is_cosigned = head is not None and seq < head.size
         size, note = (head.size, head.note) if head and is_cosigned else (log.size, log.note)
         path = log.inclusion(connection, seq, size)
-        return receipts.issue(Fact(**values), salt, path, note).marshal()
+        issued = receipts.issue(Fact(**values), salt, path, note)
+        return receipt_forms.write(log.with_cose(issued) if form == "cose" else issued, form)
 
 
 def rebuild(file: Path | None, *, keep: bool, progress: bool) -> Rebuilt:

@@ -14,8 +14,14 @@ from clearway.api.sight import require_fact
 from clearway.api.work import look
 from clearway.ledger.disclosure import of_receipt
 from clearway.ledger.receipt import parse
+from clearway.ledger.receipt_forms import Form, write
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"], responses=RESPONSES)
+_FORMS: dict[Form, tuple[str, str]] = {
+    "json": ("json", "application/json"),
+    "tlog-proof": ("tlog-proof", "text/plain; charset=utf-8"),
+    "cose": ("cose", "application/cose"),
+}
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse)
@@ -37,19 +43,28 @@ async def key(node: TheNode) -> str:
 
 
 @router.get("/facts/{seq}/receipt")
-async def receipt(node: TheNode, actor: TheActor, seq: Place) -> Response:
-    """Return the receipt of a fact that you may see; `clearway receipt verify` checks it."""
+async def receipt(
+    node: TheNode, actor: TheActor, seq: Place, form: Annotated[Form, Query()] = "json"
+) -> Response:
+    """Return the receipt of a fact that you may see; `clearway receipt verify` checks it.
+
+    As JSON, as a C2SP tlog-proof, or as a COSE receipt (RFC 9942); all hold the same.
+    """
     node.policy.require(actor, "ledger.read", {})
 
     def query() -> bytes:
         content = node.stored_receipt(seq)
         with node.reading() as connection:
             require_fact(node.policy, actor, connection, content)
-        return content
+        if form == "json":
+            return content
+        found = parse(content)
+        return write(node.log.with_cose(found) if form == "cose" else found, form)
 
     content = await look(node, actor, query)
-    name = f'attachment; filename="receipt-{seq}.json"'
-    return Response(content, 200, {"Content-Disposition": name}, "application/json")
+    ending, kind = _FORMS[form]
+    name = f'attachment; filename="receipt-{seq}.{ending}"'
+    return Response(content, 200, {"Content-Disposition": name}, kind)
 
 
 @router.get("/facts/{seq}/disclosure")

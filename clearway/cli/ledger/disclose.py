@@ -34,6 +34,10 @@ def disclose(
             exists=True, dir_okay=False, help="Take the fact from this receipt: needs no node."
         ),
     ] = None,
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option("--for", help="Seal it for this agency alone (`partner list`); repeatable."),
+    ] = None,
     settings: SettingsFile = None,
 ) -> None:
     """Print a proof of single fields of a fact; the others stay hidden."""
@@ -45,7 +49,33 @@ def disclose(
     held = read(receipt.read_bytes() if receipt else receipt_of(settings, seq))
     if held.index != seq:
         raise InputError(f"This is the receipt of fact {held.index}, not of {seq}")
-    sys.stdout.buffer.write(of_receipt(held, field).marshal())
+    content = of_receipt(held, field).marshal()
+    if recipient:
+        from clearway.cli.sealing import seal_for
+
+        content = seal_for(settings, content, recipient)
+    sys.stdout.buffer.write(content)
+
+
+@app.command("open")
+def open_(
+    file: Annotated[
+        Path, typer.Argument(help="What came, sealed for us.", exists=True, dir_okay=False)
+    ],
+    sender: Annotated[str, typer.Option("--from", help="Id of the agency that sent it.")],
+    output: Annotated[
+        Path | None, typer.Option(help="File for the disclosure; standard output if not given.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Open a disclosure that was sealed for us and check it by its agency's keys."""
+    from clearway.cli.sealing import open_from
+
+    content = open_from(settings, file, sender)
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        output.write_bytes(content)
 
 
 @app.command()
