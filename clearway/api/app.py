@@ -8,6 +8,7 @@ from clearway import __version__
 from clearway.api.access import Doorkeeper
 from clearway.api.doors import (
     certificates,
+    certification,
     clearance,
     coldchain,
     declarations,
@@ -15,6 +16,8 @@ from clearway.api.doors import (
     identity,
     insight,
     ledger,
+    noncompliance,
+    printing,
     quantities,
     tiles,
     witness,
@@ -46,8 +49,8 @@ def build_api(node: Node) -> FastAPI:
     app.state.metrics = Metrics(node)
     install(app)
     for door in (
-        identity, declarations, certificates, quantities, coldchain, clearance, insight, ledger,
-        tiles, witness, health,
+        identity, declarations, noncompliance, certification, printing, certificates, quantities,
+        coldchain, clearance, insight, ledger, tiles, witness, health,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

@@ -197,9 +197,9 @@ class Node:
                 chosen = self.settings
                 name = chosen.agency_name or chosen.node_name
                 country = Country(chosen.country)
-                self._authority = open_authority(
-                    self.folder, name, country, self.entropy, self.wall()
-                )
+                # A replayed day signs at its own time: the keys must have been valid then.
+                since = min(self.clock(), self.wall())
+                self._authority = open_authority(self.folder, name, country, self.entropy, since)
             return self._authority
 
     def __enter__(self) -> Node:

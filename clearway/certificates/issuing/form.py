@@ -36,13 +36,13 @@ def read(body: bytes, *, country: Country) -> Request:
 
     Raises: MalformedMessage, TooLarge: no such document. BadTerm: a value or a name is wrong.
     """
-    document = _load(body)
-    if document.pop("format", None) != FORMAT:
+    stated = _load(body)
+    if stated.pop("format", None) != FORMAT:
         raise MalformedMessage(f'An application begins with "format": "{FORMAT}"')
-    content = document.get("content")
+    content = stated.get("content")
     if not isinstance(content, dict):
         raise MalformedMessage('An application has a "content": the certificate as it shall become')
-    document["content"] = {
+    stated["content"] = {
         "number": "",
         "status": str(Status.DRAFT),
         "issuing_country": str(country),
@@ -53,20 +53,25 @@ def read(body: bytes, *, country: Country) -> Request:
         "consignee": {"name": ""},
         "lines": [],
     } | content
-    return _convert(document, Request)
+    return _convert(stated, Request)
 
 
 def write(request: Request) -> bytes:
     """Return the JSON document of an application."""
-    return encode({"format": FORMAT, **msgspec.json.decode(encode(request))})
+    return encode(document(request))
+
+
+def document(request: Request) -> dict[str, Any]:
+    """Return an application as the values of its JSON document."""
+    return {"format": FORMAT, **msgspec.json.decode(encode(request))}
 
 
 def read_result(body: bytes) -> Result:
     """Return what was examined. Raises: MalformedMessage, TooLarge, BadTerm."""
-    document = _load(body)
-    if document.pop("goods", ""):
+    stated = _load(body)
+    if stated.pop("goods", ""):
         raise MalformedMessage("A result does not state `goods`; it is of those on file")
-    return _convert(document, Result)
+    return _convert(stated, Result)
 
 
 def read_notice(body: bytes) -> Notice:
@@ -80,17 +85,17 @@ def _load(body: bytes) -> dict[str, Any]:
             f"The document has {len(body):,} bytes; at most {LARGEST_BYTES:,}", limit="size_bytes"
         )
     try:
-        document = msgspec.json.decode(body)
+        loaded = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedMessage(f"This is no JSON: {error}") from error
-    if not isinstance(document, dict):
+    if not isinstance(loaded, dict):
         raise MalformedMessage("A JSON object is expected")
-    _require_small(document)
-    return document
+    _require_small(loaded)
+    return loaded
 
 
-def _require_small(document: object) -> None:
-    count, level = 0, [document]
+def _require_small(whole: object) -> None:
+    count, level = 0, [whole]
     for _ in range(_MOST_DEPTH):
         count += len(level)
         if count > _MOST_VALUES:
@@ -107,15 +112,15 @@ def _inside(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else []
 
 
-def _convert(document: dict[str, Any], wanted: type[Wanted]) -> Wanted:
+def _convert(stated: dict[str, Any], wanted: type[Wanted]) -> Wanted:
     try:
-        found: Wanted = decode(msgspec.json.encode(document), wanted)
+        found: Wanted = decode(msgspec.json.encode(stated), wanted)
     except msgspec.ValidationError as error:
         raise BadTerm(
             "Application", "", str(error), field=str(error).rpartition("$.")[2]
         ) from error
     known = msgspec.json.decode(encode(found))
-    unknown = next(_unknown(document, known, ""), None)
+    unknown = next(_unknown(stated, known, ""), None)
     if unknown is not None:
         raise BadTerm("Field", unknown, "is not known here; see the form", field=unknown)
     return found
