@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from clearway.certificates.lifecycle import Change
 from clearway.certificates.model import Assurance, Certificate, Provenance
+from clearway.certificates.proof import Verdict
 from clearway.certificates.quantity import UseKind
 from clearway.ledger.fact import BY_FIELD
 from clearway.terms.finding import Finding
@@ -25,6 +26,7 @@ class Received:
         findings: of reading it and of the rules.
         change: what it meant for what was on file: new, confirmed, step or correction.
         original: the message as received, in base64.
+        verdict: what is proved of its origin and what is not, with the reasons.
     """
 
     TYPE: ClassVar[str] = "certificate.received/1"
@@ -35,6 +37,7 @@ class Received:
     findings: tuple[Finding, ...]
     change: Change
     original: str
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Conflicted:
         prevails: what came is better proved; a `certificate.received/1` follows.
         is_disputed: nothing tells which is true, so neither can be used.
         original: the message in base64; "" when it prevails, since the next fact holds it.
+        verdict: what is proved of the origin of what came, with the reasons.
     """
 
     TYPE: ClassVar[str] = "certificate.conflict/1"
@@ -59,6 +63,7 @@ class Conflicted:
     prevails: bool
     is_disputed: bool
     original: str
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 from clearway.certificates.model import Assurance, Certificate, Key, Status, describe_status
 from clearway.certificates.profile import Profile
-from clearway.certificates.proof import outranks
+from clearway.certificates.proof import is_by_authority, outranks
 from clearway.certificates.record import Record
 from clearway.errors import RuleViolation, WrongState
 from clearway.terms.finding import Level
@@ -61,9 +61,11 @@ def judge(record: Record | None, certificate: Certificate, proof: Assurance) -> 
     if certificate.sense == record.certificate.sense:
         is_as_stated = record.status == record.certificate.status
         return Change.CONFIRMED if is_better and is_as_stated else Change.SAME
-    if outranks(record.assurance, proof):
+    is_step = certificate.status in STEPS.get(record.status, frozenset())
+    # An authority may withdraw over its own channel, unsigned, what it issued with a signature.
+    if outranks(record.assurance, proof) and not (is_step and is_by_authority(proof)):
         return Change.ALARM
-    if certificate.status in STEPS.get(record.status, frozenset()):
+    if is_step:
         return Change.STEP
     if is_better:
         return Change.CORRECTION
@@ -94,7 +96,8 @@ def successions(
 def _replaces(new: Record, old: Record) -> bool:
     is_in_force = new.status == Status.ISSUED and not new.is_disputed
     is_other = new.key != old.key and old.status not in _ENDS
-    return is_in_force and is_other and not outranks(old.assurance, new.assurance)
+    is_as_good = is_by_authority(new.assurance) or not outranks(old.assurance, new.assurance)
+    return is_in_force and is_other and is_as_good
 
 
 def require_withdrawable(record: Record) -> None:

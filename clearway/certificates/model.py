@@ -297,6 +297,7 @@ class Provenance:
 class Assurance(StrEnum):
     """How far the origin of a certificate is proved."""
 
+    SIGNED = "signed"  # it bears its authority's signature, which holds under a trusted key
     CHANNEL = "channel"  # it came from the authority of the issuing country, over its own channel
     UNPROVEN = "unproven"  # nothing proves the origin
-    CONTRADICTED = "contradicted"  # another country's authority sent it
+    CONTRADICTED = "contradicted"  # another country's authority sent it, or its signature is false

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clearway.certificates.model import Assurance, Certificate, Key, Provenance
+from clearway.certificates.proof import Verdict
 from clearway.certificates.quantity import Balance
 from clearway.terms.finding import Finding
 
@@ -25,6 +26,7 @@ class Record:
         received_at: when the version came, aware UTC.
         seq: fact of the version, whose body holds the message.
         balances: one for each line.
+        verdict: what is proved of its origin and what is not, with the reasons.
     """
 
     certificate: Certificate
@@ -37,6 +39,7 @@ class Record:
     received_at: datetime
     seq: int
     balances: tuple[Balance, ...] = ()
+    verdict: Verdict | None = None
 
     @property
     def key(self) -> Key:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from clearway.certificates.model import Assurance, Certificate, Channel, Key, Provenance
+from clearway.certificates.proof import Verdict
 from clearway.certificates.quantity import Balance, Position
 from clearway.certificates.record import Alarm, Record
 from clearway.ledger.fact import decode
@@ -30,6 +31,7 @@ def to_record(row: Row[Any], uses: Iterable[Row[Any]]) -> Record:
         received_at=row.received_at,
         seq=row.seq,
         balances=_balances(held, uses),
+        verdict=decode(row.verdict, Verdict) if row.verdict else None,
     )
 
 

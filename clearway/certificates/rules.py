@@ -27,7 +27,7 @@ from clearway.certificates.model import (
 )
 from clearway.certificates.parts import Precision, Stated, Treatment
 from clearway.certificates.profile import Profile
-from clearway.certificates.proof import assurance
+from clearway.certificates.proof import NO_SIGNATURE, Signature, SignatureCheck, assurance
 from clearway.errors import BadTerm
 from clearway.terms.finding import Area, Finding, Level
 from clearway.terms.places import Country
@@ -66,12 +66,14 @@ class Desk:
         country: ours.
         now: aware UTC.
         provenance: where the message came from.
+        signature: what checking the enclosed signature gave.
     """
 
     profile: Profile
     country: Country
     now: datetime
     provenance: Provenance
+    signature: SignatureCheck = NO_SIGNATURE
 
 
 Found = Iterator[tuple[str, str]]
@@ -265,6 +267,8 @@ def signature_is_near_the_issue(certificate: Certificate, desk: Desk) -> Found:
 @_rule("CERT_R18", Area.RULE, Level.SEVERE)
 def sender_is_the_issuer(certificate: Certificate, desk: Desk) -> Found:
     """The authority that sent the certificate is not that of the country that issued it."""
+    if desk.signature.state is Signature.HOLDS:
+        return
     if assurance(certificate, desk.provenance) is Assurance.CONTRADICTED:
         found = f"issued by {certificate.issuing_country}, sent by {desk.provenance.sender}"
         yield "SPSConsignment/ExportSPSCountry/ID", found
@@ -273,15 +277,32 @@ def sender_is_the_issuer(certificate: Certificate, desk: Desk) -> Found:
 @_rule("CERT_R19", Area.RULE, Level.WARNING)
 def origin_is_proved(certificate: Certificate, desk: Desk) -> Found:
     """Nothing proves yet that the authority issued this certificate; it may be asked to confirm."""
-    if assurance(certificate, desk.provenance) is Assurance.UNPROVEN:
+    if assurance(certificate, desk.provenance, desk.signature) is Assurance.UNPROVEN:
         yield "", f"handed in by {desk.provenance.sender}"
 
 
 @_rule("CERT_R20", Area.RULE, Level.INFO)
 def signature_was_not_checked(certificate: Certificate, desk: Desk) -> Found:
     """The message encloses a signature, which was not checked here: it proves nothing so far."""
-    if certificate.has_signature:
-        yield "Signature", ""
+    if certificate.has_signature and desk.signature.state in _NOT_CHECKED:
+        yield "Signature", desk.signature.detail
+
+
+@_rule("CERT_R21", Area.RULE, Level.SEVERE)
+def signature_is_not_false(certificate: Certificate, desk: Desk) -> Found:
+    """The signature of the message is false, so it is not what an authority signed."""
+    if desk.signature.state is Signature.FALSE:
+        yield "Signature", desk.signature.detail
+
+
+@_rule("CERT_R22", Area.RULE, Level.WARNING)
+def signer_is_trusted(certificate: Certificate, desk: Desk) -> Found:
+    """Whoever signed the message is not trusted here, so the signature proves nothing."""
+    if desk.signature.state is Signature.UNTRUSTED:
+        yield "Signature", desk.signature.detail
+
+
+_NOT_CHECKED: Final = (Signature.ABSENT, Signature.UNCHECKED)
 
 
 def _shown(found: str) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     delete,
     insert,
     select,
@@ -39,6 +40,7 @@ from clearway.certificates.model import (
     Status,
     normal_number,
 )
+from clearway.certificates.proof import Verdict
 from clearway.certificates.quantity import Position, UseKind
 from clearway.certificates.record import Alarm, Record
 from clearway.errors import NotFound
@@ -71,6 +73,7 @@ certificate = Table(
     Column("replaced_by", Text),
     Column("is_disputed", Boolean, nullable=False),
     Column("findings", LargeBinary, nullable=False),
+    Column("verdict", LargeBinary),
     Column("body", LargeBinary, nullable=False),
     Index("certificate_by_seq", "seq"),
     Index("certificate_by_number", "number_key"),
@@ -124,11 +127,14 @@ TABLES: tuple[Table, ...] = (
 
 _BY_SUBJECT = certificate.c.subject == bindparam("wanted")
 _select = select(certificate).where(_BY_SUBJECT)
-# `channel` stands first in the alphabet: the best proved successor is among those returned.
+# The best proved successor is among those returned.
+_LEAST_PROVED_LAST = case(
+    {Assurance.SIGNED: 0, Assurance.CHANNEL: 1}, value=certificate.c.assurance, else_=2
+)
 _select_replacing = (
     select(certificate.c.subject)
     .where(certificate.c.replaces == bindparam("wanted"))
-    .order_by(certificate.c.assurance, certificate.c.seq)
+    .order_by(_LEAST_PROVED_LAST, certificate.c.seq)
     .limit(MOST_AT_ONCE)
 )
 _select_by_number = (
@@ -190,6 +196,7 @@ class _Version:
     provenance: Provenance
     assurance: Assurance
     findings: tuple[Finding, ...]
+    verdict: Verdict | None = None
 
 
 def _received(connection: Connection, fact: Fact) -> None:
@@ -216,6 +223,7 @@ def _received(connection: Connection, fact: Fact) -> None:
             "replaced_by": None,
             "is_disputed": False,
             "findings": encode(version.findings),
+            "verdict": None if version.verdict is None else encode(version.verdict),
             "body": encode(came),
         },
     )

@@ -16,6 +16,7 @@ from clearway.certificates.actions.receive import Conflict, Received
 from clearway.certificates.intake import Examined, examine
 from clearway.certificates.model import Channel, Key, Provenance
 from clearway.certificates.record import Record
+from clearway.certificates.trust import tables as trust
 from clearway.clearance.actions.receive_certificate import receive_certificate
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.policy.act import Act
@@ -37,10 +38,20 @@ async def receive(request: Request, node: TheNode, actor: TheActor) -> Response:
     country = Country(node.settings.country)
 
     def prepare() -> Callable[[Act], tuple[Examined, Received | Conflict]]:
-        found = examine(body, provenance, country=country, now=node.clock())
+        with node.reading() as connection:
+            held = trust.find(connection)
+        found = examine(
+            body,
+            provenance,
+            country=country,
+            now=node.clock(),
+            trust_list=None if held is None else held.trust_list,
+        )
         return lambda hand: (
             found,
-            receive_certificate(hand, found.certificate, found.findings, body, provenance),
+            receive_certificate(
+                hand, found.certificate, found.findings, body, provenance, found.verdict
+            ),
         )
 
     outcome = await perform(node, actor, prepare)

@@ -17,7 +17,7 @@ from clearway.certificates import facts, tables
 from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.lifecycle import Change, judge, successions
 from clearway.certificates.model import Assurance, Certificate, Key, Provenance, Status
-from clearway.certificates.proof import assurance, outranks
+from clearway.certificates.proof import Verdict, authenticity, outranks
 from clearway.certificates.record import Record
 from clearway.errors import RuleViolation, TooLarge
 from clearway.ledger.fact import Fact
@@ -67,6 +67,7 @@ def receive(
     findings: tuple[Finding, ...],
     original: bytes,
     provenance: Provenance,
+    verdict: Verdict | None = None,
 ) -> Outcome:
     """File a certificate that came in.
 
@@ -75,13 +76,15 @@ def receive(
         findings: of the reader and of the rules; severe ones do not keep it off the file.
         original: the message, at most 2 MiB.
         provenance: where it came from, as the door proved it.
+        verdict: of `intake.examine`, which checked its signature; None: none was checked.
 
     Raises:
         TooLarge: the message is longer.
         RuleViolation: the certificate was read from another message.
         Refused: policy says no.
     """
-    key, proof = certificate.key, assurance(certificate, provenance)
+    verdict = verdict or authenticity(certificate, provenance)
+    key, proof = certificate.key, verdict.assurance
     agency = profile_of(certificate.type_code).agency
     act.require("certificate.receive", agency=agency, certificate=key.subject)
     _require_small(original)
@@ -94,7 +97,9 @@ def receive(
     change = judge(record, certificate, proof)
     if record is not None and change is Change.SAME:
         return Received(key, record.seq, repeated=True)
-    body = facts.Received(certificate, provenance, proof, findings, change, _base64(original))
+    body = facts.Received(
+        certificate, provenance, proof, findings, change, _base64(original), verdict
+    )
     if record is None or not change.is_conflict:
         fact = _file(act, body, key)
         _claim(act, certificate, proof, fact)
@@ -148,6 +153,7 @@ def _alarm(act: Act, record: Record, body: facts.Received, change: Change) -> Fa
         prevails=prevails,
         is_disputed=change is Change.DISPUTE,
         original="" if prevails else body.original,
+        verdict=body.verdict,
     )
     fact = act.append(alarm, subject=record.key.subject)
     if prevails:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clearway.certificates.actions.receive import Conflict, Received, receive
 from clearway.certificates.model import Certificate, Provenance
+from clearway.certificates.proof import Verdict
 from clearway.clearance.actions.reconsider import reconsider_certificate
 from clearway.policy.act import Act
 from clearway.terms.finding import Finding
@@ -15,6 +16,7 @@ def receive_certificate(
     findings: tuple[Finding, ...],
     original: bytes,
     provenance: Provenance,
+    verdict: Verdict | None = None,
 ) -> Received | Conflict:
     """File a certificate (see `certificates.actions.receive`) and match what waits for it.
 
@@ -22,7 +24,7 @@ def receive_certificate(
 
     Raises: TooLarge. Refused. RuleViolation: it cannot be filed.
     """
-    outcome = receive(act, certificate, findings, original, provenance)
+    outcome = receive(act, certificate, findings, original, provenance, verdict)
     if outcome.repeated:
         return outcome
     reconsider_certificate(act, certificate.type_code, certificate.number)

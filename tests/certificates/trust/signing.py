@@ -63,6 +63,7 @@ def x509_of(
     return made.public_bytes(Encoding.DER)
 
 
+@cache
 def authority(
     kind: str = "p256", country: str = "EC", name: str = "", **period: Any
 ) -> AuthorityKey:
