@@ -155,7 +155,11 @@ def claims_of(
 
 
 def sign(claims: Claims, key: SealKey) -> bytes:
-    """Return the COSE_Sign1 of claims. Raises: RuleViolation: the key is not one for seals."""
+    """Return the COSE_Sign1 of claims.
+
+    Raises: RuleViolation: the key is not one for seals. MalformedMessage: a claim is longer than a
+    seal states.
+    """
     private = key.private
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
         raise RuleViolation("A seal is signed with a key of P-256: telephones verify no other")
@@ -163,7 +167,9 @@ def sign(claims: Claims, key: SealKey) -> bytes:
         raise RuleViolation(
             f"A key of {key.country} cannot seal a certificate of {claims.issuing_country}"
         )
-    return cose.sign_es256(seal_claims.write(claims), private, {cose.KID: key.key_id})
+    payload = seal_claims.write(claims)
+    seal_claims.read(payload)  # what no reader would take is not signed
+    return cose.sign_es256(payload, private, {cose.KID: key.key_id})
 
 
 def read(seal: bytes | str) -> Seal:

@@ -28,8 +28,7 @@ MAX_CONTAINERS: Final = 4
 MAX_SEALS: Final = 4
 MAX_NUMBER: Final = 70
 MAX_NAME: Final = 40
-MAX_COUNT: Final = 10**9
-MAX_GRAMS: Final = 10**15
+MAX_WHOLE: Final = (1 << 53) - 1  # what JavaScript counts exactly
 MAX_PLACES: Final = 1 << 32
 
 _EPOCH: Final = date(1970, 1, 1)
@@ -176,7 +175,7 @@ class _Fields:
             self.count(number),
             self._short_text(hs, 12, "HS code") if hs != "" else "",
             self._short_text(name, MAX_NAME, "name") if name != "" else "",
-            None if grams is None else self._whole(grams, MAX_GRAMS, "net mass"),
+            None if grams is None else self._whole(grams, MAX_WHOLE, "net mass"),
             None if packages is None else self.count(packages),
         )
 
@@ -189,7 +188,7 @@ class _Fields:
         return tuple(found)
 
     def count(self, value: object) -> int:
-        return self._whole(value, MAX_COUNT, "count")
+        return self._whole(value, MAX_WHOLE, "count")
 
     def _parts(self, value: object, size: int) -> list[Any]:
         if not isinstance(value, list) or len(value) != size:

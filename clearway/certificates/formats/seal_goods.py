@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from clearway.certificates.claims import ClaimedLine, Inspection
-from clearway.certificates.formats.seal_claims import MAX_LINES, MAX_SEALS
+from clearway.certificates.formats.seal_claims import MAX_LINES, MAX_SEALS, MAX_WHOLE
 from clearway.certificates.model import Certificate, CertificateLine
 from clearway.certificates.parts import Equipment
 from clearway.terms.quantity import UnitCode
@@ -51,8 +51,8 @@ def _line(line: CertificateLine, most: int) -> ClaimedLine:
         number=line.number,
         hs=line.hs[0][:12] if line.hs else "",
         name=_short(line.botanical_name or line.description, most),
-        net_grams=None if mass is None else int(mass.to(_GRAM).value.to_integral_value()),
-        packages=line.packages,
+        net_grams=None if mass is None else _sane(int(mass.to(_GRAM).value.to_integral_value())),
+        packages=None if line.packages is None else _sane(line.packages),
     )
 
 
@@ -60,3 +60,8 @@ def _short(words: str, most: int) -> str:
     """Return a text on one line, cut where it is too long, and marked so."""
     plain = "".join(mark for mark in " ".join(words.split()) if mark.isprintable())
     return plain if len(plain) <= most else plain[: most - 1].rstrip() + _CUT
+
+
+def _sane(number: int) -> int | None:
+    """Return a number; None where it is larger than a seal states."""
+    return number if 0 <= number <= MAX_WHOLE else None
