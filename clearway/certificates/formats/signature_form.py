@@ -203,11 +203,11 @@ def _target(reference: Element, properties: Element | None, key_info: Element) -
             raise wrong(f"the transforms of the whole document are {_shown(transforms)}")
         _require_canonical(transforms[1:])
         return ""
-    if len(transforms) > 1:
-        raise wrong(f"the transforms of {uri!r} are {_shown(transforms)}")
-    _require_canonical(transforms)
     for name, element in (("properties", properties), ("key", key_info)):
         if element is not None and element.get("Id") and uri == f"#{element.get('Id')}":
+            if len(transforms) > 1:
+                raise wrong(f"the transforms of its {name} are {_shown(transforms)}")
+            _require_canonical(transforms)
             return name
     raise wrong(f"it refers to {(uri or 'nothing')[:80]!r}; only parts of itself are followed")
 
