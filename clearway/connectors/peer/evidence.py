@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from clearway.connectors.peer import span, tables
 from clearway.connectors.peer.facts import FactReceived
 from clearway.connectors.peer.formats import head as heads
-from clearway.connectors.peer.span import Kind
 from clearway.errors import NotFound
 from clearway.ledger import checkpoint as checkpoints
 from clearway.ledger import commitment, disclosure, stored
@@ -41,7 +40,7 @@ def receipt_of(connection: Connection, origin: str, seq: int) -> Receipt:
         body.body.encode(),
         body.form,
     )
-    path, note = _path(connection, origin, seq, batch)
+    path, note = _path(seq, batch)
     text = commitment.envelope(fact).decode()
     return Receipt(text, base64.b64decode(body.salt), seq, tuple(path), note)
 
@@ -54,7 +53,7 @@ def disclosure_of(connection: Connection, origin: str, seq: int) -> Disclosure:
     body, batch = _kept(connection, origin, seq)
     if not body.opened:
         raise NotFound(f"Fact {seq} of {origin!r} came whole: show its receipt")
-    path, note = _path(connection, origin, seq, batch)
+    path, note = _path(seq, batch)
     return replace(disclosure.parse(body.opened.encode()), path=tuple(path), note=note)
 
 
@@ -74,17 +73,8 @@ def _kept(connection: Connection, origin: str, seq: int) -> tuple[FactReceived, 
     return decode(found[0].body, FactReceived), batch
 
 
-def _path(
-    connection: Connection, origin: str, seq: int, batch: tables.StoredBatch
-) -> tuple[list[bytes], str]:
+def _path(seq: int, batch: tables.StoredBatch) -> tuple[list[bytes], str]:
     head = heads.read_head(batch.head.rpartition("\n\n")[0] + "\n")
     size = checkpoints.parse(batch.note.rpartition("\n\n")[0] + "\n").size
-    known = tables.leaf_hashes(connection, origin, batch.first, batch.end)
-    leaves = [
-        known[place]
-        for kind, first, end in span.places(head.first, head.runs)
-        if kind is Kind.DELIVERED
-        for place in range(first, end)
-    ]
-    nodes = span.nodes(batch.edge, head.runs, leaves, batch.proof, size)
+    nodes = span.nodes(batch.edge, head.runs, batch.leaves, batch.proof, size)
     return span.path(nodes, seq, size), batch.note

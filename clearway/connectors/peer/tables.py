@@ -71,6 +71,7 @@ batch = Table(
     Column("end_", BigInteger, nullable=False),
     Column("edge", LargeBinary, nullable=False),
     Column("proof", LargeBinary, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
     Column("head", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("note", Text, nullable=False),
@@ -108,12 +109,17 @@ _PUT_ACKNOWLEDGED = _acknowledged.put(["partner"], ["place", "note", "at"])
 
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
-    """The evidence of one batch: with its leaf hashes, enough for every receipt in it."""
+    """The evidence of one batch: enough for every receipt in it, also once a fact was erased here.
+
+    Args:
+        leaves: leaf hashes of the delivered places, in order.
+    """
 
     first: int
     end: int
     edge: Edge
     proof: tuple[bytes, ...]
+    leaves: tuple[bytes, ...]
     head: str
     note: str
 
@@ -190,6 +196,7 @@ def keep_batch(connection: Connection, verified: Verified, now: datetime) -> Non
         "end_": head.end,
         "edge": b"".join(before.edge.nodes),
         "proof": b"".join(verified.batch.proof),
+        "leaves": b"".join(fact.leaf_hash for fact in verified.facts),
         "head": verified.batch.head,
         "size": head.size,
         "note": after.note,
@@ -249,8 +256,9 @@ def find_batch(connection: Connection, origin: str, seq: int) -> StoredBatch | N
     if seq >= found["end_"]:
         return None
     edge = Edge(found["first"], _hashes(found["edge"]))
-    proof = _hashes(found["proof"])
-    return StoredBatch(found["first"], found["end_"], edge, proof, found["head"], found["note"])
+    proof, leaves = _hashes(found["proof"]), _hashes(found["leaves"])
+    head, note = found["head"], found["note"]
+    return StoredBatch(found["first"], found["end_"], edge, proof, leaves, head, note)
 
 
 def find_received(connection: Connection, origin: str, seq: int) -> int | None:

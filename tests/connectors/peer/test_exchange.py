@@ -5,18 +5,34 @@ from __future__ import annotations
 import json
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clearway.cli import store
+from clearway.cli.setup import OWNER
 from clearway.connectors.peer import evidence
 from clearway.connectors.peer.facts import FactReceived
+from clearway.errors import NotFound
 from clearway.ledger import receipt
 from clearway.node.clock import utc_now
+from clearway.node.erasing import erase
 from clearway.node.exchange import Exchange, standings, take_once
 
-from .conftest import QUICK, SECRET, SHORT, Hidden, House, Link, Told, any_fault, house, wait_for
+from .conftest import (
+    BRISK,
+    QUICK,
+    SECRET,
+    SHORT,
+    Hidden,
+    House,
+    Link,
+    Told,
+    any_fault,
+    house,
+    wait_for,
+)
 
 RULE = "parcel.weighed/1 where body.country=XB"
 
@@ -54,6 +70,30 @@ def test_tables_come_out_the_same_from_the_facts(tmp_path: Path) -> None:
         giver.record(*(Told(number, "XB") for number in range(5)))
         taker.know(giver, url=giver.url)
         take_once(taker.partnership, pace=QUICK, patience=SHORT)
+        folder = taker.node.folder.root
+    file = tmp_path / "settings.toml"
+    file.write_text(f'data_directory = "{folder}"\n')
+    assert store.rebuild(file, keep=False, progress=False).changed == ()
+
+
+def test_an_erased_fact_leaves_the_tables_and_the_receipts_of_the_others(tmp_path: Path) -> None:
+    with house(tmp_path, "giver", listens=True) as giver, house(tmp_path, "taker") as taker:
+        giver.know(taker, RULE)
+        giver.record(*(Told(number, "XB") for number in range(5)))
+        taker.know(giver, url=giver.url)
+        take_once(taker.partnership, pace=QUICK, patience=SHORT)
+        here = [one.seq for one in taker.facts(FactReceived.TYPE)]
+        there = [one.seq for one in taker.bodies(FactReceived)]
+        law = {"reason": "asked for", "legal_basis": "Data Protection Act, s. 40"}
+        taker.node.act(OWNER, lambda act: erase(act, [here[2]], **law)).result()
+        giver.record(Told(5, "XB"))
+        assert take_once(taker.partnership, pace=QUICK, patience=SHORT) == {giver.id: 1}
+        with taker.node.reading() as connection:
+            for seq in (*there[:2], *there[3:]):
+                shown = evidence.receipt_of(connection, giver.origin, seq)
+                assert receipt.verify(shown, [giver.node.log.verifier]).fact.seq == seq
+            with pytest.raises(NotFound):
+                evidence.receipt_of(connection, giver.origin, there[2])
         folder = taker.node.folder.root
     file = tmp_path / "settings.toml"
     file.write_text(f'data_directory = "{folder}"\n')
@@ -98,7 +138,7 @@ def test_a_link_that_breaks_at_any_byte_loses_and_doubles_nothing(
             plan=lambda number: any_fault(dice),
         ) as link:
             taker.know(giver, url=link.url)
-            with Exchange(taker.partnership, QUICK, SHORT):
+            with Exchange(taker.partnership, replace(QUICK, wait_s=0), BRISK):
                 wait_for(lambda: len(numbers(taker)) >= 30, 90)
                 giver.record(*(Told(number, "XB") for number in range(60, 70)))
                 wait_for(lambda: len(numbers(taker)) >= 70, 90)
