@@ -27,7 +27,6 @@ KEY_SIZE: Final = 32
 _HALF: Final = SERIAL_BITS // 2
 _MASK: Final = (1 << _HALF) - 1
 _ROUNDS: Final = 10
-_MAX_SERIAL: Final = ENTRIES * 10_000
 
 
 class State(IntEnum):
@@ -65,26 +64,25 @@ class StatusList:
         return State(self.entries[index >> 2] >> (index & 3) * ENTRY_BITS & 3)
 
 
-def place_of(serial: int, key: bytes) -> Place:
-    """Return the place of a certificate in the lists of its authority.
+def scatter(place: Place, key: bytes) -> Place:
+    """Return the place under which a certificate is told of, from its running number in the list.
 
     A balanced Feistel network of ten rounds over 20 bits, with HMAC-SHA256: one to one, so no two
     certificates meet, and no table of taken places is needed.
 
     Args:
-        serial: running number of the certificate at its authority, from 0.
+        place: a list, and a running number in it from 0.
         key: 32 secret bytes of the authority; they never change, else places would meet.
 
-    Raises: BadTerm: no such serial number, or a key of another size.
+    Raises: BadTerm: no such running number, or a key of another size.
     """
     if len(key) != KEY_SIZE:
         raise BadTerm("Key of status places", "(secret)", f"{KEY_SIZE} bytes")
-    if not 0 <= serial < _MAX_SERIAL:
-        raise BadTerm("Serial number in status lists", serial, f"0 to {_MAX_SERIAL - 1}")
-    volume, number = divmod(serial, ENTRIES)
-    left, right = number >> _HALF, number & _MASK
+    if not 0 <= place.index < ENTRIES:
+        raise BadTerm("Running number in a status list", place.index, f"0 to {ENTRIES - 1}")
+    left, right = place.index >> _HALF, place.index & _MASK
     for turn in range(_ROUNDS):
-        label = b"clearway-status-place/1\n%d %d %d" % (volume, turn, right)
+        label = f"clearway-status-place/1\n{place.list_id}\n{turn} {right}".encode()
         mixed = int.from_bytes(hmac.digest(key, label, "sha256")[:4], "big") & _MASK
         left, right = right, left ^ mixed
-    return Place(f"S{volume + 1}", left << _HALF | right)
+    return Place(place.list_id, left << _HALF | right)

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clearway.certificates.claims import Place
 from clearway.certificates.formats import status_list
-from clearway.certificates.status import ENTRIES, State, place_of
+from clearway.certificates.status import ENTRIES, State, scatter
 from clearway.certificates.trust.model import Usage
 from clearway.errors import BadTerm, ClearwayError, RuleViolation, TooLarge, VerificationError
 from clearway.ledger import cose
@@ -78,42 +79,41 @@ def test_the_message_is_a_token_status_list() -> None:
 # --- places
 
 
-@given(st.integers(0, 5 * ENTRIES), st.binary(min_size=32, max_size=32))
+def scattered(number: int, key: bytes, list_id: str = "851-1") -> int:
+    place = scatter(Place(list_id, number), key)
+    assert place.list_id == list_id
+    return place.index
+
+
+@given(st.integers(0, ENTRIES - 1), st.binary(min_size=32, max_size=32))
 @settings(max_examples=50)
-def test_a_place_is_always_the_same_and_within_its_list(serial: int, key: bytes) -> None:
-    place = place_of(serial, key)
-    assert place == place_of(serial, key)
-    assert place.list_id == f"S{serial // ENTRIES + 1}"
-    assert 0 <= place.index < ENTRIES
+def test_a_place_is_always_the_same_and_within_its_list(number: int, key: bytes) -> None:
+    assert scattered(number, key) == scattered(number, key)
+    assert 0 <= scattered(number, key) < ENTRIES
 
 
 def test_no_two_certificates_have_one_place() -> None:
-    key = bytes(range(32))
-    found = {place_of(serial, key).index for serial in range(8_000)}
+    found = {scattered(number, bytes(range(32))) for number in range(8_000)}
     assert len(found) == 8_000
 
 
 def test_places_do_not_tell_the_order_of_issue() -> None:
     """Neighbours in time lie apart: their mean distance is that of chance, a third of the list."""
-    key = bytes(range(32))
-    places = [place_of(serial, key).index for serial in range(2_000)]
+    places = [scattered(number, bytes(range(32))) for number in range(2_000)]
     distances = [abs(one - two) for one, two in pairwise(places)]
-    mean = sum(distances) / len(distances) / ENTRIES
-    assert 0.30 < mean < 0.37
-    rising = sum(one < two for one, two in pairwise(places))
-    assert 900 < rising < 1_100
+    assert 0.30 < sum(distances) / len(distances) / ENTRIES < 0.37
+    assert 900 < sum(one < two for one, two in pairwise(places)) < 1_100
 
 
 def test_another_key_or_another_list_gives_other_places() -> None:
-    one, other = (place_of(5, bytes([n]) * 32) for n in (1, 2))
-    assert one != other
-    assert place_of(ENTRIES + 5, bytes([1]) * 32).index != one.index
+    assert scattered(5, bytes(32)) != scattered(5, bytes([1]) * 32)
+    assert scattered(5, bytes(32)) != scattered(5, bytes(32), "851-2")
 
 
-@pytest.mark.parametrize(("serial", "key"), [(-1, bytes(32)), (1 << 60, bytes(32)), (1, b"short")])
-def test_a_place_without_serial_number_or_key_is_refused(serial: int, key: bytes) -> None:
+@pytest.mark.parametrize(("number", "key"), [(-1, bytes(32)), (1 << 20, bytes(32)), (1, b"short")])
+def test_a_place_without_running_number_or_key_is_refused(number: int, key: bytes) -> None:
     with pytest.raises(BadTerm):
-        place_of(serial, key)
+        scatter(Place("851-1", number), key)
 
 
 # --- refused
