@@ -48,6 +48,11 @@ def unwrap(data: bytes, remarks: Remarks, limits: Limits) -> bytes:
             "The message holds no XML document; send an SPSCertificate in UTF-8, or its base64"
         )
     offset, encoding = found
+    if b"<!doctype" in document[:offset].replace(b"\x00", b"").lower():
+        raise MalformedMessage(
+            "The message has a DOCTYPE. Document types and entities are not accepted; send the"
+            " document without it"
+        )
     junk = document[:offset].removeprefix(codecs.BOM_UTF8).strip(b"\x00 \t\r\n\xff\xfe")
     if junk or (offset and document[:offset].isspace()):
         remarks.add("CERT_S02", "", document[:offset][:16].hex(" "))
