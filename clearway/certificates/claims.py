@@ -7,7 +7,7 @@ may show the lines in short. Dates are whole days, masses whole grams.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from clearway.certificates.model import Key
@@ -102,3 +102,8 @@ class Claims:
     def key(self) -> Key:
         """The certificate that is sealed."""
         return Key.of(self.type_code, self.issuing_country, self.number)
+
+    @property
+    def without_secret(self) -> Claims:
+        """The same without a bearer's secret, to be shown, logged or sent on."""
+        return replace(self, secret=None)

@@ -2,8 +2,9 @@
 
 authority-ca.key, authority-ca.crt   our own certification authority: signs nothing but the next
 authority.key, authority.crt         signs certificates as XML (XAdES); P-256, digitalSignature
-seal.key                             signs seals (COSE, ES256); partners get its public key by the
-                                     trust list
+seal.key                             signs seals and status lists (COSE, ES256); partners get its
+                                     public key by the trust list
+status.key                           scatters certificates over the status lists; never changes
 
 A partner trusts the certificate that stands on our trust list, not whatever our CA signs: the CA is
 there for systems that want a chain, and for a renewal that they can follow.
@@ -11,6 +12,7 @@ there for systems that want a chain, and for a renewal that they can follow.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from clearway.certificates.claims import Place
-from clearway.certificates.formats import seal, xml_signature
+from clearway.certificates.formats import seal, status_list, xml_signature
 from clearway.certificates.model import Certificate
+from clearway.certificates.status import KEY_SIZE, State, scatter
 from clearway.certificates.trust.keys import AuthorityKey
 from clearway.certificates.trust.model import Usage
 from clearway.errors import ClearwayError, StorageFailure
@@ -33,6 +36,8 @@ from clearway.terms.places import Country
 
 CA_LIFE: Final = timedelta(days=3650)
 LIFE: Final = timedelta(days=1095)
+# A telephone that was offline for a day says amber, not green.
+STATUS_LIFE: Final = timedelta(days=1)
 # Clocks differ: what is made now holds for a partner whose clock is behind.
 _BEFORE: Final = timedelta(hours=1)
 # FIPS 186-5, D.1.2: more bits than the order has, so that no private value is likelier.
@@ -48,11 +53,13 @@ class Authority:
     Args:
         xml_key: for documents.
         seal_key: for seals.
+        status_key: 32 bytes that scatter certificates over the status lists.
         chain: PEM of its certificate and of our CA's, to be given to partners.
     """
 
     xml_key: AuthorityKey
     seal_key: AuthorityKey
+    status_key: bytes
     chain: str
 
     def __repr__(self) -> str:
@@ -65,14 +72,33 @@ class Authority:
     def seal(
         self, certificate: Certificate, place: Place, secret: bytes, valid_until: date | None
     ) -> bytes:
-        """Return the inspection seal of a certificate (COSE_Sign1)."""
+        """Return the inspection seal of a certificate (COSE_Sign1).
+
+        Args:
+            place: by running number; the seal shows the scattered one.
+        """
         return seal.emit(
             certificate,
             self.seal_key,
-            place,
+            scatter(place, self.status_key),
             with_lines=True,
             secret=secret,
             valid_until=valid_until,
+        )
+
+    def status_list(self, list_id: str, states: Mapping[int, State], at: datetime) -> bytes:
+        """Return a signed status list.
+
+        Args:
+            states: by running number, of the certificates that no longer count.
+            at: instant of issue, aware UTC; the next one is due a day later.
+        """
+        scattered = {
+            scatter(Place(list_id, number), self.status_key).index: state
+            for number, state in states.items()
+        }
+        return status_list.emit(
+            list_id, scattered, self.seal_key, issued_at=at, next_update=at + STATUS_LIFE
         )
 
 
@@ -96,6 +122,7 @@ def open_authority(
         return Authority(
             AuthorityKey.from_pem(_pem(own), pem, country, Usage.XML),
             AuthorityKey.from_pem(_pem(sealing), b"", country, Usage.SEAL),
+            _status_key(root / "status.key", entropy),
             (pem + ca_pem).decode("ascii"),
         )
     except (OSError, ValueError, ClearwayError) as error:
@@ -109,6 +136,15 @@ def _private(path: Path, entropy: Entropy) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise StorageFailure(f"{path} holds no key of P-256; restore it from a backup")
+    return key
+
+
+def _status_key(path: Path, entropy: Entropy) -> bytes:
+    if not path.exists():
+        write_durably(path, entropy(KEY_SIZE), mode=0o600)
+    key = path.read_bytes()
+    if len(key) != KEY_SIZE:
+        raise StorageFailure(f"{path} has not {KEY_SIZE} bytes; restore it from a backup")
     return key
 
 

@@ -1,0 +1,27 @@
+"""Status lists of what this node issued, signed when they are asked for.
+
+    data = signed(node, "851-1")        # COSE, see docs/design/seal.md
+    ids(node)                           # ("851-1",)
+
+A list is made from the certificates' stages, so it is never older than the facts; its instant is
+that of the asking, to the minute, so that it can be kept by whoever stands between.
+"""
+
+from __future__ import annotations
+
+from clearway.certificates.issuing.standing import list_ids, states_of
+from clearway.node.node import Node
+
+
+def ids(node: Node) -> tuple[str, ...]:
+    """Return the names of all status lists of this node."""
+    with node.reading() as connection:
+        return list_ids(connection)
+
+
+def signed(node: Node, list_id: str) -> bytes:
+    """Return a status list as COSE. Raises: NotFound: there is none of this name."""
+    with node.reading() as connection:
+        states = states_of(connection, list_id)
+    at = node.clock().replace(second=0, microsecond=0)
+    return node.authority.status_list(list_id, states, at)
