@@ -19,11 +19,15 @@ ASSETS = {
     "tabler.rtl.min.css": "@tabler/core/dist/css/tabler.rtl.min.css",
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "sha3.js": "jssha/dist/sha3.js",
+    "zxing_reader.js": "zxing-wasm/dist/iife/reader/index.js",
+    "zxing_reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
     "echarts.min.js": "echarts/dist/echarts.min.js",
     "topojson-client.min.js": "topojson-client/dist/topojson-client.min.js",
     "countries-110m.json": "world-atlas/countries-110m.json",
 }
-LICENCES = ("htmx.org", "@tabler/core", "echarts", "jssha", "topojson-client", "world-atlas")
+LICENCES = (
+    "htmx.org", "@tabler/core", "echarts", "jssha", "topojson-client", "world-atlas", "zxing-wasm",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearway.console.verifier import bundle
+from clearway.console.verifier import receipts
 from clearway.ledger import receipt
 from clearway.ledger.checkpoint import Checkpoint
 from clearway.ledger.commitment import leaf_hash
@@ -80,7 +80,7 @@ def proof(
 def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
     """The page as a file, in a browser that has no network."""
     file = tmp_path / "verify-receipt.html"
-    file.write_text(bundle(), encoding="utf-8")
+    file.write_text(receipts().html, encoding="utf-8")
     context = chromium.new_context(offline=True, viewport={"width": 1100, "height": 900})
     opened = context.new_page()
     wrong: list[str] = []
