@@ -163,3 +163,22 @@ class ForkFound:
     held: str
     shown: str
     proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackShown:
+    """A partner showed a checkpoint that our own key signed, of more facts than this log has.
+
+    Args:
+        agency: whose witness showed it.
+        size: of that checkpoint, in facts.
+        ours: how many facts this log had then.
+        note: the signed checkpoint.
+    """
+
+    TYPE: ClassVar[str] = "agency.rollback_shown/1"
+
+    agency: str
+    size: int
+    ours: int
+    note: str

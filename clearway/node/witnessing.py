@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from clearway.errors import ClearwayError, VerificationError
+from clearway.identity.actions.report_rollback import report_rollback
 from clearway.identity.agencies import Agency, KeyKind
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.identity.rules_agencies import policy_text, quorum_of, witnesses_among
@@ -291,13 +292,17 @@ class Witnessing:
             return
         try:
             shown = answer.decode()
-            head = checkpoints.parse(open_note(shown, [log.verifier]).text)
+            head = checkpoints.parse(open_note(shown, log.signing).text)
         except (UnicodeDecodeError, VerificationError):
             return  # it shows nothing that we signed: a claim, no proof
         if head.origin != log.origin or head.size <= log.size:
             return
-        if self.rollback is None:
-            logger.critical("rolled_back", agency=agency.id, size=head.size, ours=log.size)
+        if self.rollback is None:  # once in each life of the node; later ones say the same
+            ours = log.size
+            logger.critical("rolled_back", agency=agency.id, size=head.size, ours=ours)
+            self._host.act(
+                _FEEDER, lambda act: report_rollback(act, agency.id, head.size, ours, shown)
+            ).result()
         self.rollback = Rollback(agency.id, head.size, shown)
 
 

@@ -25,15 +25,18 @@ from clearway.identity.actions.dismiss_agency import dismiss_agency
 from clearway.identity.actions.issue_token import issue_token
 from clearway.identity.actions.open_account import open_account
 from clearway.identity.agencies import KeyKind, id_of
+from clearway.identity.facts_agencies import RollbackShown
 from clearway.identity.model import ActorKind, Role
 from clearway.identity.tables_agencies import get_agency, list_decisions, list_forks
 from clearway.ledger import receipt as receipts
 from clearway.ledger import witness, witnessed
+from clearway.ledger.fact import decode
 from clearway.ledger.note import Signer
 from clearway.ledger.quorum import Quorum
 from clearway.ledger.witness import Signed, request_of
 from clearway.node.clock import entropy, utc_now
 from clearway.node.node import Node, create
+from clearway.node.rebuild import facts
 from clearway.node.witnessing import quorum_now
 from clearway.settings import Settings
 
@@ -263,6 +266,12 @@ def test_a_rolled_back_log_learns_it_by_its_own_signature(
         assert "entries of our log" in other.standing().error
         rollback = other.node.witnessing.rollback
         assert rollback is not None and rollback.size == a.node.log.size
+        with other.node.reading() as connection:
+            (told,) = [f for f in facts(connection) if f.type == RollbackShown.TYPE]
+        shown = decode(told.body, RollbackShown)
+        assert (shown.size, shown.note) == (rollback.size, rollback.note)
+        other.round()
+        assert other.node.log.size == told.seq + 1, "it is told once"
         metrics = httpx.get(f"{other.url}/metrics").text
         assert "clearway_rolled_back 1.0" in metrics
     with b.node.reading() as connection:
