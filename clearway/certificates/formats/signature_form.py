@@ -214,9 +214,8 @@ def _target(reference: Element, properties: Element | None, key_info: Element) -
 
 def _transforms(reference: Element) -> list[str]:
     has_transforms = child(reference, f"{DS}Transforms") is not None
-    parts = _children(
-        reference, f"{'Transforms ' if has_transforms else ''}DigestMethod", "DigestValue"
-    )
+    transforms_first = "Transforms " if has_transforms else ""
+    parts = _children(reference, f"{transforms_first}DigestMethod DigestValue")
     _require_algorithm(parts[-2], DIGESTS, "digest")
     found = _children(parts[0], "", "Transform") if has_transforms else []
     if any(len(each) for each in found):

@@ -277,6 +277,18 @@ def whole_reference_dropped(root: Tree) -> Tree:
     return root
 
 
+def without_digest(root: Tree) -> Tree:
+    for value in list(signature_of(root).iter(f"{DS}DigestValue")):
+        value.getparent().remove(value)
+    return root
+
+
+def two_digests(root: Tree) -> Tree:
+    value = signature_of(root).find(f".//{DS}DigestValue")
+    value.addnext(copy.deepcopy(value))
+    return root
+
+
 def reference_to(uri: str | None) -> Attack:
     def attack(root: Tree) -> Tree:
         reference = signature_of(root).find(f".//{DS}Reference")
@@ -384,6 +396,8 @@ MOVED: list[tuple[Attack, str]] = [
     (second_object, "more than one Object"),
     (manifest, "something else"),
     (whole_reference_dropped, "whole document"),
+    (without_digest, "must hold"),
+    (two_digests, "must hold"),
     (reference_to(None), "refers to 'nothing'"),
     (reference_to("#xpointer(/)"), "only parts of itself"),
     (reference_to("#xpointer(id('c1'))"), "only parts of itself"),
