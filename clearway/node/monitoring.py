@@ -15,12 +15,17 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from clearway.connectors.peer import tables as peer
+from clearway.connectors.peer import uses
+from clearway.connectors.peer.actions.receive import report_double_use
+from clearway.connectors.peer.facts import FactReceived
 from clearway.errors import ClearwayError, TryLater
 from clearway.identity.actions.report_fork import report_fork
 from clearway.identity.agencies import Agency, id_of
@@ -34,9 +39,10 @@ from clearway.ledger.audit import Judge
 from clearway.ledger.fact import Fact
 from clearway.ledger.monitor import Findings, NullifiersOf, watch
 from clearway.ledger.note import read_vkey, split_note
+from clearway.ledger.order.facts import UsesAnswered
 from clearway.ledger.quorum import Quorum
 from clearway.ledger.source import HttpSource, Source
-from clearway.node.evidence import write_evidence
+from clearway.node.evidence import write_double_uses, write_evidence
 from clearway.node.node import Node
 from clearway.policy.act import Act
 
@@ -47,6 +53,7 @@ _COMPARED = 50
 _LONGEST_PAUSE_S = 3_600.0
 _FILE_S = 10.0
 _LOOK_S = 1.0
+_TELLING = {ForkFound.TYPE, FactReceived.TYPE, UsesAnswered.TYPE}
 
 
 @dataclass(slots=True)
@@ -101,7 +108,7 @@ class Monitoring:
             source.close()
 
     def _hear(self, facts: Sequence[Fact]) -> None:
-        if any(fact.type == ForkFound.TYPE for fact in facts):
+        if any(fact.type in _TELLING for fact in facts):
             self._found.set()
 
     def _run(self) -> None:
@@ -113,13 +120,34 @@ class Monitoring:
             except (ClearwayError, SQLAlchemyError, OSError) as error:
                 logger.exception("monitor_failed", detail=str(error))
 
+    def tell_double_uses(self) -> None:
+        """Record what was used twice and was not told yet.
+
+        Raises: Refused.
+        """
+        with self._node.reading() as connection:
+            new = [found for found in uses.double_uses(connection) if not found.is_told]
+        for found in new:
+            self._node.act(_MONITOR, partial(report_double_use, found=found)).result()
+            logger.critical("used_twice", nullifier=found.nullifier.hex())
+
+    def write_evidence(self) -> list[Path]:
+        """Write all evidence that is in no file yet; return the new files.
+
+        Raises: StorageFailure: the folder cannot be written.
+        """
+        root = self._node.folder.root
+        with self._node.reading() as connection:
+            written = write_evidence(connection, root)
+            return [*written, *write_double_uses(connection, root, self._node.stored_receipt)]
+
     def _write_evidence(self) -> None:
         if not self._found.is_set():
             return
         self._found.clear()
-        with self._node.reading() as connection:
-            for file in write_evidence(connection, self._node.folder.root):
-                logger.critical("evidence_written", file=str(file))
+        self.tell_double_uses()
+        for file in self.write_evidence():
+            logger.critical("evidence_written", file=str(file))
 
     def _begin(self) -> None:
         """Begin a look into each partner that is due and not being looked into."""

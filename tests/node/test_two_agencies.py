@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,13 +18,15 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from clearway.cli import store
 from clearway.cli.app import app
 from clearway.cli.partner_server import PartnerServer
 from clearway.cli.partners import agencies_of, card_of, forks, policy_for, signed_card
 from clearway.cli.setup import OWNER
 from clearway.connectors.peer import evidence
 from clearway.connectors.peer.client import Patience
-from clearway.connectors.peer.facts import FactReceived
+from clearway.connectors.peer.facts import DoubleUsed, FactReceived
+from clearway.errors import VerificationError
 from clearway.identity import card as cards
 from clearway.identity.actions.admit_agency import admit_agency
 from clearway.identity.agencies import id_of
@@ -31,6 +34,8 @@ from clearway.identity.tables_agencies import get_agency, list_forks
 from clearway.ledger import disclosure
 from clearway.ledger import receipt as receipts
 from clearway.ledger.fact import BY_FIELD, decode
+from clearway.ledger.order import double_use
+from clearway.ledger.order.model import Use, UseBatch
 from clearway.ledger.quorum import Quorum
 from clearway.node import evidence as files
 from clearway.node.clock import entropy, utc_now
@@ -42,7 +47,7 @@ from clearway.node.rebuild import facts
 from clearway.settings import Settings
 
 QUICK, SHORT = Pace(wait_s=0, least_s=0), Patience(2, 2, 5)
-RULES = ("parcel.weighed/1", "parcel.counted/1 fields number where body.country=XB")
+RULES = ("order.*", "parcel.weighed/1", "parcel.counted/1 fields number where body.country=XB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +208,42 @@ def test_from_the_cards_to_the_evidence_of_a_fork(
     listed = CliRunner().invoke(app, ["partner", "list", "--settings", str(plants.file)])
     assert listed.exit_code == 0 and "FORKED" in listed.stdout
     assert [one.id for one in agencies_of(plants.file)] == [customs.id]
+
+
+def test_one_thing_used_under_two_orders_is_found_and_proved(
+    houses: tuple[House, House], tmp_path: Path
+) -> None:
+    customs, plants = houses
+    thing, other = sha256(b"certificate 851 KE 26-1").digest(), sha256(b"another").digest()
+    for one, name in ((customs, "customs"), (plants, "plants")):
+        uses = (Use(sha256(name.encode()).digest(), name), Use(thing, name))
+        draw = Use(other, name, 5)  # of a quota that is unknown, and drawn on by many
+        for batch in (UseBatch(name.encode().ljust(16), uses), UseBatch(bytes(16), (draw,))):
+            one.node.act(
+                OWNER, lambda act, one=one, batch=batch: one.node.ordering.use(act, batch)
+            ).result()
+    assert plants.take() == {customs.id: 4}
+    monitoring = Monitoring(plants.node, 0)
+    for _ in range(2):
+        monitoring.tell_double_uses()
+    with plants.node.reading() as connection:
+        told = [one for one in facts(connection) if one.type == DoubleUsed.TYPE]
+    assert [decode(one.body, DoubleUsed).nullifier for one in told] == [thing.hex()]
+    (written,) = monitoring.write_evidence()
+    assert monitoring.write_evidence() == []
+    verify = ["ledger", "double-use", "verify", str(written)]
+    keys = [word for one in houses for word in ("--key", one.node.log.verifier.vkey)]
+    assert CliRunner().invoke(app, [*verify, *keys]).exit_code == 0
+    assert CliRunner().invoke(app, [*verify, *keys[:2]]).exit_code != 0
+    found = double_use.parse(written.read_bytes())
+    verifiers = [one.node.log.verifier for one in houses]
+    for lie in (
+        replace(found, nullifier=other),
+        replace(found, second=found.first),
+        replace(found, second=double_use.Made(found.first.asked, found.second.answered)),
+        replace(found, second=double_use.Made(found.second.answered, found.second.asked)),
+    ):
+        with pytest.raises(VerificationError):
+            double_use.verify(lie, verifiers)
+    plants.stack.close()
+    assert store.rebuild(plants.file, keep=False, progress=False).changed == ()

@@ -18,6 +18,9 @@ Keys = Annotated[
     list[str] | None,
     typer.Option("--key", help="Verifier key you trust: a file or the key; may be repeated."),
 ]
+double = typer.Typer(
+    name="double-use", help="Evidence that one thing was used twice.", no_args_is_help=True
+)
 app = typer.Typer(name="fork", help="Evidence that a log has two histories.", no_args_is_help=True)
 
 
@@ -95,6 +98,26 @@ def verify_fork(
     say(f"[red bold]Forked.[/] {plain(proven.origin)} signed two histories:")
     for head in (proven.first, proven.second):
         say(f"  {head.size} entries under the root {head.root.hex()}")
+
+
+@double.command("verify")
+def verify_double(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The evidence.")],
+    key: Keys = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check, offline, that one thing was used twice; exit 1 if the evidence proves nothing."""
+    from clearway.cli.trust import quorum
+    from clearway.ledger.order import double_use
+
+    evidence = double_use.parse(file.read_bytes())
+    shown = double_use.verify(evidence, quorum(key or [], None).verifiers)
+    if as_json:
+        emit({"nullifier": evidence.nullifier.hex(), "uses": shown})
+        return
+    say(f"[red bold]Used twice:[/] {evidence.nullifier.hex()}")
+    for one in shown:
+        say(f"  fact {one.asked} of {plain(one.origin)}, order {plain(one.order)}")
 
 
 def _text(file: Path) -> str:

@@ -18,5 +18,6 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(audit.app)
+app.add_typer(audit.double)
 app.add_typer(disclose.app)
 app.add_typer(timestamp.app)

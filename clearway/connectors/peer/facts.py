@@ -89,3 +89,24 @@ class Resumed:
 
     partner: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleUsed:
+    """One thing was used twice, under orders that do not see each other: an alarm.
+
+    Args:
+        nullifier: 64 hexadecimal digits.
+        first_origin, second_origin: of the logs that tell of the uses; empty: our own.
+        first_asked, first_answered, second_asked, second_answered: places of the facts there.
+    """
+
+    TYPE: ClassVar[str] = "peer.double_use/1"
+
+    nullifier: str
+    first_origin: str
+    first_asked: int
+    first_answered: int
+    second_origin: str
+    second_asked: int
+    second_answered: int

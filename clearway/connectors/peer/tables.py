@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
+from clearway.connectors.peer import uses
 from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound, Resumed
 from clearway.connectors.peer.model import Cosigned, Cursor, Verified
 from clearway.connectors.peer.span import Edge
@@ -96,7 +97,7 @@ acknowledged = Table(
     Column("at", Instant, nullable=False),
 )
 
-TABLES: tuple[Table, ...] = (received, alarm)
+TABLES: tuple[Table, ...] = (received, alarm, *uses.TABLES)
 
 _received, _alarm = Rows(received), Rows(alarm)
 _cursor, _batch, _acknowledged = Rows(cursor), Rows(batch), Rows(acknowledged)
@@ -171,7 +172,8 @@ def _resumed(connection: Connection, fact: Fact) -> None:
 
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
-    FactReceived.TYPE: (_fact_received,),
+    **uses.PROJECTIONS,
+    FactReceived.TYPE: (_fact_received, uses.received),
     Conflicted.TYPE: (_conflicted,),
     ForkFound.TYPE: (_fork_found,),
     Resumed.TYPE: (_resumed,),

@@ -6,9 +6,10 @@ import base64
 import json
 
 from clearway.connectors.peer import tables
-from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound
+from clearway.connectors.peer.facts import Conflicted, DoubleUsed, FactReceived, ForkFound
 from clearway.connectors.peer.model import Delivered, Fork, Partner, Verified
 from clearway.connectors.peer.rules import opened_fields
+from clearway.connectors.peer.uses import Doubled
 from clearway.errors import WrongState
 from clearway.identity.actions.report_fork import report_fork
 from clearway.ledger import commitment, disclosure
@@ -61,6 +62,22 @@ def stop(act: Act, partner: Partner, fork: Fork, head: str) -> ForkFound:
     if evidence is not None:
         report_fork(act, partner.id, evidence)
     return found
+
+
+def report_double_use(act: Act, found: Doubled) -> None:
+    """Record that one thing was used twice."""
+    act.require("agency.report")
+    first, second = found.first, found.second
+    body = DoubleUsed(
+        found.nullifier.hex(),
+        first.origin,
+        first.asked,
+        first.answered,
+        second.origin,
+        second.asked,
+        second.answered,
+    )
+    act.append(body, subject=f"use:{body.nullifier}")
 
 
 def _repeat(act: Act, partner: Partner, verified: Verified) -> int | Conflicted:
