@@ -18,6 +18,7 @@ from clearway.cli import (
     lake,
     network,
     node,
+    pages,
     partner,
     peer,
     queue,
@@ -62,6 +63,8 @@ app.command("rebuild")(node.rebuild)
 app.command("settings")(node.settings)
 app.command("bench")(node.bench)
 app.command("queue")(queue.queue)
+receipt.app.command("page")(pages.receipt)
+certificates.app.command("page")(pages.certificate)
 for group in (
     node.app,
     account.app,
