@@ -23,6 +23,7 @@ from clearway.certificates.issuing.schema import (
     step,
     use_abroad,
 )
+from clearway.certificates.model import Key
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.transaction import Projection
 
@@ -81,8 +82,9 @@ def _inspected(connection: Connection, fact: Fact) -> None:
 def _approved(connection: Connection, fact: Fact) -> None:
     body = decode(fact.body, facts.Approved)
     _count(connection, body.series, body.running)
+    kind = Key.parse(body.certificate).type_code
+    _count(connection, status_series(kind), body.status_index + 1)
     row = _row(connection, application.c.number == body.application)
-    _count(connection, status_series(row.type_code), body.status_index + 1)
     _take(
         connection,
         fact,
@@ -209,12 +211,17 @@ def _notified(connection: Connection, fact: Fact) -> None:
 def _take(
     connection: Connection,
     fact: Fact,
-    row: Row[Any],
+    row: Row[Any] | None,
     taken: Step,
     remark: str = "",
     **changes: Any,
 ) -> None:
-    """Note the step and bring stage, delivery and the word of the list up to it."""
+    """Note the step and bring stage, delivery and the word of the list up to it.
+
+    Without a row, the application itself was erased: what came after it stands on nothing.
+    """
+    if row is None:
+        return
     stage = changes.setdefault("stage", course.TO.get(taken, Stage(row.stage)))
     before = Delivery(row.delivery)
     delivery = changes.setdefault("delivery", course.delivery_after(taken, before))

@@ -35,6 +35,7 @@ from tests.certificates.issuing.desk import (
     CERTIFIER,
     INSPECTOR,
     PARTY,
+    PROJECTIONS,
     RIVAL,
     START,
     TRADER,
@@ -296,3 +297,19 @@ def test_a_result_names_lines_that_are_there_and_lies_in_the_past(bureau: Bureau
         bureau.act(INSPECTOR, record_result, number, late)
     with pytest.raises(RuleViolation, match="treatment"):
         bureau.act(INSPECTOR, record_result, number, passed(ResultKind.TREATMENT))
+
+
+def test_what_came_after_an_erased_application_stands_on_nothing_and_breaks_nothing(
+    bureau: Bureau,
+) -> None:
+    bureau.issued()
+    kept = bureau.issued()
+    remaining = [fact for fact in bureau.seen if fact.seq != 0]
+    with bureau.engine.begin() as connection:
+        for table in tables.TABLES:
+            connection.execute(table.delete())
+        for fact in remaining:
+            for project in PROJECTIONS.get(fact.type, ()):
+                project(connection, fact)
+        assert [row.certificate for row in tables.list_applications(connection)] == [kept.subject]
+        assert tables.last_number(connection, "XA-PC-2026") == 2
