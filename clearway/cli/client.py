@@ -63,9 +63,10 @@ class Client:
         """Return the envelope of a GET."""
         return self._ask("GET", path, params={k: v for k, v in query.items() if v is not None})
 
-    def post(self, path: str, body: Any) -> dict[str, Any]:
+    def post(self, path: str, body: Any, *, key: str | None = None) -> dict[str, Any]:
         """Return the envelope of a POST of JSON."""
-        return self._ask("POST", path, json=body)
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._ask("POST", path, json=body, headers=headers)
 
     def send(self, path: str, file: Path, *, key: str | None = None) -> dict[str, Any]:
         """Return the envelope of a POST of a file; its ending says what it is."""
