@@ -9,6 +9,7 @@ from clearway.api.access import Doorkeeper
 from clearway.api.doors import (
     certificates,
     certification,
+    checks,
     clearance,
     coldchain,
     declarations,
@@ -50,7 +51,7 @@ def build_api(node: Node) -> FastAPI:
     install(app)
     for door in (
         identity, declarations, noncompliance, certification, printing, certificates, quantities,
-        coldchain, clearance, insight, ledger, tiles, witness, health,
+        checks, coldchain, clearance, insight, ledger, tiles, witness, health,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,11 +13,30 @@ from clearway.cli.options import URL, AsJson, InputFile, Token, Url
 from clearway.cli.output import EXIT_INPUT, EXIT_NO, emit, plain, say, show_table
 
 app = typer.Typer(name="declarations", help="Lodge and follow declarations.", no_args_is_help=True)
+_PARTS = ("certified", "reserved", "consumed", "available")
 
 
 @app.command()
-def check(file: InputFile, as_json: AsJson = False) -> None:
-    """Read a declaration and try every rule, offline, before lodging; exit 1 if refused."""
+def check(
+    file: InputFile,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask the node: it knows the certificates."),
+    ] = False,
+    token: Annotated[
+        str, typer.Option(envvar="CLEARWAY_TOKEN", help="API token; for --online only.")
+    ] = "",
+    url: Url = URL,
+    as_json: AsJson = False,
+) -> None:
+    """Read a declaration and try every rule before lodging; exit 1 if refused.
+
+    Offline, or with --online against the certificates that the node has on file: a verdict for
+    each field, and how much is left of each line.
+    """
+    if online:
+        _check_online(file, token, url, as_json=as_json)
+        return
     from clearway.declarations.formats.reading import read
     from clearway.declarations.rules import check as try_rules
     from clearway.node.clock import utc_now
@@ -34,6 +54,44 @@ def check(file: InputFile, as_json: AsJson = False) -> None:
     if is_refusal(findings):
         sys.exit(EXIT_NO)
     if not as_json:
+        say("[green]This declaration would be accepted.[/]")
+
+
+def _check_online(file: Path, token: str, url: str, *, as_json: bool) -> None:
+    from clearway.cli.client import Client
+
+    answer = Client(url, token).send("/v1/declarations/check", file)
+    data = answer["data"]
+    if as_json:
+        emit(answer)
+    else:
+        _show_check(file.name, data)
+    if data["would_be_refused"]:
+        sys.exit(EXIT_NO)
+
+
+def _show_check(name: str, data: dict[str, Any]) -> None:
+    rows = [(one["level"], one["code"], one["field"], one["message"]) for one in data["findings"]]
+    if rows:
+        show_table(name, ("level", "rule", "field", "what"), rows)
+    for one in data["certificates"]:
+        say(plain(one["text"]))
+        fields = [
+            (each["verdict"], each["field"], each["declared"], each["certified"])
+            for each in one["fields"]
+            if each["verdict"] != "agrees"
+        ]
+        if fields:
+            columns = ("verdict", "field", "declared", "certified")
+            show_table(f"{one['type']} {one['number']}", columns, fields)
+        lines = [
+            (str(each["line"]), *(each[part] or "" for part in _PARTS)) for each in one["lines"]
+        ]
+        if lines:
+            show_table(
+                "What is left of it", ("line", "certified", "reserved", "used", "left"), lines
+            )
+    if not data["would_be_refused"]:
         say("[green]This declaration would be accepted.[/]")
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from clearway.certificates import tables as certificates
 from clearway.certificates.actions.use import use
-from clearway.certificates.formats.profile import profile_of, type_code_of
+from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.quantity import UseKind
 from clearway.certificates.record import Record
 from clearway.certificates.uses.standing import why_unusable
@@ -18,6 +17,7 @@ from clearway.clearance.evidence import Case
 from clearway.clearance.facts import CertificateMatched
 from clearway.clearance.matching import compare
 from clearway.clearance.model import Cover, Match
+from clearway.clearance.preview import find_named
 from clearway.coldchain import tables as coldchain
 from clearway.declarations.model import Document
 from clearway.measures.rules import document_code
@@ -39,8 +39,7 @@ def compare_certificates(act: Act, case: Case) -> None:
     known = {one.match.certificate: one for one in tables.matches_of(act.connection, case.mrn)}
     arrival: datetime | None = None
     for document in _documents(case):
-        kind = type_code_of(document.type)
-        record = None if kind is None else _on_file(act, kind, document)
+        record = find_named(act.connection, document)
         if record is None:
             continue
         arrival = arrival or _arrival(act, case)
@@ -56,13 +55,6 @@ def compare_certificates(act: Act, case: Case) -> None:
 def _documents(case: Case) -> Iterable[Document]:
     """Return each document once, by type and number."""
     return {(each.type, each.number): each for each in reversed(case.documents)}.values()
-
-
-def _on_file(act: Act, kind: str, document: Document) -> Record | None:
-    """Return the certificate of this number, of the stated country if there is one."""
-    found = certificates.find_by_number(act.connection, kind, document.number)
-    same = [one for one in found if one.key.country == document.issuer_country]
-    return next(iter(same or found), None)
 
 
 def _arrival(act: Act, case: Case) -> datetime:
