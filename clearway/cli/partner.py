@@ -71,8 +71,8 @@ def list_(settings: SettingsFile = None, as_json: AsJson = False) -> None:
     from clearway.cli.partners import agencies_of, ballots, evidence_files, forks
 
     agencies, voted, found = agencies_of(settings), ballots(settings), forks(settings)
+    files = evidence_files(settings)
     if as_json:
-        files = evidence_files(settings) if found else []
         emit({"agencies": agencies, "proposals": voted, "forks": found, "evidence": files})
         return
     rows = [(a.id, a.name, a.country, a.status, a.url, ", ".join(a.entitlements)) for a in agencies]
@@ -86,8 +86,8 @@ def list_(settings: SettingsFile = None, as_json: AsJson = False) -> None:
     if found:
         shown = [(f["agency"], f["size"], f["found_at"]) for f in found]
         show_table("FORKED LOGS: call these agencies", ("agency", "size", "found at"), shown)
-        for evidence in evidence_files(settings):
-            say(f"Evidence, to hand to others: {plain(evidence)}")
+    for evidence in files:
+        say(f"Evidence, to hand to others: {plain(evidence)}")
 
 
 @app.command()

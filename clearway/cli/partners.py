@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clearway.cli.setup import OWNER
-from clearway.cli.store import opened, readable
+from clearway.cli.store import opened, readable, receipt_of
 from clearway.errors import BadTerm, InputError
 from clearway.identity import card as cards
 from clearway.identity import rules_agencies, tables_agencies, votes
@@ -30,7 +30,7 @@ from clearway.ledger.committer import Outcome
 from clearway.ledger.fact import Fact
 from clearway.ledger.note import Signer
 from clearway.node.clock import entropy, utc_now
-from clearway.node.evidence import FOLDER, write_evidence
+from clearway.node.evidence import FOLDER, write_double_uses, write_evidence
 from clearway.node.files import Folder
 from clearway.node.keys import Keys, open_keys
 from clearway.node.node import Node
@@ -225,9 +225,10 @@ def forks(file: Path | None) -> list[dict[str, Any]]:
 
 
 def evidence_files(file: Path | None) -> list[str]:
-    """Write the evidence of forks that is not in files yet; return all files."""
+    """Write the evidence against others that is not in files yet; return all files."""
     with opened(file) as (folder, _, connection):
         write_evidence(connection, folder.root)
+        write_double_uses(connection, folder.root, lambda seq: receipt_of(file, seq))
         return sorted(map(str, (folder.root / FOLDER).glob("*.json")))
 
 

@@ -231,6 +231,8 @@ def test_one_thing_used_under_two_orders_is_found_and_proved(
     assert [decode(one.body, DoubleUsed).nullifier for one in told] == [thing.hex()]
     (written,) = monitoring.write_evidence()
     assert monitoring.write_evidence() == []
+    listed = CliRunner().invoke(app, ["partner", "list", "--json", "--settings", str(plants.file)])
+    assert written.name in listed.stdout
     verify = ["ledger", "double-use", "verify", str(written)]
     keys = [word for one in houses for word in ("--key", one.node.log.verifier.vkey)]
     assert CliRunner().invoke(app, [*verify, *keys]).exit_code == 0

@@ -15,14 +15,15 @@ from pathlib import Path
 import pytest
 
 from clearway.connectors.peer import give, rules, tables
-from clearway.connectors.peer.actions.receive import receive
+from clearway.connectors.peer.actions.receive import receive, stop
 from clearway.connectors.peer.facts import Conflicted, FactReceived, ForkFound
 from clearway.connectors.peer.formats import batch as batches
 from clearway.connectors.peer.formats import head as heads
 from clearway.connectors.peer.model import Batch, Cursor, Delivered, Fork, Partner, Verified
 from clearway.connectors.peer.partners import partner_of
 from clearway.errors import MalformedMessage, TooLarge, VerificationError
-from clearway.identity.tables_agencies import get_agency
+from clearway.identity.tables_agencies import get_agency, list_forks
+from clearway.ledger import fork, sightings
 from clearway.ledger.note import Signer
 from clearway.node.clock import utc_now
 from clearway.node.exchange import Exchange, take_once
@@ -324,3 +325,26 @@ def test_a_fork_stops_the_exchange_for_good(tmp_path: Path) -> None:
         again = take_once(taker.partnership, pace=QUICK, patience=SHORT)[giver.id]
         assert "stands still" in str(again)
         assert len(taker.facts(FactReceived.TYPE)) == 1
+
+
+def test_a_fork_seen_in_the_exchange_gives_the_same_evidence_as_any_other(
+    pair: tuple[House, House],
+) -> None:
+    giver, taker = pair
+    first = judge(taker, giver, batch_of(giver, taker))
+    assert isinstance(first, Verified)
+    forked = note_of(giver, first.checkpoint.size, bytes(32))
+    batch = batch_of(giver, taker, first.after.place, first.checkpoint.size)
+    lie = signed_anew(
+        giver, replace(batch, checkpoint=forked), lambda h: replace(h, root=bytes(32))
+    )
+    found = judge(taker, giver, lie, first.after)
+    assert isinstance(found, Fork)
+    other = partner(taker, giver)
+    taker.node.act(WORKER, lambda act: stop(act, other, found, lie.head)).result()
+    with taker.node.reading() as connection:
+        (evidence,) = sightings.kept_evidence(connection, giver.origin)
+        ((_, told),) = list_forks(connection)
+    assert told.agency == giver.id
+    proven = fork.verify(fork.parse(evidence), [giver.node.log.verifier])
+    assert proven.first.size == proven.second.size == first.checkpoint.size
