@@ -11,6 +11,7 @@ from cryptography import x509
 
 from clearway.certificates.claims import Place
 from clearway.certificates.formats import seal, xml_signature
+from clearway.certificates.formats.sps_certificate import read as parse
 from clearway.certificates.formats.sps_certificate import write
 from clearway.certificates.issuing.preparing import read_back
 from clearway.certificates.trust.model import TrustList
@@ -48,8 +49,11 @@ def test_the_certificate_is_signed_by_our_ca_and_may_sign_documents(tmp_path: Pa
 
 def test_what_it_signs_and_seals_reads_back_and_verifies(tmp_path: Path) -> None:
     office, built = authority(tmp_path), certificate()
-    document = office.sign(write(built), NOW)
+    plain = write(built)
+    unsigned, _ = parse(plain)
+    document = office.sign(plain, NOW)
     read = read_back(document, built)
+    assert read.content_digest == unsigned.content_digest, "one digest for all three proofs"
     keys = (office.xml_key.trusted("Plant Health"),)
     trusted = TrustList("EC", 1, NOW, datetime(2026, 4, 1, tzinfo=UTC), keys)
     signed = xml_signature.verify(document, trusted, NOW)

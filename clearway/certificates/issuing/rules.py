@@ -191,19 +191,11 @@ def _missing(request: Request, names: tuple[str, ...]) -> Found:
             yield path, f"no {words.removeprefix('the ')}"
 
 
-def counting(application: Application) -> tuple[str, ...]:
-    """Return the kinds of results that count: on file, of these goods, the last of its kind good.
-
-    A later result of one kind takes the place of the one before: a second sample may clear what the
-    first did not, and the other way round.
-    """
-    goods = goods_digest(application.request.content.lines)
-    last = {each.kind: each for each in application.results if each.goods == goods}
-    return tuple(kind.value for kind, each in last.items() if each.conforms)
-
-
 def require_examined(application: Application, profile: Profile) -> None:
     """Refuse to approve what was not examined as the profile asks, or did not pass.
+
+    Of the results of these goods, the last one of its kind counts: a second sample may clear what
+    the first did not, and the other way round.
 
     Raises: RuleViolation: names the results that are missing or bad.
     """

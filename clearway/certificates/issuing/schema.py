@@ -45,6 +45,7 @@ application = Table(
     Index("certificate_application_by_seq", "seq"),
     Index("certificate_application_by_place", "type_code", "status_index", unique=True),
     Index("certificate_application_by_state", "state", "seq"),
+    Index("certificate_application_by_age", "type_code", "stage", "issued_at"),
     Index("certificate_application_by_party", "party", "seq"),
     Index("certificate_application_by_delivery", "delivery", "seq"),
 )
