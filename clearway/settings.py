@@ -97,6 +97,11 @@ class Settings:
         "Folder of the validator of a shared order (`clearway network`); empty: `order` in the data"
         " directory.",
     ] = ""
+    certificate_schemas: Annotated[
+        str,
+        "Folder of the official SPSCertificate schema (XSD), not shipped; empty: our own structure"
+        " alone is checked.",
+    ] = ""
     cometbft_path: Annotated[
         str, "The cometbft binary, version 0.38; empty: beside this Python, else on the PATH."
     ] = ""

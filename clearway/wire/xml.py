@@ -34,6 +34,7 @@ _DECLARATION = re.compile(
 )
 # Everything that may stand before a DOCTYPE; it always matches, and in linear time.
 _PROLOG = re.compile(rb"(?:\s++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+_LONGEST_REASON = 200
 _EIGHT_BIT = {"us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1", "latin1": "latin-1"}
 _BYTE_ORDERS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -212,7 +213,8 @@ def _malformed(error: etree.XMLSyntaxError) -> MalformedMessage | TooLarge:
     code: Any = getattr(error, "code", None)
     if code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
         return TooLarge(f"Line {line:,}: the document is nested too deeply or has too long a value")
-    reason = (error.msg or "not well-formed").split(", line ")[0]
+    # The parser quotes names of any length.
+    reason = (error.msg or "not well-formed").split(", line ")[0][:_LONGEST_REASON]
     return MalformedMessage(
         f"Line {line:,}, column {column:,}: this is not well-formed XML: {reason}",
         line=line,
