@@ -9,6 +9,7 @@ that he knows. Values are those of the IETF's Token Status List, section "Status
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -62,6 +63,19 @@ class StatusList:
         if not 0 <= index < len(self.entries) * 8 // ENTRY_BITS:
             return None
         return State(self.entries[index >> 2] >> (index & 3) * ENTRY_BITS & 3)
+
+    def counts(self) -> dict[State, int]:
+        """Return how many entries there are of each state."""
+        bytes_of = Counter(self.entries)
+        return {
+            state: sum(
+                count
+                for byte, count in bytes_of.items()
+                for shift in range(0, 8, ENTRY_BITS)
+                if byte >> shift & 3 == state
+            )
+            for state in State
+        }
 
 
 def scatter(place: Place, key: bytes) -> Place:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from clearway.cli import certification, printing, quantity
+from clearway.cli import certification, printing, quantity, seals
 from clearway.cli.options import URL, AsJson, InputFile, Token, Url
 from clearway.cli.output import EXIT_NO, emit, say, show_table
 
@@ -14,6 +14,7 @@ app = typer.Typer(name="certificates", help="Check and send certificates.", no_a
 app.command("print")(printing.print_certificate)
 app.add_typer(quantity.app)
 certification.register(app)
+seals.register(app)
 
 
 @app.command()

@@ -9,7 +9,13 @@ that of the asking, to the minute, so that it can be kept by whoever stands betw
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
 from clearway.certificates.issuing.standing import list_ids, states_of
+from clearway.node.authority import Authority
 from clearway.node.node import Node
 
 
@@ -25,3 +31,11 @@ def signed(node: Node, list_id: str) -> bytes:
         states = states_of(connection, list_id)
     at = node.clock().replace(second=0, microsecond=0)
     return node.authority.status_list(list_id, states, at)
+
+
+def all_signed(
+    connection: Connection, authority: Authority, at: datetime
+) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of every status list, without a running node."""
+    for list_id in list_ids(connection):
+        yield list_id, authority.status_list(list_id, states_of(connection, list_id), at)
