@@ -11,12 +11,17 @@ from sqlalchemy.exc import DatabaseError
 
 from clearway.cli.progress import counting
 from clearway.errors import NotFound, StorageFailure
+from clearway.identity.agencies import KeyKind
+from clearway.identity.tables_agencies import list_agencies
 from clearway.lake.query import Lake
 from clearway.lake.writer import LakeWriter
 from clearway.ledger import receipt as receipts
 from clearway.ledger import receipt_forms, schema, tables
+from clearway.ledger.beside import Known
+from clearway.ledger.cosignature import Cosigner
 from clearway.ledger.database import Address, open_reader, open_writer
 from clearway.ledger.fact import Fact
+from clearway.ledger.keys import Verifier, read_vkey
 from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.receipt_forms import Form
@@ -58,6 +63,18 @@ def opened_log(file: Path | None) -> Iterator[tuple[Log, Connection]]:
     """Give the log as it is now, and a connection for its proofs."""
     with opened(file) as (folder, _, connection):
         yield folder.open_log(connection), connection
+
+
+def known_to(folder: Folder, connection: Connection) -> Known:
+    """Return every key by which what lies beside the log is judged, former ones included."""
+    keys: dict[KeyKind, dict[str, list[Verifier]]] = {KeyKind.LOG: {}, KeyKind.WITNESS: {}}
+    for agency in list_agencies(connection):
+        for key in agency.keys:
+            if key.kind in keys:
+                keys[key.kind].setdefault(agency.origin, []).append(read_vkey(key.text))
+    own = [Cosigner.from_skey(text.strip()).verifier for text in folder.witness_secrets()]
+    witnesses = [key for held in keys[KeyKind.WITNESS].values() for key in held]
+    return Known(witnesses, (*own, *folder.former_witnesses()), keys[KeyKind.LOG])
 
 
 def receipt_of(file: Path | None, seq: int, form: Form = "json") -> bytes:

@@ -7,7 +7,7 @@ from threading import Lock
 
 from clearway.ledger.tiles import Tile
 
-# 37 kB each with their inner nodes, so about 38 MB; the newest 260,000 facts stay warm. A proof from
+# 37 kB each with their inner nodes, so about 38 MB: the newest 260,000 facts stay warm. A proof of
 # a tile that is not here costs a read and 255 hashes, a tenth of the rate.
 CAPACITY = 1_024
 

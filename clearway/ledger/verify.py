@@ -15,14 +15,14 @@ What each step finds:
 - the tail cut off, or an older copy put back: a checkpoint kept outside is larger than the store,
   or has another root. Without one, no store can know what it has forgotten.
 
-Outside its reach: a checkpoint between two batches of the very same microsecond; claims and
-projections, which are not in the log (`clearway rebuild` checks the latter).
+Outside its reach: a checkpoint between two batches of the very same microsecond; what lies beside
+the log (`beside.py` checks that as far as it goes) and projections (`clearway rebuild`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Row, TextClause, text
@@ -121,6 +121,16 @@ def verify_store(
         run.close()
     head = Checkpoint(origin, run.frontier.size, run.frontier.root())
     return Report(head, run.checkpoint_count, run.tile_count, tuple(run.faults), run.fault_count)
+
+
+def with_faults(report: Report, more: Iterable[Fault]) -> Report:
+    """Return the report with the faults that another check met."""
+    faults, count = list(report.faults), report.fault_count
+    for fault in more:
+        count += 1
+        if len(faults) < MAX_LISTED:
+            faults.append(fault)
+    return replace(report, faults=tuple(faults), fault_count=count)
 
 
 class _Run:

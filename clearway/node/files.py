@@ -2,6 +2,7 @@
 
 node.db            facts, projections, tiles, checkpoints (where no PostgreSQL holds them)
 log.key            the log's private key (mode 0600)
+witness.vkey       former verifier keys of the witness, once one was rotated
 log.vkey           its verifier keys, present and former: give it to whoever shall verify receipts
 *.old.key          former keys that still serve beside the present ones (`rotation.py`)
 witness.key, hpke.key, tls.key, tls.crt   for partners (`keys.py`)
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -89,6 +91,11 @@ class Folder:
     def witness_key(self) -> Path:
         """The witness's private key, Ed25519."""
         return self.root / "witness.key"
+
+    @property
+    def witness_vkeys(self) -> Path:
+        """Verifier keys that the witness had before; not there until one is rotated."""
+        return self.root / "witness.vkey"
 
     @property
     def witness_ml_dsa_key(self) -> Path:
@@ -197,6 +204,20 @@ class Folder:
                 f"{self.vkey} is no list of verifier keys ({error}); restore it from a backup"
             ) from error
         return (present, *(key for key in listed if key.vkey != present.vkey))
+
+    def witness_secrets(self) -> Iterator[str]:
+        """Yield the witness's private keys that are there, as text."""
+        files = (self.witness_key, self.old(self.witness_key), self.witness_ml_dsa_key)
+        yield from (file.read_text(encoding="ascii") for file in files if file.exists())
+
+    def former_witnesses(self) -> tuple[Verifier, ...]:
+        """Return the keys that the witness had before. Raises: StorageFailure: not readable."""
+        if not self.witness_vkeys.exists():
+            return ()
+        try:
+            return read_keys(self.witness_vkeys.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, VerificationError) as error:
+            raise StorageFailure(f"{self.witness_vkeys} is no list of keys: {error}") from error
 
     def open_log(self, connection: Connection) -> Log:
         """Return the log that is stored behind this connection, with all its keys.

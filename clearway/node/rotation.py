@@ -135,6 +135,9 @@ def rotate_witness(folder: Folder, entropy: Entropy) -> str:
     with _writing(folder):
         text = folder.witness_key.read_text(encoding="ascii").strip()
         present = Cosigner.from_skey(text)
+        former = (key.vkey for key in folder.former_witnesses())
+        listed = dict.fromkeys((*former, present.verifier.vkey))
+        write_durably(folder.witness_vkeys, "".join(f"{vkey}\n" for vkey in listed).encode())
         new = Cosigner.from_seed(present.verifier.name, entropy(_SEED_SIZE), "ed25519")
         write_durably(old, (text + "\n").encode(), mode=0o600)
         write_durably(folder.witness_key, (new.secret_skey + "\n").encode(), mode=0o600)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from clearway.errors import ClearwayError, ConflictingKey, VerificationError
 from clearway.ledger import checkpoint, cosigned, receipt, tables, witnessed
+from clearway.ledger.beside import Known, verify_beside
 from clearway.ledger.cosignature import Cosigner
 from clearway.ledger.database import open_writer
 from clearway.ledger.fact import Fact
@@ -23,7 +24,7 @@ from clearway.ledger.note import Signer, split_note
 from clearway.ledger.quorum import Quorum
 from clearway.ledger.receipt import Receipt
 from clearway.ledger.transaction import Transaction
-from clearway.ledger.verify import verify_store
+from clearway.ledger.verify import verify_store, with_faults
 from clearway.ledger.witness import Accepted, Refusal, State, add_checkpoint, request_of
 
 ORIGIN, PARTNER = "customs.example/border", "plants.example/border"
@@ -116,7 +117,9 @@ def _opening(connection: Connection, outside: Outside) -> bool:
 
 
 def _audit(connection: Connection, outside: Outside) -> bool:
-    return not verify_store(connection, ORIGIN, [SIGNER.verifier]).holds
+    known = Known([WITNESS.verifier], [OURS.verifier], {PARTNER: [PARTNER_SIGNER.verifier]})
+    report = verify_store(connection, ORIGIN, [SIGNER.verifier])
+    return not with_faults(report, verify_beside(connection, known)).holds
 
 
 def _witness(connection: Connection, outside: Outside) -> bool:

@@ -24,10 +24,15 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hash again everything that is stored; exit 1 if anything was changed."""
+    """Hash again everything that is stored; exit 1 if anything was changed.
+
+    Cosignatures, what our witness holds and idempotency keys are checked as far as they can be: no
+    leaf commits to them.
+    """
     from clearway.cli.progress import counting
-    from clearway.cli.store import opened
-    from clearway.ledger.verify import verify_store
+    from clearway.cli.store import known_to, opened
+    from clearway.ledger.beside import verify_beside
+    from clearway.ledger.verify import verify_store, with_faults
 
     outside = [file.read_text(encoding="utf-8") for file in checkpoint or ()]
     with (
@@ -37,6 +42,7 @@ def verify(
         found = verify_store(
             connection, signer.name, folder.verifiers(), outside=outside, progress=progress
         )
+        found = with_faults(found, verify_beside(connection, known_to(folder, connection)))
     if as_json:
         emit(found)
     elif found.holds:
