@@ -37,7 +37,7 @@ def test_what_does_not_follow_it_is_found_with_its_place(official: schema.Schema
     findings = official.findings(wrong)
     assert findings[0].code == "CERT_S08"
     assert "Kind" in findings[0].message
-    assert len(official.findings(DOCUMENT.replace(b"<ram:ID", b"<ram:Other"))) <= 20
+    assert len(official.findings(DOCUMENT.replace(b"ram:ID>", b"ram:Other>"))) <= 20
 
 
 def test_a_document_type_is_refused_here_too(official: schema.Schema) -> None:
