@@ -1,7 +1,8 @@
 """What a node does besides answering, in a thread of its own.
 
-New facts are copied to the lake, and reefers that fell silent raise an alarm. Beside it, in its own
-thread, partners' witnesses get our newest checkpoints (`witnessing.py`).
+New facts are copied to the lake, reefers that fell silent raise an alarm, certificates of ours that
+are too old expire. Beside it, in its own thread, partners' witnesses get our newest checkpoints
+(`witnessing.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from clearway.certificates.actions.expire import expire
 from clearway.coldchain.actions.report_silence import report_silence
 from clearway.errors import ClearwayError
 from clearway.identity.model import Actor, ActorKind, Role
@@ -71,6 +73,7 @@ class Workers:
         while not self._ended.wait(self._node.settings.lake_seconds):
             try:
                 self._node.act(_WORKER, report_silence).result()
+                self._node.act(_WORKER, expire).result()
                 self.copy_to_lake()
             except (ClearwayError, OSError) as error:
                 logger.exception("worker_failed", detail=str(error))
