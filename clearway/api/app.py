@@ -21,6 +21,7 @@ from clearway.api.doors import (
     printing,
     quantities,
     tiles,
+    verification,
     witness,
 )
 from clearway.api.metrics import Metrics
@@ -50,8 +51,9 @@ def build_api(node: Node) -> FastAPI:
     app.state.metrics = Metrics(node)
     install(app)
     for door in (
-        identity, declarations, noncompliance, certification, printing, certificates, quantities,
-        checks, coldchain, clearance, insight, ledger, tiles, witness, health,
+        identity, declarations, noncompliance, certification, printing, verification,
+        certificates, quantities, checks, coldchain, clearance, insight, ledger, tiles, witness,
+        health,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

@@ -21,6 +21,7 @@ SPECIFIED = {
     "/v1/ledger/key": "text/plain",
     "/v1/log/checkpoint": "text/plain",
     "/v1/log/tile/{rest}": "application/octet-stream",
+    "/v1/certificates/status-lists/{list_id}": "application/statuslist+cwt",
     "/v1/witness/{origin_hash}/checkpoint": "text/plain",
 }
 QUIET = settings(
