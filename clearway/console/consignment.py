@@ -8,7 +8,7 @@ the template asks nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from clearway.clearance.record import Consignment, State, StoredDecision, Stored
 from clearway.clearance.rules import CONFIDENTIAL, for_trader
 from clearway.coldchain import tables as coldchain
 from clearway.console import tables
+from clearway.console.accounts import Account, accounts
 from clearway.console.permission import is_trader, may, seen_declaration, sees_container
 from clearway.console.rows import UnitRow, unit_row
 from clearway.console.tables import Event
@@ -83,6 +84,7 @@ class View:
         goods: its way through clearance; None for a rejected declaration.
         examination: the open one.
         past: closed ones, with what was found.
+        accounts: what is left of each certificate, by its subject.
         units: its refrigerated containers.
         assessment: for officers who may see risk.
         withheld: facts in `life` without a receipt for this actor.
@@ -95,6 +97,7 @@ class View:
     examination: Examination | None
     past: Sequence[Examination]
     matches: Sequence[StoredMatch]
+    accounts: Mapping[str, Account]
     units: Sequence[UnitRow]
     containers: Sequence[clearance.ContainerHere]
     seals: Sequence[clearance.SealSeen]
@@ -114,6 +117,7 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
     current = next((order for order in orders if order.is_open), None)
     open_order = None if current is None else _shown(actor, current)
     containers = clearance.containers_of(connection, summary.mrn)
+    matches = clearance.matches_of(connection, summary.mrn)
     life = _life(actor, connection, summary, orders)
     return View(
         record=declarations.get(connection, summary.mrn),
@@ -121,7 +125,8 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
         standing=_standing(actor, decisions),
         examination=open_order,
         past=[_shown(actor, one) for one in orders if not one.is_open and not one.is_cancelled],
-        matches=clearance.matches_of(connection, summary.mrn),
+        matches=matches,
+        accounts=accounts(connection, summary.mrn, [one.match.certificate for one in matches]),
         units=_units(node, actor, connection, [box.container for box in containers]),
         containers=containers,
         seals=clearance.seals_of(connection, summary.mrn),
