@@ -6,13 +6,14 @@ import sys
 
 import typer
 
-from clearway.cli import certification, printing, quantity, seals
+from clearway.cli import certification, printing, quantity, seals, trust
 from clearway.cli.options import URL, AsJson, InputFile, Token, Url
 from clearway.cli.output import EXIT_NO, emit, say, show_table
 
 app = typer.Typer(name="certificates", help="Check and send certificates.", no_args_is_help=True)
 app.command("print")(printing.print_certificate)
 app.add_typer(quantity.app)
+app.add_typer(trust.app)
 certification.register(app)
 seals.register(app)
 

@@ -1,56 +1,110 @@
-"""What an auditor trusts, as given on a command line: verifier keys, or a policy."""
+"""`clearway certificates trust`: whose signatures count on this node."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from clearway.ledger.keys import Verifier
-    from clearway.ledger.quorum import Quorum
+from clearway.cli.options import AsJson, SettingsFile
+from clearway.cli.output import emit, plain, say, show_table
+
+app = typer.Typer(name="trust", help="Whose signatures count.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A signed trust list.")]
+Signer = Annotated[
+    Path,
+    typer.Option(exists=True, dir_okay=False, help="Public key (PEM) that must have signed it."),
+]
 
 
-# A longer text is no file's name, and asking the system about it is an error.
-MAX_PATH_SIZE = 255
+@app.command()
+def add(
+    file: File,
+    signer: Signer,
+    new_signer: Annotated[
+        bool, typer.Option("--new-signer", help="Another issuer or key than before is meant.")
+    ] = False,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Accept a trust list in place of the one held; an older one is refused."""
+    from clearway.cli.trusting import accept
+
+    accepted = accept(settings, file.read_bytes(), signer.read_bytes(), is_new_signer=new_signer)
+    if as_json:
+        emit({"issuer": accepted.issuer, "version": accepted.version, "keys": len(accepted.keys)})
+    else:
+        say(
+            f"Version [bold]{accepted.version}[/] of {plain(accepted.issuer)} counts from now on:"
+            f" {len(accepted.keys)} keys, good until {accepted.next_update:%Y-%m-%d %H:%M} UTC."
+        )
 
 
-def verifiers(given: str) -> tuple[Verifier, ...]:
-    """Return the keys of a file, or the key that was given as text. Raises: InputError: neither."""
-    from clearway.errors import InputError, VerificationError
-    from clearway.ledger.former import read_keys
+@app.command("list")
+def list_(settings: SettingsFile = None, as_json: AsJson = False) -> None:
+    """Show the keys that are trusted here."""
+    from clearway.cli.trusting import held
 
-    try:
-        is_file = len(given) < MAX_PATH_SIZE and Path(given).is_file()
-        return read_keys(Path(given).read_text(encoding="utf-8") if is_file else given)
-    except (UnicodeDecodeError, VerificationError) as error:
-        reason = error.detail if isinstance(error, VerificationError) else "it is not text"
-        raise InputError(
-            f"--key {given[:80]}: neither a file with verifier keys (log.vkey) nor such a key: "
-            f"{reason}"
-        ) from error
-
-
-def quorum(keys: list[str], policy: Path | None) -> Quorum:
-    """Return the policy of a file, or "signed by one of these keys". Raises: InputError."""
-    from clearway.errors import InputError, VerificationError
-    from clearway.ledger.quorum import Quorum
-
-    if bool(keys) == (policy is not None):
-        raise InputError("Say whom you trust: either --key (may be repeated) or --policy")
-    if policy is None:
-        return Quorum.of([key for one in keys for key in verifiers(one)])
-    try:
-        return Quorum.parse(policy.read_bytes())
-    except VerificationError as error:
-        raise InputError(f"{policy}: {error.detail}") from error
+    trust_list = held(settings).trust_list
+    rows = [
+        {
+            "key_id": key.key_id.hex(),
+            "authority": key.authority,
+            "country": key.country,
+            "kinds": ", ".join(key.type_codes) or "all",
+            "usage": key.usage,
+            "algorithm": key.algorithm,
+            "from": key.valid.start,
+            "until": key.valid.end,
+            "revoked": key.revoked_at,
+        }
+        for key in trust_list.keys
+    ]
+    if as_json:
+        emit({"issuer": trust_list.issuer, "version": trust_list.version, "keys": rows})
+        return
+    title = f"Trust list {trust_list.version} of {trust_list.issuer}"
+    names = tuple(rows[0]) if rows else ("key_id",)
+    show_table(title, names, [tuple(_shown(row[name]) for name in names) for row in rows])
 
 
-def trust_of(keys: list[str], policy: Path | None) -> Quorum | list[Verifier]:
-    """Return what the reader trusts: a policy, or keys; one of them is needed."""
-    if bool(keys) == (policy is not None):
-        raise typer.BadParameter("give --key (once or more) or --policy: what you trust")
-    if policy is not None:
-        return quorum([], policy)
-    return [verifier for one in keys for verifier in verifiers(one)]
+@app.command()
+def export(settings: SettingsFile = None) -> None:
+    """Print the signed list that is held, to be handed on: it proves itself."""
+    from clearway.cli.trusting import held
+
+    sys.stdout.buffer.write(held(settings).document + b"\n")
+
+
+@app.command()
+def sign(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help='JSON list of published certificates: [{"country", "name", "certificate"}].',
+        ),
+    ],
+    key: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="Private key of the list (PEM, P-256)."),
+    ],
+    issuer: Annotated[str, typer.Option(help="Who makes the list.")],
+    version: Annotated[int, typer.Option(min=1, help="Higher than the version before.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=366, help="For how long it is good.")] = 30,
+) -> None:
+    """Make a trust list of certificates that you judged, and print it signed."""
+    from clearway.cli.trusting import make
+
+    document, refused = make(file.read_bytes(), key.read_bytes(), issuer, version, days)
+    for country, why in refused:
+        sys.stderr.write(f"Left out: {country}: {why}\n")
+    sys.stdout.buffer.write(document + b"\n")
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)
