@@ -6,9 +6,10 @@ No profile and no rule is asked here: these may change, what the facts say may n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from clearway.certificates.issuing import course, facts
 from clearway.certificates.issuing.course import Delivery, Stage, Step
@@ -23,9 +24,16 @@ from clearway.certificates.issuing.schema import (
     step,
     use_abroad,
 )
-from clearway.certificates.model import Key
+from clearway.certificates.model import Certificate, Key
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.transaction import Projection
+
+# Made once: to build a statement costs more than to run it.
+_WANTED: Final[Any] = bindparam("wanted")
+_by_number: Final = select(application).where(application.c.number == _WANTED)
+_by_certificate: Final = select(application).where(application.c.certificate == _WANTED)
+_uses_of: Final = select(use_abroad.c.quantity).where(use_abroad.c.application == _WANTED)
+_insert_step: Final = insert(step)
 
 
 def _applied(connection: Connection, fact: Fact) -> None:
@@ -54,7 +62,7 @@ def _amended(connection: Connection, fact: Fact) -> None:
     body = decode(fact.body, facts.Amended)
     _free(connection, body.application)
     _hold(connection, body.application, body.request.originals)
-    row = _row(connection, application.c.number == body.application)
+    row = _row(connection, _by_number, body.application)
     extra = {**_asked(body.request), "findings": encode(body.findings), "content_seq": fact.seq}
     _take(connection, fact, row, Step.AMEND, **extra)
 
@@ -72,7 +80,7 @@ def _asked(request: Request) -> dict[str, Any]:
 
 def _inspected(connection: Connection, fact: Fact) -> None:
     body = decode(fact.body, facts.Inspected)
-    row = _row(connection, application.c.number == body.application)
+    row = _row(connection, _by_number, body.application)
     connection.execute(
         insert(result).values(seq=fact.seq, application=body.application, body=encode(body.result))
     )
@@ -84,7 +92,7 @@ def _approved(connection: Connection, fact: Fact) -> None:
     _count(connection, body.series, body.running)
     kind = Key.parse(body.certificate).type_code
     _count(connection, status_series(kind), body.status_index + 1)
-    row = _row(connection, application.c.number == body.application)
+    row = _row(connection, _by_number, body.application)
     _take(
         connection,
         fact,
@@ -97,9 +105,17 @@ def _approved(connection: Connection, fact: Fact) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    """`certificate.issued/1` without its documents, which may be large."""
+
+    application: str
+    certificate: Certificate
+
+
 def _issued(connection: Connection, fact: Fact) -> None:
-    body = decode(fact.body, facts.Issued)
-    row = _row(connection, application.c.number == body.application)
+    body = decode(fact.body, _Issued)
+    row = _row(connection, _by_number, body.application)
     _take(
         connection,
         fact,
@@ -116,7 +132,7 @@ def _issued(connection: Connection, fact: Fact) -> None:
 def _ended(kind: Any, taken: Step) -> Projection:
     def project(connection: Connection, fact: Fact) -> None:
         body = decode(fact.body, kind)
-        row = _row(connection, application.c.number == body.application)
+        row = _row(connection, _by_number, body.application)
         if taken is not Step.SEND_BACK:
             _free(connection, body.application)
         _take(connection, fact, row, taken, body.reason)
@@ -128,7 +144,7 @@ def _on_certificate(kind: Any, project: Callable[[Connection, Fact, Any, Row[Any
     """Bring a fact about a certificate to its application, if the certificate is ours."""
 
     def follow(connection: Connection, fact: Fact) -> None:
-        row = _row(connection, application.c.certificate == fact.subject)
+        row = _row(connection, _by_certificate, fact.subject)
         if row is not None and row.issued is not None:
             project(connection, fact, decode(fact.body, kind), row)
 
@@ -203,7 +219,7 @@ def _notified(connection: Connection, fact: Fact) -> None:
             body=encode(body.notice),
         )
     )
-    row = _row(connection, application.c.certificate == body.certificate)
+    row = _row(connection, _by_certificate, body.certificate)
     if row is not None and not body.is_ours:
         _take(connection, fact, row, Step.NOTIFY, body.notice.reference)
 
@@ -238,24 +254,24 @@ def _take(
 
 def _note(connection: Connection, fact: Fact, number: str, taken: Step, remark: str) -> None:
     connection.execute(
-        insert(step).values(
-            seq=fact.seq,
-            application=number,
-            step=taken,
-            actor=fact.actor,
-            at=fact.recorded_at,
-            remark=remark,
-        )
+        _insert_step,
+        {
+            "seq": fact.seq,
+            "application": number,
+            "step": taken,
+            "actor": fact.actor,
+            "at": fact.recorded_at,
+            "remark": remark,
+        },
     )
 
 
-def _row(connection: Connection, condition: Any) -> Any:
-    return connection.execute(select(application).where(condition)).first()
+def _row(connection: Connection, which: Select[Any], wanted: str) -> Any:
+    return connection.execute(which, {"wanted": wanted}).first()
 
 
 def _is_used(connection: Connection, number: str) -> bool:
-    wanted = select(use_abroad.c.quantity).where(use_abroad.c.application == number)
-    return any(row.quantity > 0 for row in connection.execute(wanted))
+    return any(row.quantity > 0 for row in connection.execute(_uses_of, {"wanted": number}))
 
 
 def _hold(connection: Connection, number: str, originals: tuple[Original, ...]) -> None:

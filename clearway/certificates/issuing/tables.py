@@ -6,9 +6,9 @@ import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from clearway.certificates.issuing import course
 from clearway.certificates.issuing.course import Delivery, Stage, Step
@@ -32,7 +32,23 @@ from clearway.ledger.stored import read_fact
 from clearway.terms.finding import Finding
 from clearway.terms.quantity import Quantity, UnitCode
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE: Final = 500
+
+# Made once: to build a statement costs more than to run it.
+_WANTED: Final[Any] = bindparam("wanted")
+_by_number: Final = select(application).where(application.c.number == _WANTED)
+_by_certificate: Final = (
+    select(application)
+    .where(application.c.certificate == _WANTED)
+    .where(application.c.issued.is_not(None))
+)
+_steps_of: Final = select(step).where(step.c.application == _WANTED).order_by(step.c.seq)
+_results_of: Final = select(result).where(result.c.application == _WANTED).order_by(result.c.seq)
+_uses_of: Final = (
+    select(use_abroad)
+    .where(use_abroad.c.application == _WANTED)
+    .order_by(use_abroad.c.line, use_abroad.c.reference)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +188,7 @@ def list_issued_before(
 
 def find_application(connection: Connection, number: str) -> Application | None:
     """Return an application, and what became of it, or None."""
-    row = connection.execute(select(application).where(application.c.number == number)).first()
+    row = connection.execute(_by_number, {"wanted": number}).first()
     return None if row is None else _application(connection, row)
 
 
@@ -186,8 +202,7 @@ def get_application(connection: Connection, number: str) -> Application:
 
 def find_issued(connection: Connection, key: Key) -> Application | None:
     """Return the certificate that we issued under this key, or None."""
-    wanted = select(application).where(application.c.certificate == key.subject)
-    row = connection.execute(wanted.where(application.c.issued.is_not(None))).first()
+    row = connection.execute(_by_certificate, {"wanted": key.subject}).first()
     return None if row is None else _application(connection, row)
 
 
@@ -317,9 +332,9 @@ def _summary(row: Row[Any]) -> Summary:
 
 def _application(connection: Connection, row: Row[Any]) -> Application:
     number = row.number
-    steps = _of(connection, step, number).order_by(step.c.seq)
-    results = _of(connection, result, number).order_by(result.c.seq)
-    uses = _of(connection, use_abroad, number).order_by(use_abroad.c.line, use_abroad.c.reference)
+    own = {"wanted": number}
+    steps, results = connection.execute(_steps_of, own), connection.execute(_results_of, own)
+    uses = connection.execute(_uses_of, own)
     return Application(
         number=number,
         request=decode(row.request, Request),
@@ -329,9 +344,9 @@ def _application(connection: Connection, row: Row[Any]) -> Application:
         key=None if row.certificate is None else Key.parse(row.certificate),
         issued=None if row.issued is None else decode(row.issued, Certificate),
         findings=decode(row.findings, tuple[Finding, ...]),
-        results=tuple(decode(each.body, Result) for each in connection.execute(results)),
-        uses=_uses(connection.execute(uses)),
-        history=_history(connection.execute(steps)),
+        results=tuple(decode(each.body, Result) for each in results),
+        uses=_uses(uses),
+        history=_history(steps),
         changed_at=row.changed_at,
         seq=row.seq,
         content_seq=row.content_seq,
@@ -339,10 +354,6 @@ def _application(connection: Connection, row: Row[Any]) -> Application:
         replaced_by=row.replaced_by,
         hub_number=row.hub_number,
     )
-
-
-def _of(connection: Connection, table: Any, number: str) -> Select[Any]:
-    return select(table).where(table.c.application == number)
 
 
 def _history(found: Iterable[Row[Any]]) -> tuple[Done, ...]:
