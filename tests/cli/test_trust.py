@@ -27,7 +27,8 @@ def office(tmp_path: Path) -> Path:
     """A folder with a node, a key for lists, and certificates that a hub published."""
     chosen = Settings(data_directory=tmp_path / "node")
     create(chosen, entropy)
-    Node.open(chosen, clock=utc_now, entropy=entropy).close()
+    with Node.open(chosen, clock=utc_now, entropy=entropy):
+        pass  # the first opening makes the tables
     (tmp_path / "settings.toml").write_text(f'data_directory = "{tmp_path / "node"}"\n')
     now = datetime.now(UTC)
     key = authority(start=now - timedelta(days=1), end=now + timedelta(days=99))
