@@ -49,12 +49,17 @@ class _Header:
 
 
 def write(grey: Grey) -> bytes:
-    """Return a PNG of grey pixels, shape (height, width), 0 black."""
+    """Return a black and white PNG, of one bit for a pixel.
+
+    Args:
+        grey: shape (height, width); below 128 is black.
+    """
     height, width = grey.shape
-    rows = np.zeros((height, width + 1), dtype=np.uint8)  # filter 0 before each row
-    rows[:, 1:] = grey
-    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 0, 0, 0, 0))
-    data = zlib.compress(rows.tobytes(), 9)
+    bits = np.packbits(grey >= 128, axis=1)
+    rows = np.zeros((height, bits.shape[1] + 1), dtype=np.uint8)  # filter 0 before each row
+    rows[:, 1:] = bits
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((1, 0, 0, 0, 0))
+    data = zlib.compress(rows.tobytes(), 6)
     return _SIGNATURE + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
 
 

@@ -102,12 +102,12 @@ def read_grey(grey: png.Grey) -> tuple[str, ...]:
 
 def _runs(modules: png.Grey) -> list[str]:
     """Return the dark runs of each row as path commands."""
-    commands = []
-    for row, line in enumerate(modules):
-        dark = np.concatenate(([0], line == 0, [0])).astype(np.int8)
-        starts, ends = np.flatnonzero(np.diff(dark) == 1), np.flatnonzero(np.diff(dark) == -1)
-        commands += [
-            f"M{start + _QUIET_ZONE} {row + _QUIET_ZONE}h{end - start}v1h-{end - start}z"
-            for start, end in zip(starts, ends, strict=True)
-        ]
-    return commands
+    dark = np.pad((modules == 0).astype(np.int8), ((0, 0), (1, 1)))
+    edges = np.diff(dark, axis=1)
+    rows, starts = np.nonzero(edges == 1)
+    _, ends = np.nonzero(edges == -1)
+    runs = zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True)
+    return [
+        f"M{start + _QUIET_ZONE} {row + _QUIET_ZONE}h{end - start}v1h-{end - start}z"
+        for row, start, end in runs
+    ]
