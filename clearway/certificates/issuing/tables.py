@@ -153,24 +153,6 @@ def list_to_dispatch(connection: Connection, *, limit: int = 100) -> tuple[Summa
     return tuple(map(_summary, connection.execute(wanted)))
 
 
-def list_void(connection: Connection, type_code: str) -> tuple[int, ...]:
-    """Return the places in the status lists of a kind whose certificates no longer count.
-
-    They were withdrawn or replaced, or refused after their approval. An expired one is not among
-    them: its seal states its end, and Customs abroad may still hold goods that came before it.
-
-    Returns: status indices in order, see `numbering.place_of`.
-    """
-    wanted = (
-        select(application.c.status_index)
-        .where(application.c.type_code == type_code)
-        .where(application.c.status_index.is_not(None))
-        .where(application.c.stage.in_([Stage.WITHDRAWN, Stage.REPLACED, Stage.REFUSED]))
-        .order_by(application.c.status_index)
-    )
-    return tuple(row.status_index for row in connection.execute(wanted))
-
-
 def list_issued_before(
     connection: Connection, instant: datetime, type_code: str, *, limit: int = 100
 ) -> tuple[Summary, ...]:

@@ -21,12 +21,13 @@ from clearway.certificates.actions.send_back import send_back
 from clearway.certificates.actions.withdraw_issued import withdraw_issued
 from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.formats.sps_certificate import read
-from clearway.certificates.issuing import tables
+from clearway.certificates.issuing import standing, tables
 from clearway.certificates.issuing.course import Delivery, Stage, Step
 from clearway.certificates.issuing.drafting import replacement
 from clearway.certificates.issuing.model import ResultKind
 from clearway.certificates.issuing.preparing import prepare_word
 from clearway.certificates.parts import Party, noted
+from clearway.certificates.status import State
 from clearway.errors import NotFound, Refused, RuleViolation, WrongState
 from clearway.terms.places import Country
 from clearway.terms.quantity import Quantity, UnitCode, kilograms
@@ -120,7 +121,7 @@ def test_a_certificate_from_application_to_acknowledged_replaced_and_withdrawn(
     bureau.act(CERTIFIER, withdraw_issued, new, "pest found at loading")
     ended = bureau.ask(tables.get_issued, new)
     assert (ended.stage, ended.delivery) == (Stage.WITHDRAWN, Delivery.NONE)
-    assert bureau.ask(tables.list_void, "851") == (0, 1)
+    assert bureau.ask(standing.states_of, "851-1") == {0: State.REPLACED, 1: State.WITHDRAWN}
     assert [done.step for done in ended.history] == [
         Step.APPLY,
         Step.RECORD_RESULT,
@@ -199,7 +200,7 @@ def test_a_refused_number_is_void_and_the_next_one_follows_it(bureau: Bureau) ->
     bureau.act(CERTIFIER, refuse, first, "fumigation failed")
     second = bureau.issued()
     assert second.number == "XA-PC-2026-000002"
-    assert bureau.ask(tables.list_void, "851") == (0,)
+    assert bureau.ask(standing.states_of, "851-1") == {0: State.WITHDRAWN}
     held = bureau.held(first)
     assert (held.stage, held.key and held.key.number) == (Stage.REFUSED, "XA-PC-2026-000001")
 
