@@ -21,7 +21,9 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from lxml import etree
 
 from clearway.errors import VerificationError
 from clearway.wire.xml import Element, child, local_name
@@ -59,7 +61,9 @@ DIGESTS: Final = frozenset(
 _MOST_ELEMENTS: Final = 200
 _MOST_CERTIFICATES: Final = 5
 _LONGEST_VALUE: Final = 24_576
-_ID_NAMES: Final = frozenset({"id"})
+_with_id: Final[Any] = etree.XPath(
+    "//*[@*[local-name()='Id' or local-name()='ID' or local-name()='id' or local-name()='iD']]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def _the_signature(root: Element) -> Element:
 
 def _require_unique_ids(root: Element, signature: Element) -> None:
     seen: dict[str, Element] = {}
-    for element in root.iter():
+    for element in _with_id(root):
         for value in _ids(element):
             if value in seen:
                 raise wrong(f"the Id {value[:60]!r} stands twice, so a reference is ambiguous")
@@ -140,7 +144,7 @@ def _ids(element: Element) -> set[str]:
     return {
         str(value)
         for name, value in element.items()
-        if str(name).rpartition("}")[2].lower() in _ID_NAMES
+        if str(name).rpartition("}")[2].lower() == "id"
     }
 
 
