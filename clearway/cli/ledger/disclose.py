@@ -92,7 +92,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check that a log you trust holds these fields; exit 1 if the evidence does not hold."""
-    from clearway.cli.trust import trust_of
+    from clearway.cli.trusted import trust_of
     from clearway.ledger import disclosure as disclosures
 
     told = disclosures.parse(file.read_bytes())
