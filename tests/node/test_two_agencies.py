@@ -68,9 +68,13 @@ class Counted:
 class House:
     """One agency, running: its node and the door that its card names."""
 
-    def __init__(self, folder: Path, name: str, port: int = 0) -> None:
+    def __init__(self, folder: Path, name: str, port: int = 0, **more: Any) -> None:
         settings = replace(
-            Settings(), data_directory=folder, node_name=f"{name}.example/log", witness_seconds=0
+            Settings(),
+            data_directory=folder,
+            node_name=f"{name}.example/log",
+            witness_seconds=0,
+            **more,
         )
         if not folder.exists():
             create(settings, entropy)
@@ -142,7 +146,7 @@ def plain_log() -> None:
 def houses(tmp_path: Path) -> Iterator[tuple[House, House]]:
     """Customs and plant health, which have exchanged their cards."""
     customs, plants = House(tmp_path / "customs", "customs"), House(tmp_path / "plants", "plants")
-    with customs.stack, plants.stack:
+    with plants.stack, customs.stack:  # whoever asks closes first
         plants.admit(customs.card())
         customs.admit(plants.card(), *RULES)
         # Each fetches the other's certificate from its door: the first call of one of the two is
