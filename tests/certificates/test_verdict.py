@@ -181,6 +181,16 @@ def test_of_two_lists_the_newest_counts_whatever_their_order() -> None:
     assert checked(lists=[old]).colour is Colour.RED
 
 
+def test_another_authority_of_the_country_cannot_hide_a_list_by_a_newer_one() -> None:
+    vet = sealing.trusted(sealing.STRANGER, type_codes=("853",))
+    both = sealing.trust(sealing.trusted(), vet)
+    newer = status_list.verify(
+        sealing.list_bytes(key=sealing.STRANGER, issued_at=AT - timedelta(hours=1)), both, AT
+    )
+    assert checked(trust=both, lists=[newer]).colour is Colour.AMBER
+    assert checked(trust=both, lists=[LISTED, newer]).colour is Colour.GREEN
+
+
 def test_a_list_from_the_future_says_nothing() -> None:
     ahead = dataclasses.replace(LISTED, issued_at=AT + timedelta(hours=1))
     assert checked(lists=[ahead]).colour is Colour.AMBER

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,25 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner
 
-from clearway.certificates.formats import credential, qr, seal_text, sps_certificate, trust_list
+from clearway.certificates.formats import (
+    credential,
+    qr,
+    seal_text,
+    sps_certificate,
+    status_list,
+    trust_list,
+)
 from clearway.certificates.status import State
 from clearway.cli.seals import register
 from clearway.errors import InputError
+from clearway.node.clock import SteppedClock, seeded_entropy
+from clearway.node.node import Node, create
+from clearway.settings import Settings
+from clearway.terms.period import Period
 from tests.certificates import sealing
+from tests.certificates.issuing.desk import START
 from tests.certificates.sealing import AT, KEY, PLACE
+from tests.node.test_issuing import issue_one
 
 GREEN, RED, AMBER = 0, 1, 3
 
@@ -131,3 +145,24 @@ def test_a_status_list_is_shown_by_its_states(files: Path) -> None:
     assert result.exit_code == 0, result.output
     told = json.loads(result.output)["entries"]
     assert told == {"valid": (1 << 20) - 1, "withdrawn": 1, "suspended": 0, "replaced": 0}
+
+
+def test_the_status_lists_of_a_node_are_exported_and_hold(tmp_path: Path) -> None:
+    settings = replace(Settings(), data_directory=tmp_path / "node")
+    create(settings, seeded_entropy(1))
+    with Node.open(settings, clock=SteppedClock(START), entropy=seeded_entropy(2)) as node:
+        issue_one(node, 0)
+        key = node.authority.seal_key
+    (tmp_path / "clearway.toml").write_text(f'data_directory = "{tmp_path / "node"}"\n')
+    done = run(
+        "status-list", "export", tmp_path / "out", "--settings", tmp_path / "clearway.toml",
+        "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, (done.output, done.exception)
+    (told,) = json.loads(done.output)["lists"]
+    valid = Period(START - timedelta(days=9), START + timedelta(days=900))
+    trust = sealing.trust(key.trusted("NPPO", valid), next_update=START + timedelta(days=900))
+    now = datetime.now(UTC)
+    listed = status_list.verify(Path(told["file"]).read_bytes(), trust, now)
+    assert listed.list_id == told["list"] == "851-1"
+    assert listed.next_update > now

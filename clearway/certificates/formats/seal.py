@@ -34,6 +34,7 @@ from clearway.certificates.trust.keys import public_key
 from clearway.certificates.trust.model import (
     KEY_ID_BYTES,
     Found,
+    Trusted,
     TrustList,
     Untrusted,
     Usage,
@@ -218,20 +219,20 @@ def verify(
     """
     found = None if trust_list is None else _signer(seal, trust_list, at)
     signature, claims = _checked(seal, found)
-    listed = None if trust_list is None else _listed(claims, status_lists)
-    evidence = Evidence(
-        claims=claims,
-        signature=signature,
-        signer=found,
-        at=at,
-        status_list=listed,
-        usable=profile_of(claims.type_code).usable_statuses,
-        document=document,
-        credential=credential,
+    listed, lister = _listed(claims, status_lists, trust_list, at)
+    return judge(
+        Evidence(
+            claims=claims,
+            signature=signature,
+            signer=found,
+            at=at,
+            status_list=listed,
+            status_signer=lister,
+            usable=profile_of(claims.type_code).usable_statuses,
+            document=document,
+            credential=credential,
+        )
     )
-    if trust_list is None or listed is None:
-        return judge(evidence)
-    return judge(replace(evidence, status_signer=_list_signer(claims, listed, trust_list, at)))
 
 
 def check(
@@ -284,12 +285,27 @@ def _checked(seal: Seal, found: Found | None) -> tuple[Signature, Claims]:
         return Signature.FAILS, seal.stated
 
 
-def _listed(claims: Claims, status_lists: Iterable[StatusList]) -> StatusList | None:
-    if claims.place is None:
-        return None
+def _listed(
+    claims: Claims, status_lists: Iterable[StatusList], trust_list: TrustList | None, at: datetime
+) -> tuple[StatusList | None, Found | None]:
+    """Return the list that the seal names, and what is known of its key.
+
+    The newest counts of those whose key may speak of this kind: another authority of the country
+    cannot hide a list by a newer one of its name.
+    """
+    if claims.place is None or trust_list is None:
+        return None, None
     wanted = (claims.issuing_country, claims.place.list_id)
-    named = [each for each in status_lists if (each.country, each.list_id) == wanted]
-    return max(named, key=lambda each: each.issued_at, default=None)
+    named = [
+        (each, _list_signer(claims, each, trust_list, at))
+        for each in status_lists
+        if (each.country, each.list_id) == wanted
+    ]
+    return max(
+        named,
+        key=lambda pair: (isinstance(pair[1], Trusted), pair[0].issued_at),
+        default=(None, None),
+    )
 
 
 def _list_signer(claims: Claims, listed: StatusList, trust_list: TrustList, at: datetime) -> Found:
