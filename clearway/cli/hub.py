@@ -1,7 +1,8 @@
 """`clearway hub`: certificates over an ePhyto Hub, and a hub of one's own.
 
 As a country: `status`, `sync`, `send`, `pull`, with the settings hub_url, hub_certificate, hub_key
-and hub_authority. As the operator of a regional or bilateral hub: `init`, `enrol`, `serve`.
+and hub_authority. As the operator of a regional or bilateral hub: `init`, `enrol`, `serve`,
+`forget`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def enrol(
     name: Annotated[str, typer.Option(help="Name of its authority.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a country's client certificate and write it into the directory; serve anew after it."""
+    """Make a country's client certificate and enrol it; a hub that serves takes it up."""
     from clearway.cli.hub_folder import HubFolder
     from clearway.cli.hub_folder import enrol as run
     from clearway.node.clock import entropy, utc_now
@@ -70,6 +71,26 @@ def serve(
     from clearway.cli.hub_server import serve as run
 
     run(HubFolder(folder), host, port, address)
+
+
+@app.command()
+def forget(
+    folder: HubFolderPath,
+    days: Annotated[int, typer.Option(help="Keep the content of the last so many days.", min=1)],
+    as_json: AsJson = False,
+) -> None:
+    """Delete the content of letters that were answered long ago; headers and digests stay."""
+    from datetime import timedelta
+
+    from clearway.cli.hub_folder import HubFolder
+    from clearway.cli.hub_server import forget as run
+    from clearway.node.clock import utc_now
+
+    emptied = run(HubFolder(folder), utc_now() - timedelta(days=days))
+    if as_json:
+        emit({"emptied": emptied})
+    else:
+        say(f"{emptied} letters were emptied.")
 
 
 @app.command()

@@ -6,21 +6,43 @@ import fcntl
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any, Final
+
+import structlog
 
 from clearway.cli.hub_folder import HubFolder, read_directory, read_lists
 from clearway.cli.mutual_tls import TlsServer
 from clearway.cli.output import EXIT_STOP, say
-from clearway.connectors.ippc_hub import tls
+from clearway.cli.server import configure_logging
+from clearway.connectors.ippc_hub import letterbox, tls
 from clearway.connectors.ippc_hub.server import PATH, HubServer
 from clearway.connectors.ippc_hub.service import Service
 from clearway.connectors.ippc_hub.store import Store
 from clearway.errors import InputError, TryLater
+from clearway.ledger.database import open_aside
 from clearway.node.clock import Clock, utc_now
 
 _MOST_CONNECTIONS: Final = 1_024
+_LOOK_S: Final = 2.0
+logger = structlog.get_logger()
+
+
+def forget(folder: HubFolder, before: datetime) -> int:
+    """Empty letters that were answered and came before; return how many. May run while it serves.
+
+    Raises: InputError: there is no hub.
+    """
+    read_directory(folder)
+    engine = open_aside(folder.database)
+    try:
+        with engine.begin() as connection:
+            return letterbox.forget(connection, before)
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -50,10 +72,51 @@ def listener(
     return TlsServer(app, context, listening, name="hub", most_connections=_MOST_CONNECTIONS)
 
 
+class Rereading:
+    """Takes up a directory that changed while the hub serves; use as a context manager.
+
+    One that cannot be read is told and changes nothing.
+    """
+
+    def __init__(self, folder: HubFolder, service: Service, look_s: float = _LOOK_S) -> None:
+        self._folder, self._service, self._look_s = folder, service, look_s
+        self._seen = _stamp(folder)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="directory", daemon=True)
+
+    def __enter__(self) -> Rereading:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._look_s):
+            found = _stamp(self._folder)
+            if found == self._seen:
+                continue
+            self._seen = found
+            try:
+                self._service.directory = read_directory(self._folder)
+            except InputError as error:
+                logger.warning("hub_directory_unread", detail=error.detail)
+
+
+def _stamp(folder: HubFolder) -> tuple[int, int]:
+    try:
+        found = folder.directory.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 def serve(folder: HubFolder, host: str, port: int, address: str) -> None:
     """Serve until interrupted; exit 70 when the store failed."""
+    configure_logging("INFO")
     listening = _listen(host, port)
-    with hub_opened(folder) as service:
+    with hub_opened(folder) as service, Rereading(folder, service):
         door = listener(folder, service, listening, address)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         shown = address or f"https://{host}:{door.port}"

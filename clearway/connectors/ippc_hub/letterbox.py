@@ -68,6 +68,9 @@ _SAME: Final = (
     f"{_SELECT} WHERE sender = ? AND nppo_number = ? AND receiver = ? AND type = ? AND status = ?"
     " AND kind = ? ORDER BY seq DESC LIMIT 1"
 )
+_FORGET: Final = (
+    "UPDATE hub_letter SET content = ? WHERE received_at < ? AND tracking <> ? AND content <> ?"
+)
 _ANSWER: Final = "UPDATE hub_letter SET tracking = ?, message = ?, changed_at = ? WHERE number = ?"
 
 
@@ -182,6 +185,16 @@ def envelope(header: Header, content: bytes) -> Envelope:
         header.forwardings,
         content.decode(),
     )
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Empty the content of letters that were answered and came before; return how many.
+
+    Their headers and digests stay: a repeat is still known, and a conflict still seen.
+    """
+    limits = (b"", to_microseconds(before), str(Tracking.PENDING), b"")
+    cursor: Any = run(connection, _FORGET, limits)
+    return int(cursor.rowcount)
 
 
 def count(connection: Connection) -> dict[str, int]:

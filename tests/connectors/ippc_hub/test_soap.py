@@ -12,7 +12,7 @@ from lxml import etree
 from clearway.connectors.ippc_hub.formats import soap, wsdl
 from clearway.connectors.ippc_hub.formats.operations import BY_NAME, OPERATIONS
 from clearway.connectors.ippc_hub.model import Envelope, Header, Receipt
-from clearway.errors import BadTerm, MalformedMessage
+from clearway.errors import BadTerm, InputError, MalformedMessage
 
 from .strategies import request_of, response_of
 
@@ -131,3 +131,17 @@ def test_a_missing_element_is_named() -> None:
     sent = soap.emit_request(BY_NAME["SetTrackingInfoUpdate"], header)
     with pytest.raises(MalformedMessage, match="lacks To"):
         soap.parse_request(sent.replace(b"<ent:To>NL</ent:To>", b""))
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_whatever_bytes_come_are_read_or_refused_with_a_sentence(data) -> None:
+    """A sound message with bytes cut out, doubled or changed: an error of ours, or a value."""
+    sound = soap.emit_request(DELIVER, PLAIN)
+    start = data.draw(st.integers(0, len(sound)))
+    end = data.draw(st.integers(start, min(len(sound), start + 40)))
+    put = data.draw(st.binary(max_size=8) | st.just(sound[start:end] * 2))
+    try:
+        soap.parse_request(sound[:start] + put + sound[end:])
+    except InputError as error:
+        assert error.detail

@@ -32,7 +32,10 @@ def pull(desk: Desk, number: str) -> Envelope:
     letter = letterbox.find(desk.connection, number.strip())
     if letter is None or letter.header.to != desk.caller.country:
         raise NotFound(f"There is no envelope {number[:60]!r} for {desk.caller.country}")
-    return letterbox.envelope(letter.header, letterbox.content(desk.connection, letter.number))
+    content = letterbox.content(desk.connection, letter.number)
+    if not content:
+        raise NotFound(f"The content of {letter.number} was taken, and has been deleted since")
+    return letterbox.envelope(letter.header, content)
 
 
 def pull_all(desk: Desk) -> tuple[Envelope, ...]:

@@ -66,7 +66,9 @@ def _take(desk: Desk, stated: Header, kind: str, content: bytes) -> Header:
     earlier = letterbox.find_same(desk.connection, header, kind)
     if earlier is not None and earlier.digest == digest:
         return _repeat(desk, earlier, kind)
-    if earlier is not None and earlier.tracking not in _OVER:
+    # An importing country may answer a certificate more than once, in other words each time.
+    is_conflict = earlier is not None and kind == letterbox.CERTIFICATE
+    if earlier is not None and is_conflict and earlier.tracking not in _OVER:
         raise ConflictingKey(
             f"{header.from_} sent other content under {header.nppo_number} before, in status"
             f" {header.certificate_status}: envelope {earlier.number}. A certificate does not"
