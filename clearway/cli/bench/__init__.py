@@ -12,7 +12,16 @@ from clearway.cli.bench.pairs import Figure
 
 def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
     """Run the parts, print a table (or JSON) and return the figures."""
-    from clearway.cli.bench import declarations, flood, growth, ledger, order, readings, stores
+    from clearway.cli.bench import (
+        certificates,
+        declarations,
+        flood,
+        growth,
+        ledger,
+        order,
+        readings,
+        stores,
+    )
     from clearway.cli.output import emit, say, show_table
     from clearway.errors import InputError
 
@@ -24,6 +33,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "flood": flood.measure,
         "stores": stores.measure,
         "order": order.measure,
+        "certificates": certificates.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
