@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from clearway.console import verifier
 from clearway.console.pages import (
     alarms,
+    certification,
     declarations,
     examinations,
     insight,
@@ -45,6 +46,7 @@ def build_console(node: Node) -> Starlette:
         *queue.ROUTES,
         *declarations.ROUTES,
         *examinations.ROUTES,
+        *certification.ROUTES,
         *alarms.ROUTES,
         *reefers.ROUTES,
         *insight.ROUTES,

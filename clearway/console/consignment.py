@@ -8,11 +8,14 @@ the template asks nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from clearway.certificates import tables as certificates
+from clearway.certificates.model import Key
+from clearway.certificates.proof import Verdict
 from clearway.clearance import tables as clearance
 from clearway.clearance.delays import Course, explain
 from clearway.clearance.model import DelayReason, Examination, Outcome
@@ -85,6 +88,7 @@ class View:
         examination: the open one.
         past: closed ones, with what was found.
         accounts: what is left of each certificate, by its subject.
+        proofs: what is proved of the origin of each certificate, by its subject.
         units: its refrigerated containers.
         assessment: for officers who may see risk.
         withheld: facts in `life` without a receipt for this actor.
@@ -98,6 +102,7 @@ class View:
     past: Sequence[Examination]
     matches: Sequence[StoredMatch]
     accounts: Mapping[str, Account]
+    proofs: Mapping[str, Verdict]
     units: Sequence[UnitRow]
     containers: Sequence[clearance.ContainerHere]
     seals: Sequence[clearance.SealSeen]
@@ -127,6 +132,7 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
         past=[_shown(actor, one) for one in orders if not one.is_open and not one.is_cancelled],
         matches=matches,
         accounts=accounts(connection, summary.mrn, [one.match.certificate for one in matches]),
+        proofs=_proofs(connection, [one.match.certificate for one in matches]),
         units=_units(node, actor, connection, [box.container for box in containers]),
         containers=containers,
         seals=clearance.seals_of(connection, summary.mrn),
@@ -136,6 +142,16 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
         delays=() if goods is None else _delays(node, goods, orders, decisions),
         can=_can(node, actor, summary, goods, open_order),
     )
+
+
+def _proofs(connection: Connection, keys: Iterable[Key]) -> dict[str, Verdict]:
+    """Return what is proved of each certificate on file, as it was recorded on its receipt."""
+    records = (certificates.find(connection, key) for key in keys)
+    return {
+        record.key.subject: record.verdict
+        for record in records
+        if record is not None and record.verdict is not None
+    }
 
 
 def _standing(actor: Actor, decisions: Sequence[StoredDecision]) -> Standing | None:

@@ -46,6 +46,7 @@ class Page:
 NAVIGATION = (
     Page("/console/", "Queue", "q", "clearance.read"),
     Page("/console/declarations", "Declarations", "d", "declaration.read", is_own=True),
+    Page("/console/certification", "Certificates", "c", "application.read", is_own=True),
     Page("/console/alarms", "Alarms", "a", "coldchain.read", is_own=True),
     Page("/console/insight", "Release times", "r", "insight.read"),
     Page("/console/map", "Map", "m", "insight.read"),

@@ -21,7 +21,7 @@ LANGUAGE_COOKIE = "clearway_language"
 
 _NOTED_EVERY = timedelta(minutes=1)
 _NOTED_MOST = 10_000
-_MOST_FIELDS = 40
+_MOST_FIELDS = 60
 _LONGEST_LOG = 2**62
 
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clearway.certificates.formats.profile import profile_of
+from clearway.certificates.issuing import course
+from clearway.certificates.issuing.model import ResultKind
 from clearway.clearance.claims import ClaimVerdict
 from clearway.clearance.model import Conformity, Cover, Outcome, Scope, Step, Verdict
 from clearway.clearance.record import State
@@ -17,6 +20,9 @@ from clearway.declarations.model import Kind
 from clearway.errors import ClearwayError
 from clearway.identity.model import AGENCIES
 from clearway.risk.model import Channel, Stratum
+
+CERTIFICATE_KINDS = ("851", "657", "852", "853", "636", "861", "626")
+"""Kinds that can be applied for (UNECE 1001), the usual first."""
 
 STEPS_OF_LIFE: dict[str, str] = {
     "declaration.accepted/1": "Declaration accepted",
@@ -101,8 +107,11 @@ def every_word() -> Iterator[str]:
     enums = (
         *Status, *State, *Kind, *Channel, *Stratum, *Outcome, *Conformity, *Cover, *Verdict,
         *Step, *Scope, *ClaimVerdict, *AlarmKind, *AlarmLevel,
+        *course.Stage, *course.Delivery, *course.Step, *ResultKind,
     )  # fmt: skip
     yield from (plain(one.value) for one in enums)
+    yield from map(plain, course.STATES)
+    yield from (profile_of(kind).name for kind in CERTIFICATE_KINDS)
     yield from map(plain, DISCREPANCIES)
     yield from (*STEPS_OF_LIFE.values(), *MODES.values(), *CHART_WORDS, *AGENCIES.values())
     yield from (*OTHERS, *MONTHS)

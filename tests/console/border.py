@@ -41,6 +41,8 @@ SETTINGS = Settings(secure_cookies=False, red_per_day=14, yellow_per_day=8, blue
 PEOPLE: dict[str, tuple[str, set[Role], str]] = {
     "amina": ("customs", {Role.CUSTOMS_OFFICER, Role.RISK_ANALYST}, "Amina Odhiambo"),
     "petra": ("plant_health", {Role.PLANT_HEALTH_INSPECTOR}, "Petra Lindqvist"),
+    "cora": ("plant_health", {Role.CERTIFYING_OFFICER}, "Cora Vermeer"),
+    "carl": ("plant_health", {Role.CERTIFYING_OFFICER}, "Carl Otieno"),
     "audit": ("customs", {Role.AUDITOR}, "Audit office"),
     "admin": ("customs", {Role.ADMINISTRATOR}, "House keeper"),
 }
