@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from clearway.certificates.issuing import tables as issuing
+from clearway.certificates.issuing.desk import require_read
 from clearway.clearance.rules import CONFIDENTIAL
 from clearway.declarations import tables as declarations
 from clearway.errors import NotFound, Refused
@@ -73,7 +75,11 @@ def require_fact(policy: Policy, actor: Actor, connection: Connection, receipt: 
         if str(fact["subject"]).startswith(_DECLARATION):
             mrn = Mrn(fact["subject"].removeprefix(_DECLARATION))
             resource = declarations.get_summary(connection, mrn).policy_attributes
-        if room in _READS:
+        held = issuing.find_subject(connection, str(fact["subject"]))
+        if held is not None:
+            # A fact about a certificate of ours holds its secret, and what its exporter stated.
+            require_read(policy, actor, held)
+        elif room in _READS:
             policy.require(actor, _READS[room], resource)
         if actor.kind is ActorKind.TRADER and _is_confidential(fact):
             raise Refused("This decision names reasons of risk management, which are for officers")

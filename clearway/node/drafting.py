@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from clearway.certificates import tables as received
-from clearway.certificates.formats import seal_text
+from clearway.certificates.formats import seal, seal_text
 from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.issuing import course, desk, drafting, tables
 from clearway.certificates.issuing.course import Step
 from clearway.certificates.issuing.model import Application, Request
-from clearway.certificates.issuing.numbering import place_of
 from clearway.certificates.lifecycle import require_usable
 from clearway.certificates.model import Key
 from clearway.certificates.printing.render import render
@@ -87,7 +86,7 @@ def papers(node: Node, held: Application) -> dict[str, Any]:
         "digest": held.content.digest,
         "seal": _base64(kept.seal),
         "qr_text": seal_text.text(kept.seal) if kept.seal else "",
-        "status_list": _place(held),
+        "status_list": _place(kept.seal),
     }
 
 
@@ -121,11 +120,10 @@ def _seen(node: Node, actor: Actor, key: Key) -> Application:
     return held
 
 
-def _place(held: Application) -> dict[str, Any] | None:
-    if held.status_index is None:
-        return None
-    place = place_of(held.type_code, held.status_index)
-    return {"list": place.list_id, "index": place.index}
+def _place(kept: bytes) -> dict[str, Any] | None:
+    """Return where a seal says that the status is told."""
+    place = seal.read(kept).stated.place if kept else None
+    return None if place is None else {"list": place.list_id, "index": place.index}
 
 
 def _base64(content: bytes) -> str:

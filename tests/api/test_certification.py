@@ -23,17 +23,21 @@ from tests.api.conftest import START, Border, opened
 from tests.certificates.conftest import certificate
 from tests.certificates.issuing.desk import request
 
-STAFF = {"cora": Role.CERTIFYING_OFFICER, "ines": Role.PLANT_HEALTH_INSPECTOR}
+STAFF = {
+    "cora": (Role.CERTIFYING_OFFICER, "plant_health"),
+    "ines": (Role.PLANT_HEALTH_INSPECTOR, "plant_health"),
+    "nadia": (Role.CERTIFYING_OFFICER, "nppo_nl"),  # an authority abroad
+}
 INSPECTION = {"kind": "inspection", "conforms": True, "done_at": "2026-07-14T07:00:00Z"}
 
 
 def staffed(border: Border) -> Border:
-    for name, role in STAFF.items():
+    for name, (role, agency) in STAFF.items():
         border.tokens[name] = (
             border.node.act(
                 OWNER,
-                lambda hand, name=name, role=role: (
-                    open_account(hand, name, ActorKind.OFFICER, "plant_health", {role}, name=name),
+                lambda hand, name=name, role=role, agency=agency: (
+                    open_account(hand, name, ActorKind.OFFICER, agency, {role}, name=name),
                     issue_token(hand, name, entropy(32)),
                 )[1],
             )
@@ -211,3 +215,41 @@ def test_the_printed_certificate_is_a_pdf_with_the_xml_inside(office: Border) ->
     answer = office.ask("GET", f"/v1/applications/{number}/pdf", "acme", params={"language": "en"})
     assert answer.status_code == 200, answer.text
     assert base64.b64decode(answer.json()["data"]["pdf"]).startswith(b"%PDF-1.7")
+
+
+def test_receipts_of_ours_are_for_the_exporter_and_for_officers_here_alone(office: Border) -> None:
+    number = issued(office)
+    held = office.ask("GET", f"/v1/applications/{number}", "cora").json()["data"]["application"]
+    seqs = [done["seq"] for done in held["history"]]
+    for seq in seqs:
+        path = f"/v1/ledger/facts/{seq}/receipt"
+        assert office.ask("GET", path, "acme").status_code == 200
+        assert office.ask("GET", path, "cora").status_code == 200
+        assert office.ask("GET", path, "rival").status_code == 404
+        assert office.ask("GET", path, "nadia").status_code == 403, "an authority abroad"
+    assert office.ask("GET", f"/v1/applications/{number}", "nadia").status_code == 403
+
+
+def test_an_application_goes_back_is_amended_and_refused(office: Border) -> None:
+    number = applied(office)
+    back = step(office, number, "return", "cora", {"reason": "name the town"})
+    assert back.json()["data"]["stage"] == "returned"
+    mended = step(office, number, "amendment", "acme", asked())
+    assert mended.json()["data"]["stage"] == "applied"
+    assert step(office, number, "amendment", "rival", asked()).status_code == 404
+    gone = step(office, number, "refusal", "cora", {"reason": "pest"})
+    assert gone.json()["data"]["stage"] == "refused"
+
+
+def test_a_re_export_is_drafted_from_a_certificate_on_file(office: Border) -> None:
+    foreign = certificate(number="EC-2026-777", importing_country=Country("XA"))
+    office.ask("POST", "/v1/certificates", "bea", content=write(foreign))
+    key = {"type_code": "851", "country": "EC", "number": "EC-2026-777"}
+    lines = [{"line": 1, "value": "400", "unit": "KGM"}]
+    body = {"purpose": "re_export", "certificate": key, "lines": lines}
+    made = office.ask("POST", "/v1/applications/drafts", "cora", json=body)
+    assert made.status_code == 200, made.text
+    draft = made.json()["data"]
+    assert (draft["content"]["type_code"], draft["purpose"]) == ("657", "re_export")
+    assert draft["originals"][0]["quantity"] == {"value": "400", "unit": "KGM"}
+    assert office.ask("POST", "/v1/applications/drafts", "acme", json=body).status_code == 404

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from clearway.certificates.issuing import course
 from clearway.certificates.issuing.course import Delivery, Stage, Step
-from clearway.certificates.issuing.model import Application, Done, Request, Result, Use
+from clearway.certificates.issuing.model import APPLICATION, Application, Done, Request, Result, Use
 from clearway.certificates.issuing.notice import Notice
 from clearway.certificates.issuing.projections import PROJECTIONS as PROJECTIONS
 from clearway.certificates.issuing.schema import TABLES as TABLES
@@ -186,6 +186,17 @@ def find_issued(connection: Connection, key: Key) -> Application | None:
     """Return the certificate that we issued under this key, or None."""
     row = connection.execute(_by_certificate, {"wanted": key.subject}).first()
     return None if row is None else _application(connection, row)
+
+
+def find_subject(connection: Connection, subject: str) -> Application | None:
+    """Return what a fact with this subject is about, if it is an application or issued here."""
+    try:
+        key = Key.parse(subject)
+    except BadTerm:
+        return None
+    if key.type_code == APPLICATION:
+        return find_application(connection, key.number)
+    return find_issued(connection, key)
 
 
 def get_issued(connection: Connection, key: Key) -> Application:
