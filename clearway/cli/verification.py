@@ -116,12 +116,14 @@ def _tell(verdict: Verdict) -> None:
 
 
 def _tell_goods(goods: Any) -> None:
+    from decimal import Decimal
+
     rows = [
         (
             line.number,
             line.hs,
             line.name,
-            "" if line.net_grams is None else line.net_grams / 1000,
+            "" if line.net_grams is None else Decimal(line.net_grams).scaleb(-3),
             line.packages,
         )
         for line in goods.lines
