@@ -227,7 +227,12 @@ def test_receipts_of_ours_are_for_the_exporter_and_for_officers_here_alone(offic
         assert office.ask("GET", path, "cora").status_code == 200
         assert office.ask("GET", path, "rival").status_code == 404
         assert office.ask("GET", path, "nadia").status_code == 403, "an authority abroad"
-    assert office.ask("GET", f"/v1/applications/{number}", "nadia").status_code == 403
+    for path in (
+        f"/v1/applications/{number}",
+        "/v1/applications",
+        "/v1/certificates/notifications",
+    ):
+        assert office.ask("GET", path, "nadia").status_code == 403, path
 
 
 def test_an_application_goes_back_is_amended_and_refused(office: Border) -> None:

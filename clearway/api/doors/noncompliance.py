@@ -39,7 +39,7 @@ async def notifications(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """List notifications of non-compliance, sent and received, the latest first."""
-    node.policy.require(actor, "certificate.read", {})
+    node.policy.require(actor, "application.read", {})
     before = place_of(cursor)
 
     def query() -> tuple[Filed, ...]:

@@ -211,7 +211,7 @@ def test_an_authority_abroad_and_another_agency_have_no_part_in_ours(bureau: Bur
     key = bureau.issued()
     customs = officer("cu", Role.CERTIFYING_OFFICER, agency="customs")
     for who in (ABROAD, customs):
-        with pytest.raises(Refused, match="agency plant_health"):
+        with pytest.raises(Refused, match="its own agency"):
             bureau.act(who, withdraw_issued, key, "not theirs")
         number = bureau.apply()
         with pytest.raises(Refused):
