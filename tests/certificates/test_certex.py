@@ -63,6 +63,12 @@ def ask(desk: FactDesk, operation: str, key: Key, mrn: Mrn, *wants: Want, id: st
     answer: Answer = desk.act(
         manage_quantity, Request(Operation(operation), key, mrn, wants, message_id=id)
     )
+    with desk.engine.begin() as connection:
+        stored = tables.get(connection, key)
+    told = answer.record.balances
+    assert [(each.line, each.available) for each in told] == [
+        (each.line, each.available) for each in stored.balances
+    ]
     return answer
 
 
@@ -273,20 +279,8 @@ class Ledger(RuleBasedStateMachine):
         self.gone: dict[Mrn, dict[tuple[int, int], Decimal]] = {}
 
     def take(self, decided: account.Decided, mrn: Mrn) -> None:
-        """Follow the steps as the store's projection does: each replaces one position."""
-        for step in decided.steps:
-            balance = self.record.balance(step.line)
-            assert balance is not None
-            others = tuple(p for p in balance.positions if (p.mrn, p.item) != (mrn, step.item))
-            if step.kind is not UseKind.RETURN:
-                nothing, full = kilograms(0), step.quantity.to(UnitCode("KGM"))
-                is_hold = step.kind is UseKind.RESERVE
-                pair = (full, nothing) if is_hold else (nothing, full)
-                others = (*others, tables.Position(mrn, step.item, *pair))
-            changed = replace(balance, positions=others)
-            self.record = replace(self.record, balances=tuple(
-                changed if each.line == step.line else each for each in self.record.balances
-            ))  # fmt: skip
+        """Follow the steps."""
+        self.record = account.applied(self.record, mrn, decided.steps)
 
     @rule(mrn=st.sampled_from(sorted(NAMES.values())), wanted=wants)
     def reserve(self, mrn: Mrn, wanted: dict[tuple[int, int], tuple[int, str]]) -> None:

@@ -84,7 +84,7 @@ def manage_quantity(act: Act, request: Request) -> Answer:
     fact = act.append(told, subject=subject)
     if request.message_id:
         act.tx.claim(scope, request.message_id, digest, fact)
-    now = tables.get(act.connection, request.certificate) if decided.steps else record
+    now = account.applied(record, request.mrn, decided.steps)
     return Answer(decided.is_executed, decided.code, decided.detail, fact.seq, False, now)
 
 

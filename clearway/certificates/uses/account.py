@@ -183,6 +183,23 @@ def delete(record: Record, mrn: Mrn) -> Decided:
     return Decided(True, ManagementOutcome.EXECUTED, "The quantities are free again.", steps)
 
 
+def applied(record: Record, mrn: Mrn, steps: tuple[Step, ...]) -> Record:
+    """Return the record after these steps, each of which takes one position's place."""
+    balances = {balance.line: balance for balance in record.balances}
+    for step in steps:
+        balance = balances[step.line]
+        own = (mrn, step.item)
+        rest = tuple(each for each in balance.positions if (each.mrn, each.item) != own)
+        if step.kind is not UseKind.RETURN and balance.certified is not None:
+            amount = step.quantity.to(balance.certified.unit)
+            nothing = Quantity(Decimal(0), amount.unit)
+            is_hold = step.kind is UseKind.RESERVE
+            pair = (amount, nothing) if is_hold else (nothing, amount)
+            rest = (*rest, Position(mrn, step.item, *pair))
+        balances[step.line] = replace(balance, positions=rest)
+    return replace(record, balances=tuple(balances.values()))
+
+
 def holdings(record: Record, mrn: Mrn) -> tuple[tuple[int, Position], ...]:
     """Return what a declaration has reserved and consumed, line by line."""
     return tuple(
