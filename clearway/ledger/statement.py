@@ -72,7 +72,11 @@ def run(connection: Connection, statement: str, parameters: Any = ()) -> Cursor:
 def insert_many(
     connection: Connection, table: Table, statement: str, rows: list[tuple[Any, ...]]
 ) -> None:
-    """Insert whole rows of a table; PostgreSQL takes many by COPY, twice as fast.
+    """Insert whole rows of a table; PostgreSQL takes many by COPY.
+
+    Measured on facts of 600 bytes, on the same machine: this statement alone takes a quarter of the
+    time or less from 64 rows to 1,024. Of a whole commit it is a part: at 1,024 rows that is
+    faster, at 256 only sometimes, since rules and durability take the most.
 
     Args:
         statement: the INSERT, written with `?`, of the table's columns in their order.
