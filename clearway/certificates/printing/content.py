@@ -232,13 +232,17 @@ def page_of(
 
 
 def _sections(writer: _Writer, profile: Profile) -> Iterator[Section]:
+    last: list[Section] = []  # the signature stands under it, and nothing in between
     for layout in profile.layout or _PLAIN:
         section = writer.section(layout)
-        if section.blocks or not _SIGNING.isdisjoint(layout.fields):
+        if not _SIGNING.isdisjoint(layout.fields):
+            last.append(section)
+        elif section.blocks:
             yield section
     rest = writer.rest()
     if rest is not None:
         yield rest
+    yield from last
 
 
 def _labels(profile: Profile) -> dict[str, str]:
