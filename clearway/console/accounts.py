@@ -34,6 +34,18 @@ class LineAccount:
     reserved: Decimal
     left: Decimal
 
+    @property
+    def digits(self) -> int:
+        """Decimals to show, at most 6, so that a gram that is left is not rounded away."""
+        shown = (self.certified, self.ours, self.consumed, self.reserved, self.left)
+        exponents = (each.normalize().as_tuple().exponent for each in shown)
+        return min(6, max(0, *(-each for each in exponents if isinstance(each, int))))
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing is left, and none of it went to this declaration."""
+        return not self.left and not self.ours
+
     def percent(self, amount: Decimal) -> str:
         """Return an amount as a share of what is certified, such as `37.50`."""
         return f"{100 * amount / self.certified:.2f}" if self.certified else "0"

@@ -203,11 +203,13 @@ def test_the_door_answers_by_codes_and_refuses_who_may_not(
             for body, status in ((asked(mrn, "1"), 200), (asked(mrn, "2"), 409)):
                 got = http.post("/v1/quantities/reserve", json=body, headers=key)
                 assert got.status_code == status
+            assert http.get("/v1/quantities/stops").json()["data"] == []
             stranger = {"Authorization": f"Bearer {tokens['acme']}"}
             body = asked(mrn, "1")
             assert http.post("/v1/quantities/reserve", json=body,
                              headers=stranger).status_code == 403  # fmt: skip
             assert http.get(PATH, headers=stranger).status_code == 403
+            assert http.get("/v1/quantities/stops", headers=stranger).status_code == 403
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

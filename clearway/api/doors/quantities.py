@@ -10,11 +10,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 
 from clearway.api.access import TheActor, TheNode
-from clearway.api.envelope import answer
+from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.forms import Form
 from clearway.api.problems import RESPONSES
 from clearway.api.strict import StrictRoute
@@ -25,7 +25,7 @@ from clearway.certificates.model import Key, describe_status
 from clearway.certificates.quantity import Balance
 from clearway.certificates.record import Record
 from clearway.certificates.uses.account import Operation, Want
-from clearway.certificates.uses.tables import Allocation, allocations
+from clearway.certificates.uses.tables import Allocation, SingleUse, allocations, list_stops
 from clearway.clearance.actions.manage_quantity import manage_quantity
 from clearway.policy.act import Act
 from clearway.terms.identifiers import Mrn
@@ -70,6 +70,30 @@ class QuantityIn(Form):
         key = Key.of(self.type_code, Country(self.country), self.number)
         wants = tuple(each.want for each in self.positions)
         return Request(operation, key, Mrn(self.mrn), wants, message_id)
+
+
+@router.get("/stops")
+async def stops(
+    node: TheNode,
+    actor: TheActor,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """List what the order of the agencies found against certificates here, the latest first.
+
+    Used elsewhere, other content under the number, or more drawn than was certified; `agency` and
+    the place in the order are those of the first use.
+    """
+    node.policy.require(actor, "certificate.read", {})
+    before = place_of(cursor)
+
+    def query() -> tuple[SingleUse, ...]:
+        with node.reading() as connection:
+            return list_stops(connection, limit=limit, before=before)
+
+    found = await look(node, actor, query)
+    following = cursor_of(found[-1].seq) if len(found) == limit else None
+    return answer(found, following=following)
 
 
 @router.get("/{type_code}/{country}/{number:path}")
