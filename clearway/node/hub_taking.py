@@ -18,6 +18,7 @@ from clearway.certificates.actions.report_delivery import report_delivery
 from clearway.certificates.intake import Examined, examine
 from clearway.certificates.issuing.course import Delivery
 from clearway.certificates.model import Channel, Key, Provenance, Status
+from clearway.certificates.trust import tables as trust
 from clearway.clearance.actions.receive_certificate import receive_certificate
 from clearway.connectors.ippc_hub import tables, word
 from clearway.connectors.ippc_hub.actions.take_in import take_in
@@ -71,8 +72,15 @@ class Taking:
                 report.answers += 1
                 return said
             sender = Provenance(Channel.HUB, str(Country(envelope.from_)))
-            now = self._desk.node.clock()
-            examined = examine(content, sender, country=self._desk.country, now=now)
+            with self._desk.node.reading() as connection:
+                held = trust.find(connection)
+            examined = examine(
+                content,
+                sender,
+                country=self._desk.country,
+                now=self._desk.node.clock(),
+                trust_list=None if held is None else held.trust_list,
+            )
             said = self._desk.act(lambda act: self._file(act, envelope, examined, sender))
         except InputError as error:
             reason = word.unreadable(error.detail)
@@ -83,7 +91,9 @@ class Taking:
 
     def _file(self, act: Act, envelope: Envelope, examined: Examined, sender: Provenance) -> Word:
         content = envelope.content.encode()
-        filed = receive_certificate(act, examined.certificate, examined.findings, content, sender)
+        filed = receive_certificate(
+            act, examined.certificate, examined.findings, content, sender, examined.verdict
+        )
         alarm = ""
         if isinstance(filed, Conflict):
             alarm = "Other content is on file under this number; both authorities must look into it"

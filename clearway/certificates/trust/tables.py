@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, delete, insert, select
@@ -68,4 +69,10 @@ def find(connection: Connection) -> Held | None:
     row = connection.execute(select(trust_list)).first()
     if row is None:
         return None
-    return Held(decode(row.body, TrustList), row.signer, row.document, row.seq)
+    return Held(_decoded(row.body), row.signer, row.document, row.seq)
+
+
+@lru_cache(maxsize=2)
+def _decoded(body: bytes) -> TrustList:
+    """Each certificate that comes in asks for the list; it seldom changes."""
+    return decode(body, TrustList)
