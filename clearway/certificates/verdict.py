@@ -105,6 +105,8 @@ class Evidence:
         status_signer: what the trust list says of the key of that list, for this kind.
         usable: statuses under which goods may enter, from the profile of the kind.
         document: the document that came with the seal; None: none came.
+        document_signature: what its own signature proves; where that cannot be checked, nothing is
+            lost, since the seal proves the content.
         credential: the credential that came with it; None: none came.
     """
 
@@ -116,6 +118,7 @@ class Evidence:
     status_signer: Found | None = None
     usable: tuple[str, ...] = (Status.ISSUED,)
     document: Certificate | None = None
+    document_signature: Signature = Signature.NOT_CHECKED
     credential: Credential | None = None
 
 
@@ -144,6 +147,10 @@ def _asked(evidence: Evidence) -> Iterator[_Said]:
     yield _of_status_now(evidence)
     if evidence.document is not None:
         yield _of_document(evidence.claims, evidence.document)
+        if evidence.document_signature is Signature.HOLDS:
+            yield "SEAL_G08", "The document's own signature holds."
+        elif evidence.document_signature is Signature.FAILS:
+            yield "SEAL_R17", "The document's own signature does not hold."
     if evidence.credential is not None:
         yield _of_credential(evidence.claims, evidence.credential)
 

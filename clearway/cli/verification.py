@@ -62,19 +62,30 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Judge a seal offline: green (exit 0), amber (3: cannot be known here) or red (1)."""
+    from clearway.certificates import accompanying
     from clearway.certificates.formats import credential as credentials
     from clearway.certificates.formats import seal as seals
-    from clearway.certificates.formats import sps_certificate
+    from clearway.certificates.verdict import Signature
 
     now = instant(at)
     given = _given(file, qr_image, text)
     trusted = trust_list(trust, signer)
     lists = _status_lists(status or [], trusted, now)
-    original = None if document is None else sps_certificate.read(document.read_bytes())[0]
+    original, own = None, Signature.NOT_CHECKED
+    if document is not None:
+        original, own = accompanying.read(bounded(document), trusted, now)
     beside = None
     if credential is not None:
         beside = credentials.evidence(credential.read_bytes(), trusted, now)
-    verdict = seals.check(given, trusted, lists, now, document=original, credential=beside)
+    verdict = seals.check(
+        given,
+        trusted,
+        lists,
+        now,
+        document=original,
+        document_signature=own,
+        credential=beside,
+    )
     _show(verdict, as_json)
 
 

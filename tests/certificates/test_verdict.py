@@ -97,6 +97,7 @@ WORSE: dict[str, dict[str, Any]] = {
     "another document": {"document": dataclasses.replace(CERTIFICATE, content_digest="00" * 32)},
     "a document without digest": {"document": dataclasses.replace(CERTIFICATE, content_digest="")},
     "document of another number": {"document": dataclasses.replace(CERTIFICATE, number="X-1")},
+    "the document's own signature fails": {"document_signature": Signature.FAILS},
     "another credential": {"credential": Credential(bytes(32), Signature.HOLDS)},
     "long after": {"at": AT + timedelta(days=400)},
     "long before": {"at": AT - timedelta(days=400)},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from clearway.certificates import accompanying
 from clearway.certificates.actions.withdraw_issued import withdraw_issued
 from clearway.certificates.formats import seal, sps_certificate, status_list
 from clearway.certificates.issuing import tables
@@ -69,6 +70,31 @@ def test_what_is_issued_is_green_and_red_once_it_is_withdrawn(node: Node) -> Non
     assert verdict.colour is Colour.RED and verdict.reasons[0].code == "SEAL_R11"
     _, other, sealed = papers(node, second)
     assert judged(node, sealed, other).colour is Colour.GREEN
+
+
+def test_three_proofs_agree_and_a_false_signature_of_the_document_is_red(node: Node) -> None:
+    _, number = issue_one(node, 0)
+    _, document, sealed = papers(node, number)
+    own = node.authority.xml_key.trusted("NPPO")
+    trust, at = trust_of(node), node.clock()
+    both = replace(trust, keys=(*trust.keys, own))
+    listed = status_list.verify(status_lists.signed(node, "851-1"), both, at)
+
+    def verdict_on(original: bytes, held: TrustList) -> Verdict:
+        certificate, signature = accompanying.read(original, held, at)
+        return seal.check(
+            sealed, held, [listed], at, document=certificate, document_signature=signature
+        )
+
+    good = verdict_on(document, both)
+    assert good.colour is Colour.GREEN, good.reasons
+    assert good.answers[-1].reason.code == "SEAL_G08"
+    assert verdict_on(document, trust).colour is Colour.GREEN  # its key is not at hand
+    start = document.index(b"SignatureValue>") + len(b"SignatureValue>")
+    swapped = b"B" if document[start + 4 : start + 5] == b"A" else b"A"
+    broken = document[: start + 4] + swapped + document[start + 5 :]
+    bad = verdict_on(broken, both)
+    assert bad.colour is Colour.RED and bad.reasons[0].code == "SEAL_R17"
 
 
 def test_the_seal_of_another_certificate_does_not_fit_a_document(node: Node) -> None:

@@ -21,12 +21,13 @@ from clearway.api.forms import Form
 from clearway.api.problems import RESPONSES
 from clearway.api.strict import StrictRoute
 from clearway.api.work import look
-from clearway.certificates.formats import credential, seal, sps_certificate, status_list
+from clearway.certificates import accompanying
+from clearway.certificates.formats import credential, seal, status_list
 from clearway.certificates.issuing.standing import list_ids
 from clearway.certificates.status import StatusList
 from clearway.certificates.trust.model import TrustList
 from clearway.certificates.trust.tables import find
-from clearway.certificates.verdict import Verdict
+from clearway.certificates.verdict import Signature, Verdict
 from clearway.errors import InputError, MalformedMessage, VerificationError
 from clearway.node import status_lists
 from clearway.node.node import Node
@@ -105,14 +106,22 @@ def _judged(node: Node, form: VerifyIn) -> Verdict:
     given = [_bytes("status_lists", each) for each in form.status_lists]
     if trust_list is not None:
         given += _own(node, form.text, ours)
-    document = None
+    document, own = None, Signature.NOT_CHECKED
     if form.document is not None:
-        document, _ = sps_certificate.read(_bytes("document", form.document))
+        document, own = accompanying.read(_bytes("document", form.document), trust_list, at)
     beside = None
     if form.credential is not None:
         beside = credential.evidence(form.credential.encode(), trust_list, at)
     known = _verified(given, trust_list, at)
-    return seal.check(form.text, trust_list, known, at, document=document, credential=beside)
+    return seal.check(
+        form.text,
+        trust_list,
+        known,
+        at,
+        document=document,
+        document_signature=own,
+        credential=beside,
+    )
 
 
 def _own(node: Node, text: str, ours: tuple[str, ...]) -> list[bytes]:

@@ -206,6 +206,7 @@ def verify(
     at: datetime,
     *,
     document: Certificate | None = None,
+    document_signature: Signature = Signature.NOT_CHECKED,
     credential: Credential | None = None,
 ) -> Verdict:
     """Return the verdict on a seal, from what is at hand; nothing is fetched.
@@ -215,6 +216,7 @@ def verify(
         status_lists: as `status_list.verify` returned them; the newest of the right name counts.
         at: aware UTC.
         document: as read from the document that came with the seal.
+        document_signature: what its own signature proves (`accompanying.read` gives both).
         credential: what a credential that came with it commits to.
     """
     found = None if trust_list is None else _signer(seal, trust_list, at)
@@ -230,6 +232,7 @@ def verify(
             status_signer=lister,
             usable=profile_of(claims.type_code).usable_statuses,
             document=document,
+            document_signature=document_signature,
             credential=credential,
         )
     )
@@ -242,6 +245,7 @@ def check(
     at: datetime,
     *,
     document: Certificate | None = None,
+    document_signature: Signature = Signature.NOT_CHECKED,
     credential: Credential | None = None,
 ) -> Verdict:
     """Return the verdict on whatever a camera read: what is no seal is red (see `verify`)."""
@@ -249,7 +253,15 @@ def check(
         found = read(seal)
     except InputError as error:
         return unreadable(error.detail)
-    return verify(found, trust_list, status_lists, at, document=document, credential=credential)
+    return verify(
+        found,
+        trust_list,
+        status_lists,
+        at,
+        document=document,
+        document_signature=document_signature,
+        credential=credential,
+    )
 
 
 def _signer(seal: Seal, trust_list: TrustList, at: datetime) -> Found:
