@@ -25,7 +25,7 @@ from clearway.certificates.model import Key, Status
 from clearway.connectors.ippc_hub import tables, word
 from clearway.connectors.ippc_hub.client import NotDelivered, OnItsWay, RefusedByHub
 from clearway.connectors.ippc_hub.model import Envelope, Forwarding
-from clearway.errors import WrongState
+from clearway.errors import BadTerm, InputError, NotFound, Refused, WrongState
 from clearway.node.hub_desk import HubDesk, Report
 from clearway.policy.act import Act
 
@@ -46,12 +46,31 @@ class Sending:
         with self._desk.node.reading() as connection:
             due = issuing.list_to_dispatch(connection, limit=_MOST_DUE)
         for summary in due:
-            with self._desk.node.reading() as connection:
-                held = issuing.find_application(connection, summary.number)
-                if held is None or held.key is None or held.delivery is not Delivery.DUE:
-                    continue
-                envelope = self._envelope(held, issuing.get_documents(connection, held).document)
+            try:
+                self._tell(summary.number, report)
+            except (InputError, NotFound, Refused) as error:
+                report.left += 1
+                logger.warning("hub_not_sent", application=summary.number, detail=error.detail)
+
+    def _tell(self, number: str, report: Report) -> None:
+        """Deliver the newest word of one certificate, then record it."""
+        held, envelope = self._due(number)
+        if held.key is None or held.delivery is not Delivery.DUE:
+            return
+        try:
             self._deliver(held.key, envelope, report)
+        except WrongState:
+            # It was ended while its envelope was under way: the importer must hear of that too.
+            ended, word_of_end = self._due(number)
+            if ended.stage is held.stage:
+                raise
+            self._desk.client.deliver(word_of_end)
+            logger.warning("hub_overtaken", certificate=held.key.subject, stage=str(ended.stage))
+
+    def _due(self, number: str) -> tuple[Application, Envelope]:
+        with self._desk.node.reading() as connection:
+            held = issuing.get_application(connection, number)
+            return held, self._envelope(held, issuing.get_documents(connection, held).document)
 
     def _envelope(self, held: Application, document: bytes) -> Envelope:
         """Return what must be told of a certificate of ours now.
@@ -69,7 +88,7 @@ class Sending:
         return Envelope(
             from_=str(self._desk.country),
             to=str(issued.importing_country),
-            certificate_type=int(issued.type_code),
+            certificate_type=_numeric(issued.type_code),
             certificate_status=int(status),
             nppo_number=issued.number,
             forwardings=tuple(Forwarding(str(each)) for each in issued.transit_countries),
@@ -127,3 +146,10 @@ class Sending:
             )
         except WrongState as error:
             logger.warning("hub_report", certificate=awaited.certificate, detail=error.detail)
+
+
+def _numeric(type_code: str) -> int:
+    """Return a kind as the hub's header bears it. Raises: BadTerm: it is no number."""
+    if not (type_code.isascii() and type_code.isdigit()):
+        raise BadTerm("TypeCode", type_code, "must be a number of UNECE 1001 to go by a hub")
+    return int(type_code)

@@ -51,6 +51,10 @@ class House:
     def authority(self) -> Path:
         return self.folder.authority
 
+    @property
+    def port(self) -> int:
+        return httpx.URL(self.url).port or 443
+
     def pair(self, country: str) -> tuple[Path, Path]:
         return self.members / f"{country}.crt", self.members / f"{country}.key"
 
@@ -90,8 +94,8 @@ def made(root: Path) -> House:
 
 
 @contextmanager
-def serving(house: House) -> Iterator[House]:
-    listening = socket.create_server(("127.0.0.1", 0))
+def serving(house: House, port: int = 0) -> Iterator[House]:
+    listening = socket.create_server(("127.0.0.1", port))
     with (
         hub_opened(house.folder, lambda: NOW) as service,
         listener(house.folder, service, listening) as door,

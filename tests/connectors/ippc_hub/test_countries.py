@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from clearway.connectors.ippc_hub.formats import acknowledgement
 from clearway.connectors.ippc_hub.formats.acknowledgement import Acknowledgement
 from clearway.connectors.ippc_hub.model import Envelope, ResponseEnvelope, Tracking
 from clearway.ledger.database import open_writer
+from clearway.node.hub import HubWorker
 from clearway.node.rebuild import rebuild
 from clearway.node.rooms import projection_tables, projections
 from tests.certificates.conftest import NOW
@@ -111,6 +114,24 @@ def test_other_content_under_a_number_is_an_alarm_that_both_sides_hear(
         assert "Other content" in ec.tracking(sent.header.hub_number).error
 
 
+def test_a_certificate_that_is_withdrawn_while_it_is_under_way_is_withdrawn_abroad_too(
+    hub: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with node_of(hub, "EC", tmp_path) as (ec, ec_hub), hub.client("NL") as nl:
+        key = issued(ec)
+        deliver = ec_hub.client.deliver
+
+        def overtaken(envelope: Envelope) -> object:
+            sent = deliver(envelope)
+            if envelope.certificate_status == 70:
+                ec.act(CERTIFIER, lambda act: withdraw_issued(act, key, "a slip")).result()
+            return sent
+
+        monkeypatch.setattr(ec_hub.client, "deliver", overtaken)
+        ec_hub.round()
+        assert [each.certificate_status for each in nl.headers()] == [70, 40]
+
+
 def test_without_a_hub_nothing_is_lost_and_nothing_is_marked(house: House, tmp_path: Path) -> None:
     with serving(house):
         url = house.url
@@ -138,3 +159,24 @@ def test_the_tables_follow_from_the_facts(hub: House, tmp_path: Path) -> None:
         connection.rollback()
     engine.dispose()
     assert again.facts > 5 and again.changed == ()
+
+
+def test_a_serving_node_goes_round_by_itself_and_comes_back_after_an_outage(
+    house: House, tmp_path: Path
+) -> None:
+    with serving(house):
+        port = house.port
+    with node_of(house, "EC", tmp_path) as (ec, ec_hub), HubWorker(ec, ec_hub):
+        key = issued(ec)
+        with serving(house, port), house.client("NL") as nl:
+            until(lambda: state_of(ec, key).delivery is Delivery.DISPATCHED)
+            nl.acknowledge(nl.headers()[0].hub_number)
+            until(lambda: state_of(ec, key).delivery is Delivery.DELIVERED)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(1_500):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came")
