@@ -27,11 +27,12 @@ def erase(
         done = node.act(
             actor, lambda act: destroy(act, seqs, reason=reason, legal_basis=legal_basis)
         ).result()
-    engine = open_writer(node.folder.store)
-    try:
-        clean(engine, node.folder)
-    finally:
-        engine.dispose()
+    with node.folder.lock():  # no node starts while the files are written anew
+        engine = open_writer(node.folder.store)
+        try:
+            clean(engine, node.folder)
+        finally:
+            engine.dispose()
     return [fact.seq for fact in done.result]
 
 
