@@ -132,3 +132,13 @@ def test_a_list_that_is_none_of_ours_is_not_found(node: Node) -> None:
     for name in ("851-1", "851-0", "", "../851-1", "851-9999"):
         with pytest.raises(NotFound):
             status_lists.signed(node, name)
+
+
+def test_a_list_is_made_once_a_minute_and_anew_when_a_certificate_ends(node: Node) -> None:
+    """Whoever asks a thousand times costs one signature; whoever asks after a withdrawal sees it."""
+    _, number = issue_one(node, 0)
+    first = status_lists.signed(node, "851-1")
+    assert status_lists.signed(node, "851-1") is first
+    key, _, _ = papers(node, number)
+    node.act(CERTIFIER, lambda hand: withdraw_issued(hand, key, "pest found")).result()
+    assert status_lists.signed(node, "851-1") != first
