@@ -135,7 +135,7 @@ def test_a_list_that_is_none_of_ours_is_not_found(node: Node) -> None:
 
 
 def test_a_list_is_made_once_a_minute_and_anew_when_a_certificate_ends(node: Node) -> None:
-    """Whoever asks a thousand times costs one signature; whoever asks after a withdrawal sees it."""
+    """A thousand questions cost one signature; whoever asks after a withdrawal sees it."""
     _, number = issue_one(node, 0)
     first = status_lists.signed(node, "851-1")
     assert status_lists.signed(node, "851-1") is first
