@@ -20,7 +20,7 @@ def withdraw_issued(act: Act, key: Key, reason: str) -> Fact:
 
     Raises:
         NotFound: we did not issue it.
-        WrongState: it was used up, withdrawn or replaced already, or has expired.
+        WrongState: it was withdrawn or replaced already, or has expired.
         RuleViolation: no reason is given.
         Refused: policy says no.
     """

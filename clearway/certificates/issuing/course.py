@@ -88,7 +88,8 @@ FROM: Final[dict[Step, frozenset[Stage]]] = {
     Step.REPORT_DELIVERY: _LEFT,
     Step.REPORT_USE: _LEFT,
     Step.REJECT: frozenset({Stage.ISSUED, Stage.EXHAUSTED}),
-    Step.WITHDRAW: frozenset({Stage.ISSUED, Stage.REJECTED}),
+    # What was used up can still be found to be false; and it is others who say that it was used.
+    Step.WITHDRAW: frozenset({Stage.ISSUED, Stage.REJECTED, Stage.EXHAUSTED}),
     Step.REPLACE: frozenset({Stage.ISSUED, Stage.REJECTED}),
     Step.EXPIRE: frozenset({Stage.ISSUED}),
     Step.NOTIFY: _LEFT,

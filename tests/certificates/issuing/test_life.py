@@ -314,3 +314,12 @@ def test_what_came_after_an_erased_application_stands_on_nothing_and_breaks_noth
                 project(connection, fact)
         assert [row.certificate for row in tables.list_applications(connection)] == [kept.subject]
         assert tables.last_number(connection, "XA-PC-2026") == 2
+
+
+def test_what_was_used_up_abroad_can_still_be_withdrawn(bureau: Bureau) -> None:
+    key = bureau.issued()
+    bureau.act(WORKER, report_use, key, 1, kilograms(5000), "26NL1")
+    assert bureau.ask(tables.get_issued, key).stage is Stage.EXHAUSTED
+    bureau.act(CERTIFIER, withdraw_issued, key, "the inspection was never made")
+    bureau.act(WORKER, report_use, key, 1, kilograms(1), "26NL2")
+    assert bureau.ask(tables.get_issued, key).stage is Stage.WITHDRAWN, "a late report"
