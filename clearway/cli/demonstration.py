@@ -15,9 +15,10 @@ from pathlib import Path
 
 import httpx
 
+from clearway.cli.logs import configure_logging
 from clearway.cli.output import emit, say
 from clearway.cli.scoreboard import Scoreboard, print_summary
-from clearway.cli.server import Server, application, configure_logging
+from clearway.cli.server import Server, application
 from clearway.cli.setup import OWNER
 from clearway.cli.world import admit
 from clearway.errors import InputError

@@ -15,9 +15,9 @@ from typing import Any, Final
 import structlog
 
 from clearway.cli.hub_folder import HubFolder, read_directory, read_lists
+from clearway.cli.logs import configure_logging
 from clearway.cli.mutual_tls import TlsServer
 from clearway.cli.output import EXIT_STOP, say
-from clearway.cli.server import configure_logging
 from clearway.connectors.ippc_hub import letterbox, tls
 from clearway.connectors.ippc_hub.server import PATH, HubServer
 from clearway.connectors.ippc_hub.service import Service

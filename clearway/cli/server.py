@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import socket
 import sys
 import threading
 from contextlib import suppress
 
-import structlog
-import structlog.tracebacks
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
@@ -20,6 +17,7 @@ from starlette.types import ASGIApp
 from clearway.api.admission import Admission, Turns
 from clearway.api.app import LONG_PATHS, build_api
 from clearway.api.guard import Guard
+from clearway.cli.logs import configure_logging
 from clearway.cli.output import EXIT_STOP, say
 from clearway.cli.partner_server import partners_served
 from clearway.cli.store import readable
@@ -31,11 +29,6 @@ from clearway.node.hub import hub_served
 from clearway.node.node import Node, create
 from clearway.node.workers import Workers
 from clearway.settings import Settings
-
-# With local variables, which structlog adds unless told, tokens and messages would stand in logs.
-_TRACEBACKS = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-)
 
 
 def application(node: Node) -> ASGIApp:
@@ -106,21 +99,6 @@ class Server:
 
     def _halt(self, error: MustStop) -> None:
         self._server.should_exit = True
-
-
-def configure_logging(level: str) -> None:
-    """Write one JSON line per event to standard error; nothing of a message's content."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _TRACEBACKS,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def serve(settings: Settings, *, create: bool) -> None:
