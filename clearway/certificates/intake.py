@@ -15,6 +15,7 @@ from clearway.certificates import signatures
 from clearway.certificates.formats import sps_certificate
 from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.formats.remarks import Remarks
+from clearway.certificates.formats.schema import Schema
 from clearway.certificates.formats.wrapping import unwrap
 from clearway.certificates.model import Certificate, Provenance
 from clearway.certificates.proof import NO_SIGNATURE, SignatureCheck, Verdict, authenticity
@@ -48,6 +49,7 @@ def examine(
     country: Country,
     now: datetime,
     trust_list: TrustList | None = None,
+    schema: Schema | None = None,
 ) -> Examined:
     """Return what a message says and what is wrong with it.
 
@@ -57,6 +59,7 @@ def examine(
         country: ours.
         now: aware UTC.
         trust_list: whose signatures count (`trust.tables.find`); None: none is held.
+        schema: the official one, if the operator has it (`formats.schema`).
 
     Raises: MalformedMessage, TooLarge, RuleViolation: see `sps_certificate.read`.
     """
@@ -64,6 +67,8 @@ def examine(
     signature = NO_SIGNATURE
     if certificate.has_signature:
         certificate, findings, signature = _signed(original, certificate, findings, trust_list, now)
+    if schema is not None:
+        findings += schema.findings(unwrap(original, Remarks(), sps_certificate.LIMITS))
     desk = Desk(profile_of(certificate.type_code), country, now, provenance, signature)
     return Examined(
         certificate,

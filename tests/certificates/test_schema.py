@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from clearway.certificates.formats import schema, sps_certificate
+from clearway.certificates.intake import examine
 from clearway.cli.bench.xml import measure_xml
 from clearway.errors import InputError, MalformedMessage
-from tests.certificates.conftest import certificate, line
+from tests.certificates.conftest import HUB, NOW, US, certificate, line
 from tests.certificates.trust.signing import DOCUMENT, signed
 
 
@@ -43,6 +44,14 @@ def test_what_does_not_follow_it_is_found_with_its_place(official: schema.Schema
 def test_a_document_type_is_refused_here_too(official: schema.Schema) -> None:
     with pytest.raises(MalformedMessage):
         official.findings(b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + DOCUMENT.partition(b"?>")[2].lstrip())
+
+
+def test_the_desk_adds_what_the_schema_finds(official: schema.Schema) -> None:
+    kind = b"<ram:TypeCode>851</ram:TypeCode>"
+    wrong = DOCUMENT.replace(kind, kind + b"<ram:Kind/>", 1)
+    for how in ({}, {"schema": official}):
+        seen = examine(wrong, HUB, country=US, now=NOW, **how)
+        assert any(each.code == "CERT_S08" for each in seen.findings) is bool(how)
 
 
 def test_no_folder_means_no_schema_and_a_wrong_one_is_told(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import look, perform
 from clearway.certificates import tables
 from clearway.certificates.actions.receive import Conflict, Received
+from clearway.certificates.formats import schema as schemas
 from clearway.certificates.intake import Examined, examine
 from clearway.certificates.model import Channel, Key, Provenance
 from clearway.certificates.record import Record
@@ -46,6 +47,7 @@ async def receive(request: Request, node: TheNode, actor: TheActor) -> Response:
             country=country,
             now=node.clock(),
             trust_list=None if held is None else held.trust_list,
+            schema=schemas.held(node.settings.certificate_schemas),
         )
         return lambda hand: (
             found,

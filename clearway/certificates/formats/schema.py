@@ -11,6 +11,7 @@ documents are held against the structure that our own reader and writer know (`s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -53,6 +54,12 @@ class Schema:
             Finding("CERT_S08", Area.SCHEMA, Level.SEVERE, _place(error.path), _said(error))
             for error in errors[:_MOST_FINDINGS]
         )
+
+
+@lru_cache(maxsize=2)
+def held(setting: str) -> Schema | None:
+    """Return the schema that the setting names, compiled once; None: it is empty."""
+    return load(Path(setting)) if setting else None
 
 
 def load(folder: Path | None) -> Schema | None:
