@@ -51,7 +51,7 @@ class Schema:
         with self.lock:
             errors = [] if self.compiled.validate(root) else list(self.compiled.error_log)
         return tuple(
-            Finding("CERT_S08", Area.SCHEMA, Level.SEVERE, _place(error.path), _said(error))
+            Finding("CERT_S08", Area.SCHEMA, Level.WARNING, _place(error.path), _said(error))
             for error in errors[:_MOST_FINDINGS]
         )
 
