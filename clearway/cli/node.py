@@ -151,7 +151,7 @@ def settings(
 
 def bench(
     part: Annotated[
-        str, typer.Argument(help="One part only; without it, all of them.")
+        str, typer.Argument(help="One part only, such as ledger or certificates; else all.")
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes, for a look.")] = False,
     as_json: AsJson = False,

@@ -44,7 +44,8 @@ def test_a_path_is_read_back(resource: Resource) -> None:
         "", "checkpoint", "tile", "tile/0", "tile/0/", "tile/00/000", "tile/64/000", "tile/-1/000",
         "tile/0/0", "tile/0/0000", "tile/0/x000/001", "tile/0/001/002", "tile/0/x001", "tile/0/x1",
         "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01",
-        "tile/0/000.p/300", "tile/entries/../000", "/tile/0/000", "tile/0/000\n", "tile/0/\u0660\u0660\u0660",
+        "tile/0/000.p/300", "tile/entries/../000", "/tile/0/000", "tile/0/000\n",
+        "tile/0/\u0660\u0660\u0660",
         "tile/Entries/000", "tile/0/" + "x001/" * 7 + "001", "tile//0/000", "tile/0/000/",
     ],
 )  # fmt: skip

@@ -62,9 +62,7 @@ def _arrival(act: Act, case: Case) -> datetime:
     return consignment.arrived_at or consignment.arrival_expected_at or consignment.lodged_at
 
 
-def _compare(
-    act: Act, case: Case, record: Record, document: Document, arrival: datetime
-) -> Match:
+def _compare(act: Act, case: Case, record: Record, document: Document, arrival: datetime) -> Match:
     profile = profile_of(record.key.type_code)
     match = compare(
         case.declaration,
