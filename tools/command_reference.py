@@ -15,6 +15,7 @@ import typer
 from clearway.cli.app import app
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "commands"
+LONGEST = 480
 HEAD = """# Commands
 
 What `--help` prints, for every command; `tools/command_reference.py` writes these pages.
@@ -35,10 +36,23 @@ def pages() -> dict[str, str]:
     found = {}
     for name in sorted(name for name, command in commands.items() if not command.hidden):
         index += f"| [{name}]({name}.md) | {commands[name].get_short_help_str(100)} |\n"
-        parts = [f"# clearway {name}\n"]
-        parts += [_shown(words, each) for words, each in _leaves(commands[name], name)]
-        found[f"{name}.md"] = "\n".join(parts)
+        shown = [_shown(words, each) for words, each in _leaves(commands[name], name)]
+        for place, part in enumerate(_parts(shown), 1):
+            title = f"# clearway {name}" + ("" if place == 1 else f", part {place}")
+            file = f"{name}.md" if place == 1 else f"{name}-{place}.md"
+            found[file] = "\n".join([f"{title}\n", *part])
     return {"README.md": index, **found}
+
+
+def _parts(shown: list[str]) -> Iterator[list[str]]:
+    """Yield as many commands at a time as one page may hold."""
+    part: list[str] = []
+    for each in shown:
+        if sum(text.count("\n") + 1 for text in [*part, each]) > LONGEST:
+            yield part
+            part = []
+        part.append(each)
+    yield part
 
 
 def _shown(words: str, command: click.Command) -> str:
