@@ -53,6 +53,6 @@ async function keepList(bytes, issuer, at) {
   const { trust, lists } = await takeUp(at);
   if (!trust) throw new Fault("Load the trust list first: it says whose status lists count");
   const fresh = await readStatusList(bytes, trust, at);
-  if (lists.some((each) => each.country === fresh.country && each.list === fresh.list && each.issued > fresh.issued)) throw new Fault("A newer status list of this name is kept already");
-  return keep(`status:${fresh.country}:${fresh.list}`, bytes);
+  if (lists.some((each) => each.country === fresh.country && each.list === fresh.list && each.keyId === fresh.keyId && each.issued > fresh.issued)) throw new Fault("A newer status list of this name is kept already");
+  return keep(`status:${fresh.country}:${fresh.list}:${fresh.keyId}`, bytes);
 }

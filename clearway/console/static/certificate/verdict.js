@@ -62,9 +62,11 @@ function ofNow(claims, list, statusLists, at) {
   if (claims.place === null) return { code: "A06" };
   const value = `${claims.country} ${claims.place.list}`;
   const named = list ? statusLists.filter((each) => each.country === claims.country && each.list === claims.place.list) : [];
-  const known = named.sort((one, other) => other.issued - one.issued)[0];
+  const speaks = (each) => !findKey(list, each.keyId, claims.country, claims.type, each.issued, at).why;
+  // Of those whose key may speak of this kind the newest: nobody hides a list by a newer one of its name.
+  const known = named.sort((one, other) => speaks(other) - speaks(one) || other.issued - one.issued)[0];
   if (!known) return { code: "A07", value };
-  if (findKey(list, known.keyId, claims.country, claims.type, known.issued, at).why) return { code: "A08", value };
+  if (!speaks(known)) return { code: "A08", value };
   const state = stateOf(known, claims.place.index);
   const asOf = `${new Date(known.issued).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   if (state === null || state > 0) return { code: { 1: "R11", 2: "A09", 3: "R12" }[state] ?? "A10", value: asOf };
