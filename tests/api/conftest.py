@@ -149,7 +149,12 @@ def empty_border(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Border]:
 
 def opened(folder: Path, accounts: Iterable[str] = ACCOUNTS) -> Iterator[Border]:
     """Yield a node in a folder, with a few accounts."""
-    settings = replace(Settings(), data_directory=folder / "node", allowed_hosts=("testserver",))
+    settings = replace(
+        Settings(),
+        data_directory=folder / "node",
+        allowed_hosts=("testserver",),
+        random_share=0.0,  # a decision drawn by chance is told later, and the tests know none such
+    )
     create(settings, entropy)
     clock = SteppedClock(START)
     with Node.open(settings, clock=clock, entropy=entropy) as node:
