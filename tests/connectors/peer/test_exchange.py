@@ -120,9 +120,10 @@ def test_two_nodes_fall_silent_when_nothing_happens(tmp_path: Path) -> None:
             assert [one.node.log.size, two.node.log.size] == sizes, "bookkeeping answers itself"
 
 
-# A TLS handshake that the link cuts leaves its socket to the garbage collector (httpcore, anyio).
-@pytest.mark.filterwarnings("ignore:.*unclosed <socket:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+# A TLS handshake that the link cuts leaves its socket and its transport to the garbage collector
+# (httpcore, anyio, asyncio); they complain from `__del__`, which pytest reports in this form alone.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_a_link_that_breaks_at_any_byte_loses_and_doubles_nothing(
