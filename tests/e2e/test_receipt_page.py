@@ -138,6 +138,21 @@ def test_witnesses_are_counted_by_the_policy(page: Page) -> None:
     assert "not enough" in ask(page, proof(0), POLICY)
 
 
+def test_a_former_key_counts_up_to_its_size(page: Page) -> None:
+    new = Signer.from_seed(LOG.name, b"n" * 32).verifier.vkey
+    assert ask(page, proof(), f"{new}\n{LOG.verifier.vkey} until size 7").startswith("It holds")
+    for keys in (f"{new}\n{LOG.verifier.vkey} until size 6", f"{LOG.verifier.vkey} until later"):
+        assert ask(page, proof(), keys).startswith("It does not hold")
+
+
+def test_a_witness_whose_kind_of_signature_the_page_lacks_is_named(page: Page) -> None:
+    strange = Cosigner.from_seed("witness-9.example", bytes([9]) * 32, "ml-dsa-44")
+    policy = f"{POLICY}\n".replace("quorum both", f"witness w9 {strange.verifier.vkey}")
+    shown = ask(page, proof(2), f"{policy}group three all w0 w1 w9\nquorum three")
+    assert shown.startswith("It stands in the log, but not enough witnesses signed yet")
+    assert "does not check" in shown and "w9" in shown
+
+
 def _flip(at: str) -> Callable[[dict[str, object]], None]:
     def change(wire: dict[str, object]) -> None:
         value = wire[at]

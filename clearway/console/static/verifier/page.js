@@ -4,7 +4,8 @@
 function standing(found) {
   const names = found.witnesses.map((one) => one.name).join(", ");
   const signed = names ? t("Witnesses that signed: {names}.", { names }) : t("No witness of your policy signed.");
-  if (!found.reached) return verdict("amber", "It stands in the log, but not enough witnesses signed yet", signed, t("Log-signed, cosignatures pending: ask for the receipt again later."));
+  const unchecked = found.unchecked.length ? t("This page does not check signatures of the kind that these witnesses use: {names}.", { names: found.unchecked.join(", ") }) : "";
+  if (!found.reached) return verdict("amber", "It stands in the log, but not enough witnesses signed yet", signed, unchecked, t("Log-signed, cosignatures pending: ask for the receipt again later."));
   if (!found.wanted) return verdict("green", "It holds under the log's key", t("You asked for no witness. One signature of the log shows who spoke; witnesses show that everybody was told the same."));
   return verdict("green", "It holds, and enough witnesses signed", signed);
 }

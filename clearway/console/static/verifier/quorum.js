@@ -21,7 +21,14 @@ async function readLine(policy, [word, ...rest]) {
   else if (word === "group") define(policy, rest[0], group(policy, rest[0], rest[1], rest.slice(2)));
   else if (word === "quorum") policy.quorum = rest[0];
   else if (!rest.length) policy.logs.push(await readKey(word));
+  else if (rest[0] === "until") policy.logs.push({ ...(await readKey(word)), untilSize: limitOf(rest.slice(1)) });
   else throw new Fault("The policy has a line {word} that is not known", { word });
+}
+
+/** Return up to which size a former key of a log counts: `size 40960`. */
+function limitOf([kind, number, ...more]) {
+  if (kind !== "size" || more.length || !/^(0|[1-9][0-9]{0,18})$/.test(number ?? "")) throw new Fault("A former key of a log is limited by `until size` and a number");
+  return BigInt(number);
 }
 
 function define(policy, name, member) {
@@ -40,8 +47,10 @@ function group(policy, name, threshold, names) {
 async function judge(policy, text) {
   const note = splitNote(text);
   const checkpoint = readCheckpoint(note.text);
-  const keys = policy.logs.filter((key) => key.name === checkpoint.origin);
-  if (!keys.length) throw new Fault("This receipt is of the log {origin}; the key given is not its key", { origin: checkpoint.origin });
+  const named = policy.logs.filter((key) => key.name === checkpoint.origin);
+  // Beyond its limit a former key counts as unknown, so that a note signed by both keys holds.
+  const keys = named.filter((key) => key.untilSize === undefined || checkpoint.size <= key.untilSize);
+  if (!named.length) throw new Fault("This receipt is of the log {origin}; the key given is not its key", { origin: checkpoint.origin });
   const seals = await Promise.all(keys.map((key) => signedBy(note, key)));
   if (!seals.includes(null)) throw new Fault("The log {origin} did not sign this with the key given", { origin: checkpoint.origin });
   const witnesses = [];
@@ -50,10 +59,11 @@ async function judge(policy, text) {
     const at = await signedBy(note, member.key);
     if (at) witnesses.push({ name, at });
   }
+  const unchecked = [...policy.members].filter(([, member]) => member.key && member.key.type !== COSIGNATURE).map(([name]) => name);
   const present = new Set(witnesses.map((one) => one.name));
   const holds = (name) => {
     const member = policy.members.get(name);
     return member.key ? present.has(name) : member.names.filter(holds).length >= member.wanted;
   };
-  return { checkpoint, witnesses, wanted: policy.quorum !== NONE, reached: policy.quorum === NONE || holds(policy.quorum) };
+  return { checkpoint, witnesses, unchecked, wanted: policy.quorum !== NONE, reached: policy.quorum === NONE || holds(policy.quorum) };
 }
