@@ -53,7 +53,7 @@ def verify(
     Exit 1 if the evidence does not hold; exit 3 if its log signed it, but the policy's witnesses
     have not cosigned yet.
     """
-    from clearway.cli.trusted import trust_of
+    from clearway.cli.verifier_keys import trust_of
     from clearway.ledger import receipt as receipts
 
     verified = receipts.verify(_read(file), trust_of(key or [], policy))

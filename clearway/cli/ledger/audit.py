@@ -41,7 +41,7 @@ def audit(
 ) -> None:
     """Hash all of a log (C2SP tlog-tiles) against its signed checkpoint; exit 1 if it fails."""
     from clearway.cli.progress import counting
-    from clearway.cli.trusted import quorum
+    from clearway.cli.verifier_keys import quorum
     from clearway.ledger.audit import audit as judge
     from clearway.ledger.source import open_source
 
@@ -88,7 +88,7 @@ def verify_fork(
     as_json: AsJson = False,
 ) -> None:
     """Check, offline, that a log signed two histories; exit 1 if the evidence proves nothing."""
-    from clearway.cli.trusted import quorum
+    from clearway.cli.verifier_keys import quorum
     from clearway.ledger import fork
 
     proven = fork.verify(fork.parse(file.read_bytes()), quorum(key or [], None).verifiers)
@@ -107,7 +107,7 @@ def verify_double(
     as_json: AsJson = False,
 ) -> None:
     """Check, offline, that one thing was used twice; exit 1 if the evidence proves nothing."""
-    from clearway.cli.trusted import quorum
+    from clearway.cli.verifier_keys import quorum
     from clearway.ledger.order import double_use
 
     evidence = double_use.parse(file.read_bytes())

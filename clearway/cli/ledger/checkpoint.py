@@ -59,7 +59,7 @@ def _own(settings: Path | None) -> str:
 
 def _read(file: Path, keys: list[str]) -> str:
     """Return the checkpoint of a file or e-mail; with keys, verified under one of them."""
-    from clearway.cli.trusted import quorum
+    from clearway.cli.verifier_keys import quorum
     from clearway.errors import InputError, VerificationError
     from clearway.ledger import carried
     from clearway.ledger.note import split_note

@@ -51,7 +51,7 @@ def disclose(
         raise InputError(f"This is the receipt of fact {held.index}, not of {seq}")
     content = of_receipt(held, field).marshal()
     if recipient:
-        from clearway.cli.sealing import seal_for
+        from clearway.cli.ledger.sealing import seal_for
 
         content = seal_for(settings, content, recipient)
     sys.stdout.buffer.write(content)
@@ -69,7 +69,7 @@ def open_(
     settings: SettingsFile = None,
 ) -> None:
     """Open a disclosure that was sealed for us and check it by its agency's keys."""
-    from clearway.cli.sealing import open_from
+    from clearway.cli.ledger.sealing import open_from
 
     content = open_from(settings, file, sender)
     if output is None:
@@ -92,7 +92,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check that a log you trust holds these fields; exit 1 if the evidence does not hold."""
-    from clearway.cli.trusted import trust_of
+    from clearway.cli.verifier_keys import trust_of
     from clearway.ledger import disclosure as disclosures
 
     told = disclosures.parse(file.read_bytes())
