@@ -54,8 +54,9 @@ demo: setup ## One border day, worked before your eyes, console open meanwhile
 serve: setup ## Run a node on this machine
 	@$(BIN)/clearway serve
 
-engine: $(UV) ## Build the pinned CometBFT, if Go is here
+engine: $(UV) ## Build the pinned CometBFT and an independent log reader, if Go is here
 	@tools/install_cometbft.sh || echo "Without CometBFT its tests are skipped, and the order is the node's own"
+	@tools/install_tessera_fsck.sh || echo "Without Tessera's fsck one test of exported logs is skipped"
 
 test: dev engine ## The whole test suite
 	@$(PYTEST) tests -m "not e2e"
