@@ -93,11 +93,12 @@ def test_an_independent_client_accepts_the_export_and_no_damaged_one(
     command = [str(fsck), where, trusted, "--ui=false"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0 and "Successfully" in ran.stderr, ran.stderr
+    assert "expected:" not in ran.stderr, ran.stderr
     damaged = next(each for each in (exported / "tile" / "entries").rglob("*") if each.is_file())
     content = bytearray(damaged.read_bytes())
     content[30] ^= 1
     damaged.write_bytes(content)
-    # On a damaged log it does not come to an end; what counts is that it never says yes.
+    # It tells what it expected of a small log, and comes to no end on a large one.
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
@@ -105,4 +106,4 @@ def test_an_independent_client_accepts_the_export_and_no_damaged_one(
         except subprocess.TimeoutExpired:
             process.kill()
             _, said = process.communicate()
-    assert "Successfully" not in said and process.returncode != 0
+    assert "expected:" in said
