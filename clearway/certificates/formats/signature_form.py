@@ -58,6 +58,21 @@ DIGESTS: Final = frozenset(
     }
 )
 
+_MORE_KEYS: Final = "{http://www.w3.org/2009/xmldsig11#}"
+# Values in base64 that signxml decodes without looking whether they are there.
+_VALUES: Final = (
+    *(f"{DS}{name}" for name in ["SignatureValue", "DigestValue", "X509Certificate"]),
+    *(f"{DS}{name}" for name in ["Modulus", "Exponent"]),
+    f"{_MORE_KEYS}PublicKey",
+)
+_CURVES: Final = frozenset(
+    {
+        "urn:oid:1.2.840.10045.3.1.7",  # P-256
+        "urn:oid:1.3.132.0.34",  # P-384
+        "urn:oid:1.3.132.0.35",  # P-521
+    }
+)
+
 _MOST_ELEMENTS: Final = 200
 _MOST_CERTIFICATES: Final = 5
 _LONGEST_VALUE: Final = 24_576
@@ -96,6 +111,7 @@ def inspect(root: Element) -> Form:
     """
     signature = _the_signature(root)
     _require_unique_ids(root, signature)
+    _require_values(signature)
     parts = _parts(signature)
     properties = _properties(parts[3], signature) if len(parts) == 4 else None
     info = _children(parts[0], "CanonicalizationMethod SignatureMethod", "Reference")
@@ -138,6 +154,17 @@ def _require_unique_ids(root: Element, signature: Element) -> None:
         target = seen.get(uri[1:]) if uri.startswith("#") else None
         if target is not None and not _is_within(target, signature):
             raise wrong(f"its reference {uri[:60]!r} names a part outside the signature")
+
+
+def _require_values(signature: Element) -> None:
+    """Refuse what makes signxml stumble: an empty value, and a curve that it does not know."""
+    for element in signature.iter(*_VALUES):
+        if not (element.text or "").strip():
+            raise wrong(f"its {local_name(element)} is empty")
+    for curve in signature.iter(f"{_MORE_KEYS}NamedCurve"):
+        uri = curve.get("URI") or ""
+        if uri not in _CURVES:
+            raise wrong(f"its key is on the curve {uri[:60]!r}; P-256, P-384, P-521 are accepted")
 
 
 def _ids(element: Element) -> set[str]:

@@ -208,8 +208,6 @@ def _verified(root: xml.Element, form: Form, certificate: x509.Certificate) -> l
         )
     except (SignXMLException, UnsupportedAlgorithm, etree.LxmlError, ValueError) as error:
         raise _broken(error) from error
-    except (AttributeError, KeyError, NotImplementedError, TypeError) as error:
-        raise _broken(error) from error
     return plain if isinstance(plain, list) else [plain]
 
 

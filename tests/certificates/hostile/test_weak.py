@@ -128,7 +128,7 @@ def test_a_signature_by_another_kind_of_key_than_it_says_does_not_hold() -> None
     assert error.fields["reason"] == "broken"
 
 
-@pytest.mark.parametrize("value", ["", "AAAA", "*", "A" * 20_000])
+@pytest.mark.parametrize("value", ["AAAA", "*", "A" * 20_000])
 def test_a_signature_value_of_any_other_length_does_not_hold(value: str) -> None:
     root = etree.fromstring(signed())
     root.find(f".//{DS}SignatureValue").text = value
