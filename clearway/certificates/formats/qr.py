@@ -40,6 +40,11 @@ class Code:
         return int(self.modules.shape[0])
 
     @property
+    def side(self) -> int:
+        """Modules from edge to edge, quiet zone included."""
+        return self.size + 2 * _QUIET_ZONE
+
+    @property
     def version(self) -> int:
         """1 to 40."""
         return (self.size - 17) // 4
@@ -59,8 +64,7 @@ class Code:
 
     def svg(self) -> str:
         """Return an SVG with its quiet zone: one path, of one unit for a module."""
-        side = self.size + 2 * _QUIET_ZONE
-        runs = "".join(_runs(self.modules))
+        side, runs = self.side, "".join(_runs(self.modules))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}"'
             f' shape-rendering="crispEdges"><rect width="{side}" height="{side}" fill="#fff"/>'

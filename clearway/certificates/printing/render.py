@@ -17,18 +17,21 @@ from typing import Any, Final
 
 import msgspec
 
+from clearway.certificates.formats import qr
 from clearway.certificates.model import Certificate, Status
-from clearway.certificates.printing import qr
 from clearway.certificates.printing.boxes import Pen
 from clearway.certificates.printing.content import page_of
 from clearway.certificates.printing.fonts import Fonts, installed
 from clearway.certificates.printing.page import Inscription, Page
 from clearway.certificates.printing.words import Words, words_of
 from clearway.certificates.profile import Profile
-from clearway.errors import InputError, RuleViolation
+from clearway.errors import InputError, RuleViolation, TooLarge
 
 STANDARDS: Final = ("a-3b", "ua-1")
 ENCLOSED: Final = "certificate.xml"
+
+# Version 20, level M: larger codes are not read from office paper; a seal with lines needs 528.
+_MOST_CHARACTERS: Final = 970
 
 _MAIN: Final = "main.typ"
 _EMPTY: Final = b"#set document(title: [Clearway])"
@@ -58,7 +61,7 @@ def render(
         fonts: by default, those of the installed packages.
 
     Raises:
-        BadTerm: there is no catalogue of this language.
+        BadTerm: there is no catalogue of this language, or the text is not a seal's.
         InputError: its script cannot be shown, the font is missing.
         TooLarge: the seal is too long for a code on paper.
     """
@@ -88,9 +91,21 @@ def _drawn(
     if xml is not None:
         files |= _enclosed(xml)
     data["xml"] = next((name for name in files if name != _MAIN), None)
-    data["qr"], data["modules"] = qr.draw(seal_text) if seal_text else ("", 0)
+    data["qr"], data["modules"] = _code(seal_text) if seal_text else ("", 0)
     files["page.json"] = msgspec.json.encode(data)
     return _press(fonts)(files, now)
+
+
+def _code(text: str) -> tuple[str, int]:
+    """Return the code of a seal as SVG, and its modules from edge to edge."""
+    if len(text) > _MOST_CHARACTERS:
+        raise TooLarge(
+            f"The seal has {len(text):,} characters; a code of more than {_MOST_CHARACTERS} cannot"
+            " be read from paper. Seal the certificate without its lines",
+            limit="qr",
+        )
+    code = qr.make(text)
+    return code.svg(), code.side
 
 
 def _enclosed(xml: bytes) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ import pytest
 import zxingcpp
 from hypothesis import Phase, given, settings
 
+from clearway.certificates.formats import qr
 from clearway.certificates.formats.profile import profile_of, profiles
 from clearway.certificates.model import Certificate
 from clearway.certificates.parts import (
@@ -175,9 +176,12 @@ def test_the_code_holds_the_seal_as_it_was_given(opened: Open) -> None:
 
 
 def test_a_seal_that_paper_cannot_carry_is_refused() -> None:
-    for size in (2_000, 9_000):
-        with pytest.raises(TooLarge, match="seal"):
+    for size in (971, 2_000, 9_000):
+        with pytest.raises(TooLarge, match="without its lines"):
             printed(certificate(), seal_text="A" * size)
+    with pytest.raises(BadTerm, match="QR code"):
+        printed(certificate(), seal_text="no seal")
+    assert qr.make("A" * 970).version == 20
 
 
 def test_sixty_lines_go_on_over_pages_whose_tables_have_a_head(opened: Open) -> None:
