@@ -1,14 +1,13 @@
 """Certificates: read, issued, printed and verified, each beside the bare libraries in the same run.
 
-The certificates are of three lines, each of its own content, so that nothing is answered from a
-memory of the last one. Rates and times are of the processor: what one core does.
+The certificates are of three lines; each that is issued has its own content, so that nothing is
+answered from a memory of the last one. Rates and times are of the processor: what one core does.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -17,12 +16,13 @@ from typing import Any, Final
 import zxingcpp
 
 from clearway.certificates.formats import schema as schemas
-from clearway.certificates.formats import seal_text, sps_certificate, xml_signature
+from clearway.certificates.formats import sps_certificate, xml_signature
 from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.printing.render import STANDARDS, render
 from clearway.cli.bench.ephyto import KIND, NOW, Issued, Office, certificate, open_office
 from clearway.cli.bench.hub import measure_hub
 from clearway.cli.bench.pairs import Figure, cpu_s, in_turns
+from clearway.cli.bench.seal import measure_seal
 from clearway.cli.bench.xml import measure_xml
 from clearway.cli.output import say
 from clearway.errors import InputError
@@ -50,7 +50,7 @@ def measure(*, quick: bool) -> list[Figure]:
         return [
             *_of_xml(sps_certificate.write(certificate(0)), schema, quick=quick),
             *_issuing(office, rounds),
-            *_verifying(office, rounds),
+            *measure_seal(quick),
             *measure_hub(quick),
         ]
 
@@ -78,6 +78,8 @@ def _of_xml(document: bytes, schema: schemas.Schema | None, *, quick: bool) -> l
 def _issuing(office: Office, rounds: int) -> list[Figure]:
     numbers = count(1)
     sample = office.issue(next(numbers))
+    if office.verify(sample.code) != "green":
+        raise InputError("A code of ours is not green: the bench would measure a refusal")
     note = f"code of {len(sample.code)} characters, PDF of {len(_printed(sample)):,} bytes"
     plain, bare = in_turns(
         lambda: _rate(lambda: office.issue(next(numbers)), rounds),
@@ -131,53 +133,6 @@ def _bare_page(sample: Issued, numbers: Any, rounds: int) -> Callable[[], float]
         )
 
     return lambda: _rate(draw, rounds)
-
-
-def _verifying(office: Office, rounds: int) -> list[Figure]:
-    issued = [office.issue(number) for number in range(1, rounds + 1)]
-    codes = [one.code for one in issued]
-    if {office.verify(code) for code in codes} != {"green"}:
-        raise InputError("A code of ours is not green: the bench would measure a refusal")
-    code_ms, bare_ms = in_turns(
-        lambda: _ms(partial(_each, office.verify, codes), rounds),
-        lambda: _ms(partial(_each, _opened(office), codes), rounds),
-        turns=_TURNS,
-    )
-    return [
-        Figure("QR code verified, ms", code_ms, "base45, CBOR, OpenSSL alone", bare_ms,
-               f"{len(codes[0])} characters, trust list and status list at hand"),
-    ]  # fmt: skip
-
-
-def _opened(office: Office) -> Callable[[str], None]:
-    """Return what takes a code apart and verifies its signature with the libraries alone."""
-    import cbor2
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    public: Any = office.authority.seal_key.private.public_key()
-
-    def verify(code: str) -> None:
-        protected, _, payload, signature = cbor2.loads(seal_text.parse(code)).value
-        half = len(signature) // 2
-        r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
-        signed = cbor2.dumps(["Signature1", protected, b"", payload])
-        public.verify(utils.encode_dss_signature(r, s), signed, ec.ECDSA(SHA256()))
-        cbor2.loads(payload)
-
-    return verify
-
-
-def _each(work: Callable[[Any], object], items: list[Any]) -> None:
-    for item in items:
-        work(item)
-
-
-def _ms(work: Callable[[], None], items: int) -> float:
-    """Return milliseconds of the processor for each item."""
-    before = cpu_s()
-    work()
-    return (cpu_s() - before) * 1e3 / items
 
 
 def _rate(work: Callable[[], object], items: int) -> float:
