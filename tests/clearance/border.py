@@ -18,6 +18,7 @@ from clearway.clearance import tables
 from clearway.clearance.actions.receive_certificate import receive_certificate
 from clearway.clearance.actions.receive_declaration import Received, receive_declaration
 from clearway.clearance.actions.record_arrival import ContainerArrived, record_arrival
+from clearway.clearance.facts import Decided
 from clearway.clearance.intake import prepare
 from clearway.clearance.model import Conformity, Discrepancy, Result
 from clearway.clearance.record import Consignment
@@ -36,7 +37,7 @@ from clearway.risk.rules import Profiles
 from clearway.risk.scoring import rules_only
 from clearway.risk.selectivity import Selectivity
 from clearway.terms.goods import HsCode, HsPrefix
-from clearway.terms.identifiers import Lrn, PartyId
+from clearway.terms.identifiers import Lrn, Mrn, PartyId
 from clearway.terms.money import Currency, Money
 from clearway.terms.places import Country
 from clearway.terms.quantity import kilograms
@@ -231,3 +232,13 @@ class Border:
 
     def types(self, since: int = 0) -> list[str]:
         return [fact.type.split("/")[0] for fact in self.facts[since:]]
+
+
+def codes(decided: Decided | None) -> list[str]:
+    """Return the codes of a decision's reasons, in their order; none when nothing is decided."""
+    return [] if decided is None else [reason.code for reason in decided.reasons]
+
+
+def mrn_of(received: object) -> Mrn:
+    """Return the number of a declaration that was accepted."""
+    return received.lodged.mrn  # type: ignore[attr-defined,no-any-return]
