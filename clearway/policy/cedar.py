@@ -127,7 +127,8 @@ def _needs(entry: Entry, action: str, stated: dict[str, str]) -> str:
     try:
         return entry.needs.format_map(stated)
     except KeyError as missing:
-        return f"{action} needs to be told the {missing.args[0]} of what is acted upon."
+        what = missing.args[0]
+        return f"Say which {what} you mean: your account may do {action} only for some of them."
 
 
 def _names(roles: tuple[str, ...] | list[str]) -> str:
