@@ -18,7 +18,9 @@ Name = Annotated[str, typer.Argument(help="Account name, unique on this node.")]
 def add(
     name: Name,
     role: Annotated[list[str], typer.Option(help="Role, such as customs_officer; repeatable.")],
-    agency: Annotated[str, typer.Option(help="Agency that answers for the account.")] = "customs",
+    agency: Annotated[
+        str, typer.Option(help="Agency that answers for it, such as plant_health.")
+    ] = "customs",
     party: Annotated[str | None, typer.Option(help="The trader's own party id.")] = None,
     person: Annotated[str, typer.Option(help="Name shown to people.")] = "",
     settings: SettingsFile = None,

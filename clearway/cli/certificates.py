@@ -8,9 +8,11 @@ import typer
 
 from clearway.cli import certification, printing, quantity, seals, trust
 from clearway.cli.options import URL, AsJson, InputFile, Token, Url
-from clearway.cli.output import EXIT_NO, emit, say, show_table
+from clearway.cli.output import EXIT_NO, emit, say, show_findings
 
-app = typer.Typer(name="certificates", help="Check and send certificates.", no_args_is_help=True)
+app = typer.Typer(
+    name="certificates", help="Apply for, issue, verify and use certificates.", no_args_is_help=True
+)
 app.command("print")(printing.print_certificate)
 app.add_typer(quantity.app)
 app.add_typer(trust.app)
@@ -29,7 +31,7 @@ def check(file: InputFile, as_json: AsJson = False) -> None:
         emit({"certificate": certificate, "findings": findings})
     else:
         rows = [(one.level, one.code, one.field, one.message) for one in findings]
-        show_table(file.name, ("level", "rule", "field", "what"), rows)
+        show_findings(file.name, rows)
     if is_refusal(findings):
         sys.exit(EXIT_NO)
 

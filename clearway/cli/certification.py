@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from clearway.cli.options import URL, AsJson, InputFile, Token, Url
-from clearway.cli.output import emit, plain, say, show_table
+from clearway.cli.output import emit, plain, say, show_findings, show_table
 
 Number = Annotated[str, typer.Argument(help="Number of the application, XA-A-2026-000001.")]
 Subject = Annotated[str, typer.Argument(help="The certificate: <type>:<country>:<number>.")]
@@ -63,8 +63,8 @@ def apply(
     if not check:
         say(f"Filed as [bold]{plain(data['number'])}[/]")
     rows = [(one["level"], one["code"], one["field"], one["message"]) for one in data["findings"]]
-    if rows:
-        show_table(file.name, ("level", "rule", "field", "what"), rows)
+    if rows or check:
+        show_findings(file.name, rows)
 
 
 def amend(

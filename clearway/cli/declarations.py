@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from clearway.cli.options import URL, AsJson, InputFile, Token, Url
-from clearway.cli.output import EXIT_INPUT, EXIT_NO, emit, plain, say, show_table
+from clearway.cli.output import EXIT_INPUT, EXIT_NO, emit, plain, say, show_findings, show_table
 
 app = typer.Typer(name="declarations", help="Lodge and follow declarations.", no_args_is_help=True)
 _PARTS = ("certified", "reserved", "consumed", "available")
@@ -50,7 +50,7 @@ def check(
         emit(findings)
     elif findings:
         rows = [(one.level, one.code, one.field, one.message) for one in findings]
-        show_table(file.name, ("level", "rule", "field", "what"), rows)
+        show_findings(file.name, rows)
     if is_refusal(findings):
         sys.exit(EXIT_NO)
     if not as_json:

@@ -61,6 +61,14 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     console().print(table)
 
 
+def show_findings(name: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Print what rules found in a message, or that they found nothing."""
+    if rows:
+        show_table(name, ("level", "rule", "field", "what"), rows)
+    else:
+        say(f"{plain(name)}: no rule finds anything to mend.")
+
+
 def exit_code(error: errors.ClearwayError) -> int:
     """Return the stated exit code of an error."""
     if isinstance(error, errors.VerificationError):

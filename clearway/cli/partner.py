@@ -108,7 +108,7 @@ def rotate(
 
     signed = read_card(settings, file)
     changed = run(settings, signed, until_size, is_compared=compared)
-    say(f"{plain(signed.card.agency)}: {changed} changes. Fingerprint: {fingerprint(signed.card)}")
+    say(f"{plain(signed.card.agency)}: {changed} changed. Fingerprint: {fingerprint(signed.card)}")
 
 
 @app.command()
