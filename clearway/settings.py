@@ -109,7 +109,7 @@ class Settings:
         str, "Name of this agency on the card that partners get; empty: the node's name."
     ] = ""
     public_url: Annotated[
-        str, "Address under which partners reach this node, such as https://border.example."
+        str, "Address of the peer port as partners reach it, such as https://border.example:9443."
     ] = ""
     witness_seconds: Annotated[
         int, "Seconds between two checkpoints sent to partners' witnesses; 0 sends none."

@@ -27,6 +27,7 @@ from clearway.errors import BadTerm, VerificationError
 
 LIFE = timedelta(days=730)
 MOST_PEM = 16 * 1024
+_RULE = "must be https://host:port, where the agency hears partners (its setting public_url)"
 # Clocks differ: a certificate made now holds for a partner whose clock is behind.
 _BEFORE = timedelta(hours=1)
 
@@ -142,9 +143,9 @@ def address(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 443
     except ValueError as error:
-        raise BadTerm("URL", url, "is https://host:port") from error
+        raise BadTerm("URL", url, _RULE) from error
     if parts.scheme != "https" or not host:
-        raise BadTerm("URL", url, "is https://host:port")
+        raise BadTerm("URL", url, _RULE)
     return host, port
 
 
