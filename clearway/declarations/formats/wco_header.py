@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clearway.declarations.formats import wco_fallbacks as fallbacks
 from clearway.declarations.formats import wco_parts as parts
+from clearway.declarations.formats import wco_sections as sections
 from clearway.declarations.formats import wco_statements as statements
 from clearway.declarations.formats.fields import Fields
 from clearway.declarations.formats.wco_fallbacks import LOCATION
@@ -39,44 +40,23 @@ def read_declaration(fields: Fields, element: Element) -> Declaration | None:
     invoice = fields.money(element, "InvoiceAmount")
     items = _read_items(fields, shipment, kind, dispatch, invoice)
     containers, equipment = parts.read_equipment(fields, fields.find(shipment, "Consignment"))
-    border = fields.find(element, "BorderTransportMeans")
     location = _read_location(fields, shipment)
     declaration = Declaration(
         kind=kind,
         additional_type=additional_type,
         lrn=lrn,
         ucr=fallbacks.read_ucr(fields, shipment),
-        declarant=parts.read_party(fields, fields.find(element, "Declarant")) or Party(),
-        importer=parts.read_party(fields, fields.find(shipment, "Importer")) or Party(),
-        exporter=parts.read_party(fields, fields.find(element, "Exporter")),
-        representative=parts.read_party(fields, fields.find(element, "Agent")),
-        representative_status=fields.text(element, "Agent/FunctionCode"),
-        consignee=parts.read_party(fields, fields.find(shipment, "Consignee")),
-        carrier=parts.read_party(fields, fields.find(element, "Consignment/Carrier")),
-        office=fallbacks.read_office(fields, element, location),
-        supervising_office=fields.text(element, "SupervisingOffice/ID"),
-        presentation_office=fields.text(element, "PresentationOffice/ID"),
-        exit_office=fields.text(element, "ExitOffice/ID"),
+        **sections.read_parties(fields, element, shipment),
+        **sections.read_offices(fields, element, location),
         goods_location=location,
         warehouse=_read_warehouse(fields, shipment),
-        transport_mode=fields.text(border, "ModeCode"),
-        vessel=fields.text(border, "ID") or fields.text(border, "Name"),
-        vessel_id_type=fields.text(border, "IdentificationTypeCode"),
-        vessel_country=fields.term(border, "RegistrationNationalityCode", Country),
-        transport_at_arrival=parts.read_means(
-            fields, fields.find(shipment, "Consignment/ArrivalTransportMeans")
-        ),
-        transport_at_departure=parts.read_means(
-            fields, fields.find(shipment, "Consignment/DepartureTransportMeans")
-        ),
+        **sections.read_transport(fields, element, shipment),
         arrival_expected_at=statements.read_arrival(fields, element),
         country_of_dispatch=dispatch,
         country_of_destination=fields.term(shipment, "Destination/CountryCode", Country),
         itinerary=_read_itinerary(fields, element),
         invoice=invoice or fallbacks.sum_of_prices(fields, items),
-        gross_mass_kg=fallbacks.read_gross_mass(fields, element, items),
-        packages=fallbacks.read_packages(fields, element, items),
-        item_count=fields.whole(element, "GoodsItemQuantity"),
+        **sections.read_totals(fields, element, items),
         items=items,
         containers=containers,
         equipment=equipment,
@@ -85,10 +65,7 @@ def read_declaration(fields: Fields, element: Element) -> Declaration | None:
         statements=statements.read_statements(fields, element),
         authorisations=_read_authorisations(fields, element),
         guarantees=_read_guarantees(fields, element),
-        incoterm=fields.text(shipment, "TradeTerms/ConditionCode"),
-        incoterm_place=fields.text(shipment, "TradeTerms/LocationID"),
-        nature_of_transaction=fields.text(shipment, "TransactionNatureCode"),
-        freight=fields.money(shipment, "CustomsValuation/FreightChargeAmount"),
+        **sections.read_terms(fields, shipment),
     )
     return statements.with_document_details(fields, element, declaration)
 
