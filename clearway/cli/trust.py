@@ -80,13 +80,21 @@ def export(settings: SettingsFile = None) -> None:
 
 
 @app.command()
+def own(settings: SettingsFile = None) -> None:
+    """Print the keys with which this node issues: public, for whoever makes a trust list."""
+    from clearway.cli.trusting import own as run
+
+    emit(run(settings))
+
+
+@app.command()
 def sign(
     file: Annotated[
         Path,
         typer.Argument(
             exists=True,
             dir_okay=False,
-            help='JSON list of published certificates: [{"country", "name", "certificate"}].',
+            help="JSON list of published keys, as `trust own` prints them or a hub's directory.",
         ),
     ],
     key: Annotated[
@@ -97,7 +105,7 @@ def sign(
     version: Annotated[int, typer.Option(min=1, help="Higher than the version before.")] = 1,
     days: Annotated[int, typer.Option(min=1, max=366, help="For how long it is good.")] = 30,
 ) -> None:
-    """Make a trust list of certificates that you judged, and print it signed."""
+    """Make a trust list of keys that you judged, and print it signed."""
     from clearway.cli.trusting import make
 
     document, refused = make(file.read_bytes(), key.read_bytes(), issuer, version, days)

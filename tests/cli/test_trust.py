@@ -14,11 +14,15 @@ from typer.testing import CliRunner
 
 from clearway.certificates.formats import trust_list as form
 from clearway.certificates.trust.keys import spki_of
+from clearway.certificates.trust.model import Trusted, Usage
 from clearway.cli import trust
-from clearway.errors import NotFound, VerificationError, WrongState
+from clearway.errors import InputError, NotFound, VerificationError, WrongState
+from clearway.node.authority import open_authority
 from clearway.node.clock import entropy, utc_now
+from clearway.node.files import Folder
 from clearway.node.node import Node, create
 from clearway.settings import Settings
+from clearway.terms.places import Country
 from tests.certificates.trust.signing import authority, pem, private
 
 
@@ -72,6 +76,51 @@ def test_a_list_is_signed_accepted_shown_and_handed_on(office: Path) -> None:
     handed_on = run(office, "export").stdout.encode().strip()
     signer = spki_of(private("p256", "list").public_key())
     assert form.read(handed_on, signer=signer).version == 2
+
+
+def test_a_node_hands_out_the_keys_it_issues_with_and_its_seals_are_believed(office: Path) -> None:
+    assert isinstance(run(office, "own").exception, NotFound)
+    chosen = Settings(data_directory=office / "node")
+    keys = open_authority(Folder.of(chosen), "NPPO", Country("XA"), entropy, utc_now())
+    (office / "hub.json").write_text(run(office, "own").stdout)
+    made = run(office, "sign", "hub.json", "--key", "list.key", "--issuer", "Customs of XA")
+    assert made.exit_code == 0, made.output
+    assert made.stderr == ""
+    signer = spki_of(private("p256", "list").public_key())
+    found = form.read(made.stdout.encode().strip(), signer=signer)
+    assert {(key.usage, key.public) for key in found.keys} == {
+        (Usage.XML, keys.xml_key.public),
+        (Usage.SEAL, keys.seal_key.public),
+    }
+    seal = keys.seal_key.key_id
+    believed = found.find(seal, "seal", country=Country("XA"), type_code="851", at=utc_now())
+    assert isinstance(believed, Trusted)
+    assert "PRIVATE" not in (office / "hub.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("seal_key", "?", "base64"),
+        ("valid_until", "soon", "ISO 8601"),
+        ("usage", "seal", "each seal key"),
+        ("country", "Kenya", "Country"),
+    ],
+)
+def test_a_seal_key_that_is_none_is_refused_with_its_reason(
+    office: Path, field: str, value: str, said: str
+) -> None:
+    row = {
+        "country": "XA",
+        "name": "NPPO",
+        "seal_key": base64.b64encode(spki_of(private("p256", "seal").public_key())).decode(),
+        "valid_from": "2026-01-01T00:00:00+00:00",
+        "valid_until": "2027-01-01T00:00:00+00:00",
+    }
+    (office / "hub.json").write_text(json.dumps([row | {field: value}]))
+    made = run(office, "sign", "hub.json", "--key", "list.key", "--issuer", "Customs of XA")
+    assert isinstance(made.exception, InputError)
+    assert said in str(made.exception)
 
 
 def test_an_older_list_and_an_altered_one_are_refused(office: Path) -> None:
