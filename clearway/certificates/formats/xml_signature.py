@@ -28,7 +28,7 @@ from signxml.algorithms import (
     SignatureConstructionMethod,
     SignatureMethod,
 )
-from signxml.exceptions import SignXMLException
+from signxml.exceptions import InvalidDigest, InvalidSignature, SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 from signxml.xades.xades import (
     XAdESDataObjectFormat,
@@ -212,9 +212,15 @@ def _verified(root: xml.Element, form: Form, certificate: x509.Certificate) -> l
 
 
 def _broken(error: Exception) -> VerificationError:
-    return VerificationError(
-        f"The signature does not hold: {str(error)[:200] or type(error).__name__}", reason="broken"
-    )
+    """Return the error in words for the desk, with the verifier's own for those who look closer."""
+    if isinstance(error, InvalidDigest):
+        meaning = "a part of the document was changed after it was signed"
+    elif isinstance(error, InvalidSignature):
+        meaning = "it was not made with the signer's key, or was changed"
+    else:
+        meaning = "it cannot be checked, a part of it is damaged"
+    said = str(error)[:200] or type(error).__name__
+    return VerificationError(f"The signature does not hold: {meaning} ({said})", reason="broken")
 
 
 def _document(results: list[Any]) -> bytes:
