@@ -132,7 +132,12 @@ def test_a_trader_sees_only_the_own_ones_and_a_rival_sees_nothing(office: Border
     foreign = office.ask("GET", "/v1/applications", "rival", params={"party": "XA10000001"})
     assert foreign.status_code == 403
     for path in ("", "/documents", "/pdf"):
-        assert office.ask("GET", f"/v1/applications/{number}{path}", "rival").status_code == 404
+        hidden = office.ask("GET", f"/v1/applications/{number}{path}", "rival")
+        absent = office.ask("GET", f"/v1/applications/XA-A-2026-999999{path}", "rival")
+        assert hidden.status_code == absent.status_code == 404
+        assert hidden.json()["detail"].replace(number, "") == (
+            absent.json()["detail"].replace("XA-A-2026-999999", "")
+        )
     assert step(office, number, "cancellation", "rival", {"reason": "x"}).status_code == 404
     assert step(office, number, "approval", "acme").status_code == 403
     unknown = office.ask("GET", "/v1/applications", "cora", params={"state": "nowhere"})

@@ -178,7 +178,8 @@ def get_application(connection: Connection, number: str) -> Application:
     """Return an application, and what became of it. Raises: NotFound."""
     found = find_application(connection, number)
     if found is None:
-        raise NotFound(f"No application {number} is on file")
+        # The words with which a trader is refused: they must not tell which numbers exist.
+        raise NotFound(f"There is no application {number}, or none that you may see")
     return found
 
 
