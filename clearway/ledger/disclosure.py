@@ -131,6 +131,7 @@ class _Wire(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _decoder = msgspec.json.Decoder(_Wire)
+_MOST_NAMED = 20  # fields in an error message
 
 
 def disclose(
@@ -180,7 +181,15 @@ def _matching(asked: str, names: Sequence[str]) -> set[str]:
         return found
     holder = next((name for name in names if name and asked.startswith(name + "/")), None)
     hint = f"; it lies in the field {holder!r}, which can only be shown whole" if holder else ""
-    raise InputError(f"The fact has no field {asked[:200]!r}{hint}", field=asked[:200])
+    raise InputError(
+        f"The fact has no field {asked[:200]!r}{hint or _outermost(names)}", field=asked[:200]
+    )
+
+
+def _outermost(names: Sequence[str]) -> str:
+    """Return what the outermost fields are, for somebody who asked for none of them."""
+    known = list(dict.fromkeys("/" + name.split("/")[1] for name in names if "/" in name))
+    return f"; it has: {', '.join(known[:_MOST_NAMED])}" if known else ""
 
 
 def parse(data: bytes) -> Disclosure:
