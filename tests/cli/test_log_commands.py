@@ -42,6 +42,22 @@ def test_an_export_is_audited_and_a_changed_byte_is_named(
     assert clearway("ledger", "audit", tmp_path / "no", "--key", key).returncode == 65
 
 
+def test_a_folder_is_brought_up_to_date_after_the_logs_key_was_rotated(
+    clearway: Clearway, exported: Path, tmp_path: Path
+) -> None:
+    before = (exported / "checkpoint").read_text()
+    rotated = clearway("node", "rotate", "--log", "--at-once")
+    assert rotated.returncode == 0, rotated.stderr
+    again = clearway("ledger", "export", "--to", exported, "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["since"] == int(before.splitlines()[1])
+    key = tmp_path / "node" / "log.vkey"
+    assert clearway("ledger", "audit", exported, "--key", key).returncode == 0
+    stranger = Signer.from_seed(before.splitlines()[0], b"s" * 32)
+    (exported / "checkpoint").write_text(stranger.sign(before.split("\n\n")[0] + "\n"))
+    assert clearway("ledger", "export", "--to", exported).returncode == 1
+
+
 def test_a_fork_is_proved_to_third_parties(
     clearway: Clearway, exported: Path, tmp_path: Path
 ) -> None:

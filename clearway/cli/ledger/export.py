@@ -21,14 +21,16 @@ def export(
 ) -> None:
     """Write the log as static tiles (C2SP tlog-tiles); again later: only what is new."""
     from clearway.cli.progress import counting
-    from clearway.cli.store import opened_log
+    from clearway.cli.store import opened
     from clearway.ledger.export import export as write
 
     with (
-        opened_log(settings) as (log, connection),
+        opened(settings) as (home, _, connection),
         counting("entries", quiet=as_json) as progress,
     ):
-        done = write(connection, to, log.note, [log.verifier], prune=prune, progress=progress)
+        note = home.open_log(connection).note
+        # Former keys too: one of them signed what an older export left there.
+        done = write(connection, to, note, home.verifiers(), prune=prune, progress=progress)
     if as_json:
         emit(done)
         return
