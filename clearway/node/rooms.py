@@ -9,6 +9,7 @@ from sqlalchemy import Table
 from clearway.certificates import tables as certificates
 from clearway.certificates.issuing import tables as issuing
 from clearway.certificates.trust import tables as trust
+from clearway.certificates.uses import registrations
 from clearway.certificates.uses import tables as uses
 from clearway.clearance import tables as clearance
 from clearway.coldchain import tables as coldchain
@@ -34,6 +35,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     trust,
     uses,
     issuing,
+    registrations,
     movements,
     coldchain,
     risk,

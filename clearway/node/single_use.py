@@ -1,5 +1,7 @@
 """Has the uses of certificates ordered with the other agencies, and records what the order says.
 
+What was issued here is registered first: number, content and quantities, so that an altered copy is
+found at its first use abroad. The issue itself never waits for the order.
 What a declaration here has used up is asked of the order; what it only holds is looked up, so that
 a certificate that another country used stops the second trader before release. Where a profile says
 `waits_for_order`, what is held is asked at once and the goods wait. The order may be unreachable
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,14 +21,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clearway.certificates import facts, tables
 from clearway.certificates.actions.order_use import record_double_use, record_ordered
+from clearway.certificates.actions.register import record_contested, record_registered
 from clearway.certificates.formats.profile import profile_of
+from clearway.certificates.issuing import tables as issuing
+from clearway.certificates.issuing.facts import Issued
+from clearway.certificates.model import Certificate, Key
+from clearway.certificates.uses.content import as_issued
+from clearway.certificates.uses.registrations import MOST_AT_ONCE, open_registrations
 from clearway.certificates.uses.single import (
     Claim,
     Found,
     against,
     batch_of,
+    contested,
     judge,
     names_of,
+    registration_batches,
     secret_of,
 )
 from clearway.certificates.uses.tables import SingleUse, UseState, open_uses, reference_of
@@ -52,6 +63,7 @@ from clearway.policy.act import Act
 logger = structlog.get_logger()
 KEY_SIZE = 32
 _WORKER = Actor(ActorKind.SYSTEM, "single-use", "customs", frozenset({Role.WORKER}))
+_WAKING = frozenset({facts.Used.TYPE, Issued.TYPE})
 _PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _SEEN_MOST = 100_000
@@ -106,22 +118,22 @@ class SingleUses:
         self._thread.join()
 
     def tell(self, committed: Sequence[Fact]) -> None:
-        """Wake up when something was used."""
-        if any(fact.type == facts.Used.TYPE for fact in committed):
+        """Wake up when something was used or issued."""
+        if any(fact.type in _WAKING for fact in committed):
             self._wake.set()
 
     def round(self) -> int:
-        """Ask and look up what is open; return how many uses are pending still.
+        """Ask and look up what is open; return how many issues and uses are pending still.
 
         Raises: TryLater: the order cannot be reached; everything stays pending.
         """
         with self._guard:
+            pending = self._register_open()
             with self._host.reading() as connection:
                 used = [self._claim(connection, one) for one in
                         open_uses(connection, UseState.CONSUMED)]  # fmt: skip
                 held = [self._claim(connection, one) for one in
                         open_uses(connection, UseState.HELD) if self._is_new(one)]  # fmt: skip
-            pending = 0
             for claim in used:
                 pending += not self._ask(claim)
             for claim in held:
@@ -130,6 +142,46 @@ class SingleUses:
                 else:
                     self._look(claim)
             return pending
+
+    def _register_open(self) -> int:
+        """Register what was issued here; return how many certificates are pending still."""
+        with self._host.reading() as connection:
+            keys = open_registrations(connection)
+            held = [issuing.find_issued(connection, key) for key in keys]
+        pending = int(len(keys) == MOST_AT_ONCE)  # there may be more behind these
+        for one in held:
+            if one is not None and one.issued is not None:
+                pending += not self._register(one.issued)
+        return pending
+
+    def _register(self, certificate: Certificate) -> bool:
+        """Return whether the order answered."""
+        order, key = self._order(), certificate.key
+        batches = registration_batches(certificate, self._key)
+        tickets = [order.submit(batch) for batch in batches]
+        outcomes = [order.outcome(ticket) for ticket in tickets]
+        if any(outcome is None for outcome in outcomes):
+            return False
+        _require_taken(outcomes)
+        number = next(item for item in batches[0].items if isinstance(item, Use))
+        first = order.use(number.nullifier)
+        if first is None:
+            return False
+        found = contested(number, first)
+        if found is None:
+            record = partial(record_registered, key=key, first=first)
+            self._host.act(_WORKER, record).result()
+        else:
+            self._contest(key, found)
+        return True
+
+    def _contest(self, key: Key, found: Found) -> None:
+        def contest(act: Act) -> None:
+            if record_contested(act, key, found) is not None:
+                reconsider_certificate(act, key.type_code, key.number)
+
+        self._host.act(_WORKER, contest).result()
+        logger.warning("issued_number_contested", nullifier=found.nullifier.hex())
 
     def _is_new(self, use: SingleUse) -> bool:
         return (use.key.subject, use.line, use.reference) not in self._looked
@@ -150,7 +202,7 @@ class SingleUses:
             key=use.key,
             line=use.line,
             reference=use.reference,
-            names=names_of(record.certificate, use.line, self._key),
+            names=names_of(as_issued(connection, record), use.line, self._key),
             secret=secret_of(record.certificate, self._key),
             certified=None if balance is None else balance.certified,
             drawn=drawn,
@@ -166,8 +218,7 @@ class SingleUses:
         outcome = order.outcome(ticket)
         if outcome is None:
             return False
-        if not outcome.items:
-            raise InputError(f"The order refused a batch of ours whole: {outcome.code.name}")
+        _require_taken([outcome])
         seen = _first_uses(order, batch, outcome)
         found = judge(claim, agency, batch, outcome, seen)
         if found:
@@ -218,6 +269,12 @@ class SingleUses:
                 is_open, pause = True, _LONGEST_PAUSE_S
             if is_open and not self._ended.wait(pause):
                 self._wake.set()
+
+
+def _require_taken(outcomes: Sequence[Outcome | None]) -> None:
+    for outcome in outcomes:
+        if outcome is not None and not outcome.items:
+            raise InputError(f"The order refused a batch of ours whole: {outcome.code.name}")
 
 
 def _first_uses(

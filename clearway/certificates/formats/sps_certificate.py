@@ -49,7 +49,7 @@ from clearway.certificates.formats.sps_parts import (
 )
 from clearway.certificates.formats.sps_tree import Node, Tree, build
 from clearway.certificates.formats.wrapping import unwrap
-from clearway.certificates.model import Certificate
+from clearway.certificates.model import Certificate, Status
 from clearway.certificates.parts import Location, Text, Transport
 from clearway.errors import MalformedMessage, RuleViolation, TooLarge
 from clearway.terms.finding import Area, Finding, Level, is_refusal
@@ -114,6 +114,21 @@ def content_digest(root: Element) -> str:
     Raises: MalformedMessage: the document has no canonical form.
     """
     return _sha256(canonical.xml(root, without=f"{{{SIGNATURE}}}Signature"))
+
+
+def issue_digest(data: bytes, *, limits: Limits = LIMITS) -> str:
+    """Return the `content_digest` that a document has with the status of its issue (70).
+
+    A withdrawal or a replacement is told by the document signed anew with another status.
+
+    Raises: MalformedMessage, TooLarge: as `read`.
+    """
+    root = _parse(unwrap(data, Remarks(), limits), limits)
+    heads = (each for each in root if xml.local_name(each) == "SPSExchangedDocument")
+    for element in (each for head in heads for each in head):
+        if xml.local_name(element) == "StatusCode":
+            element.text = Status.ISSUED
+    return content_digest(root)
 
 
 def _sha256(data: bytes) -> str:

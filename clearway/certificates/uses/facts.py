@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from clearway.certificates.uses.account import Operation, Want
 from clearway.terms.identifiers import Mrn
+
+AT_ISSUE: Final = "issue"  # the reference of what is no use yet: its registration by the issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,30 @@ class UseOrdered:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """The order has the content of a certificate of ours under its number, and its quantities.
+
+    Args:
+        certificate: subject.
+        agency: in whose name the number stands there first: ours, unless it was used before.
+        seq, item: the number's place in the order.
+    """
+
+    TYPE: ClassVar[str] = "certificate.registered/1"
+    certificate: str
+    agency: str
+    seq: int
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
 class DoubleUseFound:
     """The order knows another use, or another content: an alarm; the certificate is stopped.
 
     Args:
         certificate: subject.
-        line: as presented here.
-        reference: our own.
+        line: as presented here; 0 where a certificate of ours is only registered.
+        reference: our own; `AT_ISSUE` where it is only registered.
         finding: `used_elsewhere`, `quantity_exceeded` or `other_content` (`single.Finding`).
         nullifier: hexadecimal, of what was used or registered first.
         agency: that came first; "" where the order does not say.

@@ -32,6 +32,7 @@ from clearway.certificates.uses.account import scaled
 from clearway.ledger.order import nullifier
 from clearway.ledger.order.model import (
     MAX_AMOUNT,
+    MAX_ITEMS,
     Code,
     Item,
     Outcome,
@@ -143,13 +144,37 @@ def registration(certificate: Certificate, shared_key: bytes) -> tuple[Item, ...
 
     Registered so, a later forgery is found at its first use, not only at the second.
     """
-    items: list[Item] = []
+    whole = names_of(certificate, 0, shared_key)
+    items: list[Item] = [Use(whole.number, whole.content)]
     for line in certificate.lines:
         names = names_of(certificate, line.number, shared_key)
-        items = items or [Use(names.number, names.content)]
         if (limit := _limit(line.certified)) is not None:
             items.append(QuotaOpening(names.quota, limit))
     return tuple(items)
+
+
+def registration_batches(certificate: Certificate, shared_key: bytes) -> tuple[UseBatch, ...]:
+    """Return what is asked of the order at issue, the number in the first batch.
+
+    The same certificate gives the same batches, so a retry is one; more lines than the order takes
+    at once are split.
+    """
+    items = registration(certificate, shared_key)
+    secret = secret_of(certificate, shared_key)
+    text = f"{certificate.key.subject} {certificate.content_digest}"
+    batches: list[UseBatch] = []
+    for start in range(0, len(items), MAX_ITEMS):
+        said = b"clearway-registration/1\n" + f"{text} {start}".encode()
+        key = hmac.digest(secret, said, sha256)  # keyed by the secret, as in `batch_of`
+        batches.append(UseBatch(key[:16], items[start : start + MAX_ITEMS]))
+    return tuple(batches)
+
+
+def contested(number: Use, first: UseRecord) -> Found | None:
+    """Return what the first use of a number says against the content we issued under it."""
+    if hmac.compare_digest(first.holder.encode(), number.holder.encode()):
+        return None
+    return Found(Finding.OTHER_CONTENT, number.nullifier, first)
 
 
 def batch_of(claim: Claim, agency: str) -> UseBatch:
