@@ -8,7 +8,9 @@ What is done, in this order:
 3. The lake's files that hold the facts are written anew.
 
 Steps 2 and 3 can be taken again by `clean`, after a power cut or a full disk between.
-Facts about a declaration are only erased once it is closed: rejected, cleared or invalidated.
+Facts about a declaration are only erased once it is closed: rejected, cleared or invalidated; those
+about a certificate that this node issues once its life has ended. Facts that give a number stay:
+they hold nothing about anybody, and the number must not be given again.
 Trained models and backups are outside: train again, and let old backups expire.
 """
 
@@ -20,6 +22,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from clearway.certificates.issuing import tables as issuing
+from clearway.certificates.issuing.course import ENDED
+from clearway.certificates.issuing.facts import Approved
 from clearway.declarations import tables as declarations
 from clearway.declarations.lifecycle import Status
 from clearway.errors import ClearwayError, NotFound, WrongState
@@ -34,6 +39,7 @@ from clearway.terms.identifiers import Mrn
 
 CLOSED = frozenset({Status.REJECTED, Status.CLEARED, Status.INVALIDATED})
 _DECLARATION = "declaration:"
+_GIVES_NUMBER = frozenset({Approved.TYPE})
 
 
 def erase(act: Act, seqs: Iterable[int], *, reason: str, legal_basis: str) -> list[Fact]:
@@ -42,7 +48,7 @@ def erase(act: Act, seqs: Iterable[int], *, reason: str, legal_basis: str) -> li
     Raises: Refused: by policy. NotFound, InputError: see `ledger.erasure`. WrongState: also when a
     declaration is still open, or other facts build on one of these.
     """
-    recorded = []
+    erased = []
     for seq in sorted(set(seqs)):
         found = stored.read_fact(act.connection, seq)
         if found is None:
@@ -50,10 +56,10 @@ def erase(act: Act, seqs: Iterable[int], *, reason: str, legal_basis: str) -> li
         fact = found[0]
         act.require("ledger.erase", lodged_by=fact.actor)
         _require_closed(act.connection, fact)
-        body = erasure.erase(act.connection, seq, reason=reason, legal_basis=legal_basis)
-        recorded.append(act.append(body, subject=fact.subject))
+        erased.append(erasure.erase(act.connection, seq, reason=reason, legal_basis=legal_basis))
+    # The tables first: a replay reads what is stored, and these facts are stored at the commit.
     _replay(act.connection)
-    return recorded
+    return [act.append(body, subject=body.header.subject) for body in erased]
 
 
 def clean(engine: Engine, folder: Folder) -> int:
@@ -70,6 +76,14 @@ def clean(engine: Engine, folder: Folder) -> int:
 
 
 def _require_closed(connection: Connection, fact: Fact) -> None:
+    if fact.type in _GIVES_NUMBER:
+        raise WrongState(f"Fact {fact.seq} ({fact.type}) gives a number and holds nothing personal")
+    held = issuing.find_subject(connection, fact.subject)
+    if held is not None and held.stage not in ENDED:
+        raise WrongState(
+            f"Fact {fact.seq} is needed: {fact.subject} is {held.stage.value}. Cancel, refuse or"
+            " withdraw it before its facts are erased"
+        )
     if not fact.subject.startswith(_DECLARATION):
         return
     try:

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from clearway.certificates.actions.apply import apply
+from clearway.certificates.actions.approve import approve
+from clearway.certificates.actions.cancel import cancel
+from clearway.certificates.actions.record_result import record_result
 from clearway.errors import Refused, WrongState
 from clearway.identity.actions.register_party import register_party
 from clearway.identity.model import Actor, ActorKind, Role
@@ -23,6 +27,7 @@ from clearway.node.rebuild import rebuild
 from clearway.settings import Settings
 from clearway.terms.identifiers import PartyId
 from clearway.terms.places import Country
+from tests.certificates.issuing.desk import CERTIFIER, INSPECTOR, TRADER, US, passed, request
 
 OWNER = Actor(ActorKind.SYSTEM, "owner", "customs", frozenset({Role.ADMINISTRATOR}))
 CLERK = replace(OWNER, kind=ActorKind.OFFICER, id="clerk")
@@ -98,3 +103,30 @@ def test_policy_refuses_others_and_who_recorded_it(settings: Settings) -> None:
     with pytest.raises(WrongState, match="erased before"):
         erase_all(settings, [1])
         erase_all(settings, [1])
+
+
+def test_an_application_goes_once_it_has_ended_and_its_number_never_comes_again(
+    settings: Settings,
+) -> None:
+    with Node.open(settings, clock=utc_now, entropy=entropy) as node:
+        done = node.act(TRADER, lambda act: apply(act, request(), US)).result().result
+        with pytest.raises(WrongState, match="is needed"):
+            node.act(OWNER, lambda act: erase(act, [done.seq], **LAW)).result()
+        node.act(TRADER, lambda act: cancel(act, done.number, "not wanted")).result()
+        node.act(OWNER, lambda act: erase(act, [done.seq], **LAW)).result()
+        again = node.act(TRADER, lambda act: apply(act, request(), US)).result().result
+    assert (done.number[-6:], again.number[-6:]) == ("000001", "000002")
+    engine = open_writer(node.folder.store)
+    with engine.begin() as connection:
+        projections, tables = rooms.projections(), rooms.projection_tables()
+        assert rebuild(connection, projections, tables).changed == ()
+    engine.dispose()
+
+
+def test_a_fact_that_gives_a_number_stays(settings: Settings) -> None:
+    with Node.open(settings, clock=utc_now, entropy=entropy) as node:
+        done = node.act(TRADER, lambda act: apply(act, request(), US)).result().result
+        node.act(INSPECTOR, lambda act: record_result(act, done.number, passed())).result()
+        approved = node.act(CERTIFIER, lambda act: approve(act, done.number)).result().facts[0]
+        with pytest.raises(WrongState, match="gives a number"):
+            node.act(OWNER, lambda act: erase(act, [approved.seq], **LAW)).result()

@@ -111,6 +111,14 @@ TO: Final[dict[Step, Stage]] = {
     Step.EXPIRE: Stage.EXPIRED,
 }
 
+# Nothing that is told, used or decided comes after these.
+ENDED: Final = frozenset(
+    {
+        Stage.CANCELLED, Stage.REFUSED, Stage.WITHDRAWN, Stage.REPLACED, Stage.EXPIRED,
+        Stage.EXHAUSTED,
+    }
+)  # fmt: skip
+
 STATUS: Final[dict[Stage, Status]] = {
     Stage.APPLIED: Status.PENDING,
     Stage.RETURNED: Status.DRAFT,

@@ -54,6 +54,12 @@ def written(series_name: str, running: int, digits: int = _DIGITS) -> str:
     return f"{series_name}-{running:0{digits}}"
 
 
+def read(number: str) -> tuple[str, int]:
+    """Return the series and the running number of a number as `written` gives it."""
+    name, _, running = number.rpartition("-")
+    return name, int(running)
+
+
 def status_series(type_code: str) -> str:
     """Return the series of places in the status lists of a kind."""
     return f"status-{type_code}"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
-from clearway.certificates.issuing import course, facts
+from clearway.certificates.issuing import course, facts, numbering
 from clearway.certificates.issuing.course import Delivery, Stage, Step
 from clearway.certificates.issuing.model import Original, Request
 from clearway.certificates.issuing.numbering import status_series
@@ -25,6 +25,7 @@ from clearway.certificates.issuing.schema import (
     use_abroad,
 )
 from clearway.certificates.model import Certificate, Key
+from clearway.ledger.erasure import Erased
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.transaction import Projection
 
@@ -294,11 +295,21 @@ def _free(connection: Connection, number: str) -> None:
 
 
 def _count(connection: Connection, name: str, running: int) -> None:
+    """Remember the last number of a series; a number once given is never given again."""
+    last = connection.execute(select(series.c.last).where(series.c.name == name)).scalar() or 0
     connection.execute(delete(series).where(series.c.name == name))
-    connection.execute(insert(series).values(name=name, last=running))
+    connection.execute(insert(series).values(name=name, last=max(last, running)))
+
+
+def _erased(connection: Connection, fact: Fact) -> None:
+    """Keep the number of an application whose content was erased: its subject stands in the log."""
+    header = decode(fact.body, Erased).header
+    if header.type == facts.Applied.TYPE:
+        _count(connection, *numbering.read(Key.parse(header.subject).number))
 
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
+    Erased.TYPE: (_erased,),
     facts.Applied.TYPE: (_applied,),
     facts.Amended.TYPE: (_amended,),
     facts.SentBack.TYPE: (_ended(facts.SentBack, Step.SEND_BACK),),
