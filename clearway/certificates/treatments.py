@@ -27,7 +27,9 @@ from typing import Final, TypeVar
 
 from clearway.certificates.parts import Measure, Treatment
 from clearway.errors import BadTerm
+from clearway.terms.quantity import UnitCode
 
+_HOUR: Final = UnitCode("HUR")
 _T = TypeVar("_T", int, date)
 WARMEST_COLD_C: Final = Decimal(4)
 COOLEST_HEAT_C: Final = Decimal(40)
@@ -149,10 +151,10 @@ def _temperature(treatment: Treatment) -> Decimal | None:
 
 def _hours(treatment: Treatment) -> Decimal | None:
     try:
-        days = treatment.duration_days
+        hours = None if treatment.duration is None else treatment.duration.to(_HOUR).value
     except BadTerm:  # as above
         return None
-    return days * 24 if days else None
+    return hours or None
 
 
 def _dose(measure: Measure | None) -> Decimal | None:

@@ -137,7 +137,8 @@ def _by_cold_chain(situation: Situation) -> Iterable[Call]:
 
     CLR_R30: an alarm says that the goods may be unfit.
     CLR_R31: the readings contradict a treatment that the certificate claims.
-    CLR_R32: the readings neither show nor exclude it: the documents are looked at.
+    CLR_R32: the readings neither show nor exclude it: the documents are looked at. A treatment that
+    no logger can show (`not_provable`) calls nobody: the officer reads what would prove it.
     """
     for alarm in situation.alarms:
         if alarm.level is AlarmLevel.CRITICAL:

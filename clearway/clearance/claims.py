@@ -1,14 +1,18 @@
-"""A cold treatment that a certificate claims, against the logger of the container that it names.
+"""A treatment that a certificate claims, against the logger of the container that it names.
 
 ISPM 12 certificates state treatments (AppliedSPSProcess: temperature, duration, period) and the
 container. Whoever examines fruit must know whether the pulp stayed cold long enough; the logger in
-that very container knows. Three answers:
+that very container knows. What is claimed is read by `certificates.treatments`. Four answers:
 
 - VERIFIED: the readings show the treatment as claimed;
 - CONTRADICTED: the readings show so much warmth that it cannot have been;
-- NOT_ENOUGH_DATA: no readings, readings of air only, gaps, or too short a time: nothing is proved.
+- NOT_ENOUGH_DATA: no readings, readings of air only, gaps, or too short a time: nothing is proved;
+- NOT_PROVABLE: no logger of temperatures can show it, such as a fumigation; what would is said.
 
-    claims = cold_claims(certificate, declared_containers)
+Heat is given in a chamber, mostly before loading, for minutes or hours: only readings in the core
+of the goods speak for it, and only within a stated period against it.
+
+    claims = treatment_claims(certificate, declared_containers)
     result = judge(claims[0], readings)
 """
 
@@ -21,21 +25,22 @@ from decimal import Decimal
 from enum import StrEnum
 
 from clearway.certificates.model import Certificate, CertificateLine
-from clearway.certificates.parts import Treatment
+from clearway.certificates.parts import Precision, Stated, Treatment
+from clearway.certificates.treatments import TreatmentClaim, TreatmentKind, claim_of
 from clearway.coldchain.model import Reading
-from clearway.coldchain.treatment import Protocol, evaluate
+from clearway.coldchain.treatment import Limit, Protocol, evaluate
 from clearway.errors import BadTerm
 from clearway.terms.reason import Reason
 from clearway.terms.transport import ContainerNumber
 
-WARMEST_COLD_C = Decimal(4)
-"""A claim at or below this is a cold treatment. Assumed by the house: published cold treatments
-against fruit flies lie between -0.6 and 3.3 °C, storage of chilled goods above 4 °C is none."""
-
 FORGIVEN = timedelta(minutes=30)
 """Warmth, in all, that is taken for a defrost and does not contradict. Assumed by the house."""
 
+HEAT_GAP = timedelta(minutes=15)
+"""A silence that breaks a heat treatment, which lasts for minutes. Assumed by the house."""
+
 _FOR_EVER = timedelta(days=10_000)
+_LONGEST = 200
 
 
 class ClaimVerdict(StrEnum):
@@ -44,28 +49,43 @@ class ClaimVerdict(StrEnum):
     VERIFIED = "verified"
     CONTRADICTED = "contradicted"
     NOT_ENOUGH_DATA = "not_enough_data"
+    NOT_PROVABLE = "not_provable"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A cold treatment that a certificate states for a container.
+    """A treatment that a certificate states for a container.
 
     Args:
         line: of the certificate.
         container: in which it was done.
-        warmest_c: no warmer than this, degrees Celsius.
-        lasting_days: for so long without a break.
+        warmest_c: of cold: no warmer than this, degrees Celsius; else None.
+        lasting_days: of cold: for so long without a break; else None.
         started_at, ended_at: when, aware UTC; None where the certificate does not say.
         text: the claim in words.
+        kind: facts older than this field are of cold.
+        coolest_c, lasting_hours: of heat: no cooler than this, for so long; None: not stated.
+        wanting: of a fumigation: names of what the certificate does not state.
     """
 
     line: int
     container: ContainerNumber
-    warmest_c: Decimal
-    lasting_days: Decimal
+    warmest_c: Decimal | None
+    lasting_days: Decimal | None
     started_at: datetime | None
     ended_at: datetime | None
     text: str
+    kind: TreatmentKind = TreatmentKind.COLD
+    coolest_c: Decimal | None = None
+    lasting_hours: Decimal | None = None
+    wanting: tuple[str, ...] = ()
+
+    @property
+    def is_for_logger(self) -> bool:
+        """Whether readings of temperature can speak for or against it."""
+        if self.kind is TreatmentKind.HEAT:
+            return self.lasting_hours is not None
+        return self.kind is TreatmentKind.COLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +95,7 @@ class ClaimResult:
     Args:
         reasons: with the numbers, one sentence each.
         days_achieved: the longest unbroken treatment that the readings show.
-        hours_over: above the temperature after the treatment first began.
+        hours_over: beyond the temperature after the treatment first began.
         longest_gap_h: the longest silence of the logger.
     """
 
@@ -87,19 +107,20 @@ class ClaimResult:
     longest_gap_h: float = 0.0
 
 
-def cold_claims(certificate: Certificate, declared: Sequence[str]) -> tuple[Claim, ...]:
-    """Return the cold treatments that can be checked by a logger.
+def treatment_claims(certificate: Certificate, declared: Sequence[str]) -> tuple[Claim, ...]:
+    """Return the treatments that a certificate states, for each container.
 
     Args:
-        certificate: claims without both temperature and duration state nothing to check.
+        certificate: cold without a duration is storage, and states nothing to check.
         declared: the declaration's containers, for a certificate that names none.
     """
     made = []
     for line in certificate.lines:
         containers = _containers(line, certificate, declared)
         for treatment in line.treatments:
-            if _is_cold(treatment):
-                made += [_claim(line, treatment, container) for container in containers]
+            stated = claim_of(treatment)
+            if text := _text(treatment, stated):
+                made += [_claim(line, treatment, stated, text, each) for each in containers]
     return tuple(made)
 
 
@@ -109,8 +130,12 @@ def judge(claim: Claim, readings: Iterable[Reading]) -> ClaimResult:
     Args:
         readings: of that container, in any order; outside the claimed period they do not count.
     """
+    if not claim.is_for_logger:
+        return _not_provable(claim, _WHY_NOT[claim.kind])
     inside = [one for one in readings if _is_inside(claim, one.at)]
     pulp = [one for one in inside if one.pulp_c is not None]
+    if not pulp and claim.kind is TreatmentKind.HEAT:
+        return _not_provable(claim, f"The logger of {claim.container} has no readings in the core.")
     if not pulp:
         what = "no readings" if not inside else "readings of the air only, none inside the goods"
         text = f"The logger of {claim.container} has {what} for the claimed time."
@@ -124,6 +149,9 @@ def judge(claim: Claim, readings: Iterable[Reading]) -> ClaimResult:
     }
     if strict.ok:
         return ClaimResult(claim, ClaimVerdict.VERIFIED, strict.reasons, **numbers)
+    if claim.kind is TreatmentKind.HEAT and None in (claim.started_at, claim.ended_at):
+        what = "The certificate states no exact period, and the logger of"
+        return _not_provable(claim, f"{what} {claim.container} shows no heat.")
     verdict = ClaimVerdict.NOT_ENOUGH_DATA
     if _is_excluded(claim, protocol, pulp):
         verdict = ClaimVerdict.CONTRADICTED
@@ -146,11 +174,48 @@ def _is_excluded(claim: Claim, protocol: Protocol, pulp: Sequence[Reading]) -> b
     return timedelta(days=hopeful.days_achieved) + (claimed - seen) < protocol.lasting
 
 
+_WHY_NOT = {
+    TreatmentKind.FUMIGATION: "A logger of temperatures cannot show a fumigation.",
+    TreatmentKind.HEAT: "The certificate does not state how long the heat was held.",
+    TreatmentKind.OTHER: "A logger of temperatures cannot show this treatment.",
+}
+_PROOF = {
+    TreatmentKind.FUMIGATION: "The fumigator's record of the concentrations measured, with times"
+    " and temperatures, would prove it.",
+    TreatmentKind.HEAT: "The chamber's record of the core temperatures, by calibrated probes,"
+    " would prove it.",
+    TreatmentKind.OTHER: "The record of the facility that treated the goods would prove it.",
+}
+_NAMES = {
+    "agent": "the fumigant",
+    "dose_g_m3": "the dose",
+    "hours": "the duration",
+    "temperature_c": "the temperature",
+}
+
+
+def _not_provable(claim: Claim, why: str) -> ClaimResult:
+    """Return that no readings can show it, and the record that would."""
+    said = [why, _PROOF[claim.kind]]
+    if claim.wanting:
+        said.append(f"The certificate does not state {', '.join(claim.wanting)}.")
+    reason = Reason("CLR_T04", " ".join(said))
+    return ClaimResult(claim, ClaimVerdict.NOT_PROVABLE, (reason,))
+
+
 def _protocol(claim: Claim) -> Protocol:
+    if claim.kind is TreatmentKind.HEAT:
+        return Protocol(
+            name=claim.text,
+            limit_c=float(claim.coolest_c or 0),
+            lasting=timedelta(hours=float(claim.lasting_hours or 0)),
+            gap_at_most=HEAT_GAP,
+            limit=Limit.FLOOR,
+        )
     return Protocol(
         name=claim.text,
-        warmest_c=float(claim.warmest_c),
-        lasting=timedelta(days=float(claim.lasting_days)),
+        limit_c=float(claim.warmest_c or 0),
+        lasting=timedelta(days=float(claim.lasting_days or 0)),
         over_at_most=FORGIVEN,
     )
 
@@ -160,28 +225,60 @@ def _is_inside(claim: Claim, at: datetime) -> bool:
     return after and (claim.ended_at is None or at <= claim.ended_at)
 
 
-def _is_cold(treatment: Treatment) -> bool:
-    """Return whether cold was the treatment, and how cold and how long is stated."""
-    try:
-        temperature, days = treatment.temperature_c, treatment.duration_days
-    except BadTerm:  # a unit of something else: the reader has remarked on it
-        return False
-    return temperature is not None and temperature <= WARMEST_COLD_C and bool(days)
+def _text(treatment: Treatment, stated: TreatmentClaim) -> str:
+    """Return a claim in words; "" where there is nothing that could be checked."""
+    warmth = "" if stated.temperature_c is None else f"{stated.temperature_c:f} °C"
+    lasting = "" if stated.hours is None else f"{_plain(stated.hours)} hours"
+    if stated.kind is TreatmentKind.COLD:
+        days = treatment.duration_days if stated.hours else None
+        return f"{days:f} days at or below {warmth}" if days else ""
+    if stated.kind is TreatmentKind.HEAT:
+        return f"{lasting or 'heat'} at or above {warmth}"
+    words = [each.text for each in treatment.description] or [treatment.type]
+    if stated.kind is TreatmentKind.FUMIGATION:
+        words = [f"fumigation with {stated.agent}" if stated.agent else "fumigation"]
+        words += [] if stated.dose_g_m3 is None else [f"{_plain(stated.dose_g_m3)} g/m3"]
+    elif not any(words):
+        return ""
+    return ", ".join(each[:_LONGEST] for each in (*words, lasting, warmth) if each)
 
 
-def _claim(line: CertificateLine, treatment: Treatment, container: ContainerNumber) -> Claim:
-    warmest, days = treatment.temperature_c, treatment.duration_days
-    started = treatment.started.at if treatment.started else None
-    ended = treatment.ended.at if treatment.ended else None
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _claim(
+    line: CertificateLine,
+    treatment: Treatment,
+    stated: TreatmentClaim,
+    text: str,
+    container: ContainerNumber,
+) -> Claim:
+    is_cold, is_heat = stated.kind is TreatmentKind.COLD, stated.kind is TreatmentKind.HEAT
+    started, ended = stated.started_at, stated.ended_at
+    if is_heat:
+        started, ended = _instant(treatment.started), _instant(treatment.ended)
+    is_gas = stated.kind is TreatmentKind.FUMIGATION
     return Claim(
         line=line.number,
         container=container,
-        warmest_c=warmest if warmest is not None else Decimal(0),
-        lasting_days=days if days is not None else Decimal(0),
+        warmest_c=stated.temperature_c if is_cold else None,
+        lasting_days=treatment.duration_days if is_cold else None,
         started_at=started,
         ended_at=ended if ended != started else None,
-        text=f"{days:f} days at or below {warmest:f} °C",
+        text=text,
+        kind=stated.kind,
+        coolest_c=stated.temperature_c if is_heat else None,
+        lasting_hours=stated.hours if is_heat else None,
+        wanting=tuple(_NAMES[each] for each in stated.wanting) if is_gas else (),
     )
+
+
+def _instant(stated: Stated | None) -> datetime | None:
+    """Return a time that is exact enough for a treatment of minutes: with a zone, else none."""
+    is_exact = stated is not None and stated.precision is Precision.INSTANT
+    return stated.at if stated is not None and is_exact else None
 
 
 def _containers(

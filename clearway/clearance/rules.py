@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from clearway.certificates.treatments import TreatmentKind
 from clearway.clearance.calls import (
     CUSTOMS,
     calls,
@@ -110,9 +111,11 @@ def _why_release(situation: Situation) -> Iterable[Reason]:
             verb = "covers the goods" if covers else "was accepted after the examination"
             yield Reason("CLR_R14", f"Document {paper.type} {paper.number} {verb}.", paper.number)
     for claim in claims_with(situation, ClaimVerdict.VERIFIED):
-        days = f"{claim.days_achieved:.1f}"
-        text = f"The logger of {claim.claim.container} shows the treatment: {days} days."
-        yield Reason("CLR_R33", text, days)
+        is_heat = claim.claim.kind is TreatmentKind.HEAT
+        shown = f"{claim.days_achieved * (24 if is_heat else 1):.1f}"
+        unit = "hours" if is_heat else "days"
+        text = f"The logger of {claim.claim.container} shows the treatment: {shown} {unit}."
+        yield Reason("CLR_R33", text, shown)
 
 
 def _findings(situation: Situation) -> Decision | None:

@@ -1,8 +1,9 @@
-"""Cold treatment in transit: did the goods stay cold enough, long enough, without a blind spot?
+"""Cold or heat treatment: did the goods stay cold or hot enough, long enough, with no blind spot?
 
 A certificate may claim that fruit was held below a temperature for a number of days, which kills
 fruit flies. Here the claim meets the probes: the clock starts when every probe is cold enough to
 start, counts while every probe is cold enough to go on, and starts anew after a breach or a gap.
+A heat treatment is the same with a floor: no probe may show less (`Limit.FLOOR`).
 
     verdict = evaluate(readings, Protocol("16 days at 1.4", 1.4, timedelta(days=16), start_c=1.0))
     verdict.ok, verdict.days_achieved, verdict.reasons
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from clearway.coldchain.model import Reading
 from clearway.terms.reason import Reason
@@ -22,6 +24,14 @@ Shown = tuple[datetime, float]
 
 _NONE = timedelta(0)
 _DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+
+
+class Limit(StrEnum):
+    """On which side of a protocol's temperature every probe must stay."""
+
+    CEILING = "ceiling"
+    FLOOR = "floor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +40,27 @@ class Protocol:
 
     Args:
         name: as the certificate or the importing country calls it.
-        warmest_c: no probe may show more while the clock runs.
+        limit_c: no probe may show more (a floor: less) while the clock runs.
         lasting: how long the clock must run without a break.
-        start_c: every probe at or below this starts the clock; None: `warmest_c`.
-        over_at_most: time above `warmest_c` that does not break the run; it is not counted either.
+        start_c: every probe at or below this (a floor: above) starts the clock; None: `limit_c`.
+        over_at_most: time beyond `limit_c` that does not break the run; it is not counted either.
         gap_at_most: a probe silent for longer breaks the run.
         probes_at_least: fewer probes are no proof.
+        limit: cold treatments have a ceiling, heat treatments a floor.
     """
 
     name: str
-    warmest_c: float
+    limit_c: float
     lasting: timedelta
     start_c: float | None = None
     over_at_most: timedelta = _NONE
     gap_at_most: timedelta = timedelta(hours=2)
     probes_at_least: int = 1
+    limit: Limit = Limit.CEILING
+
+    def keeps(self, shown_c: float, limit_c: float) -> bool:
+        """Return whether a probe that shows this is on the right side of a temperature."""
+        return shown_c <= limit_c if self.limit is Limit.CEILING else shown_c >= limit_c
 
 
 CITRUS_16_DAYS = Protocol("16 days below 1.4 °C", 1.4, timedelta(days=16), start_c=1.0)
@@ -57,7 +73,7 @@ class TreatmentVerdict:
 
     Args:
         ok: the protocol was kept.
-        minutes_over: above the protocol's temperature, after the clock first started.
+        minutes_over: beyond the protocol's temperature, after the clock first started.
         longest_gap: the longest silence of a probe, from its first reading to its last.
         days_achieved: the longest run of the clock.
         started_at, ended_at: of that run; None when the clock never started.
@@ -92,7 +108,7 @@ def evaluate_probes(
     *,
     offsets_c: Mapping[str, float] | None = None,
 ) -> TreatmentVerdict:
-    """Return the verdict of all probes together: each of them must stay cold.
+    """Return the verdict of all probes together: each of them must keep the limit.
 
     Args:
         probes: by name, what each showed, in any order.
@@ -123,7 +139,7 @@ def evaluate_probes(
 
 @dataclass(slots=True)
 class _Clock:
-    """Runs while every probe is cold; `best` is its longest run."""
+    """Runs while every probe keeps the limit; `best` is its longest run."""
 
     protocol: Protocol
     names: frozenset[str]
@@ -156,8 +172,8 @@ class _Clock:
         if any(at - heard > self.protocol.gap_at_most for heard, _ in self.latest.values()):
             self._break()
             return
-        warmest = max(value_c, *(shown for _, shown in self.latest.values()))
-        if warmest > self.protocol.warmest_c:
+        shown = (value_c, *(before for _, before in self.latest.values()))
+        if not all(self.protocol.keeps(each, self.protocol.limit_c) for each in shown):
             self.over += length
             self.run_over += length
             if self.run_over > self.protocol.over_at_most:
@@ -172,19 +188,25 @@ class _Clock:
         self.breaks += 1
 
     def _may_start(self) -> bool:
-        start = self.protocol.warmest_c
+        start = self.protocol.limit_c
         if self.protocol.start_c is not None:
             start = self.protocol.start_c
         heard_all = self.latest.keys() >= self.names
-        return heard_all and all(shown <= start for _, shown in self.latest.values())
+        return heard_all and all(
+            self.protocol.keeps(shown, start) for _, shown in self.latest.values()
+        )
 
 
 def _reasons(protocol: Protocol, clock: _Clock, probes: int, ok: bool) -> tuple[Reason, ...]:
-    wanted, reached = protocol.lasting / _DAY, clock.best / _DAY
-    days = f"{reached:.1f}"
+    is_cold = protocol.limit is Limit.CEILING
+    unit, name = (_DAY, "days") if is_cold else (_HOUR, "hours")
+    kept, broken = ("below", "above") if is_cold else ("above", "below")
+    wanted, reached = protocol.lasting / unit, f"{clock.best / unit:.1f}"
     if ok:
-        text = f"Held at or below {protocol.warmest_c} °C for {days} days; {wanted:g} were asked."
-        return (Reason("CC_TREATMENT_KEPT", text, days),)
+        text = (
+            f"Held at or {kept} {protocol.limit_c} °C for {reached} {name}; {wanted:g} were asked."
+        )
+        return (Reason("CC_TREATMENT_KEPT", text, reached),)
     found = []
     heard = len(clock.latest)
     if heard < max(protocol.probes_at_least, probes):
@@ -192,12 +214,12 @@ def _reasons(protocol: Protocol, clock: _Clock, probes: int, ok: bool) -> tuple[
         text = f"{heard} of {needed} probes have readings."
         found.append(Reason("CC_TREATMENT_PROBES", text, str(heard)))
     if clock.best < protocol.lasting:
-        text = f"The longest unbroken treatment is {days} days; {wanted:g} were asked."
-        found.append(Reason("CC_TREATMENT_SHORT", text, days))
+        text = f"The longest unbroken treatment is {reached} {name}; {wanted:g} were asked."
+        found.append(Reason("CC_TREATMENT_SHORT", text, reached))
     if clock.over > protocol.over_at_most:
         minutes = f"{clock.over / timedelta(minutes=1):.0f}"
-        text = f"A probe was above {protocol.warmest_c} °C for {minutes} minutes."
-        found.append(Reason("CC_TREATMENT_WARM", text, minutes))
+        text = f"A probe was {broken} {protocol.limit_c} °C for {minutes} minutes."
+        found.append(Reason("CC_TREATMENT_WARM" if is_cold else "CC_TREATMENT_COOL", text, minutes))
     if clock.longest_gap > protocol.gap_at_most:
         hours = f"{clock.longest_gap / timedelta(hours=1):.1f}"
         text = f"A probe was silent for {hours} hours; what happened meanwhile is not proved."

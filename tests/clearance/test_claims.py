@@ -1,4 +1,4 @@
-"""A cold treatment on a certificate against the logger of the container that it names."""
+"""A treatment on a certificate against the logger of the container that it names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from clearway.certificates import parts
 from clearway.certificates.model import Certificate, CertificateLine
-from clearway.clearance.claims import ClaimVerdict, cold_claims, judge
+from clearway.clearance.claims import ClaimVerdict, judge, treatment_claims
 from clearway.coldchain.model import Reading
 from clearway.terms.places import Country
 from clearway.terms.quantity import Quantity, UnitCode
@@ -76,12 +76,12 @@ def readings(
 
 
 def verdict(treatment: parts.Treatment, shown: list[Reading]) -> ClaimVerdict:
-    (claim,) = cold_claims(certificate(treatment), ())
+    (claim,) = treatment_claims(certificate(treatment), ())
     return judge(claim, shown).verdict
 
 
 def test_readings_that_stay_cold_long_enough_verify_the_claim_with_numbers() -> None:
-    (claim,) = cold_claims(certificate(cold()), ())
+    (claim,) = treatment_claims(certificate(cold()), ())
     assert claim.text == "16 days at or below 1.4 °C"
     result = judge(claim, readings(18))
     assert result.verdict is ClaimVerdict.VERIFIED
@@ -91,7 +91,7 @@ def test_readings_that_stay_cold_long_enough_verify_the_claim_with_numbers() -> 
 
 
 def test_two_warm_days_in_the_middle_contradict_the_claim() -> None:
-    (claim,) = cold_claims(certificate(cold()), ())
+    (claim,) = treatment_claims(certificate(cold()), ())
     result = judge(claim, readings(18, warm=(8, 10)))
     assert result.verdict is ClaimVerdict.CONTRADICTED
     assert result.hours_over > 0
@@ -122,7 +122,7 @@ def test_readings_outside_the_claimed_period_do_not_count() -> None:
 
 
 def test_air_temperatures_say_nothing_of_the_goods() -> None:
-    (claim,) = cold_claims(certificate(cold()), ())
+    (claim,) = treatment_claims(certificate(cold()), ())
     result = judge(claim, readings(18, pulp_c=None))
     assert result.verdict is ClaimVerdict.NOT_ENOUGH_DATA
     assert "readings of the air only" in result.reasons[0].text
@@ -132,19 +132,67 @@ def test_no_readings_are_not_enough_data() -> None:
     assert verdict(cold(), []) is ClaimVerdict.NOT_ENOUGH_DATA
 
 
-def test_heat_fumigation_and_vague_claims_are_not_for_the_logger() -> None:
-    hot = parts.Treatment(type="HT", temperature=celsius("56"), duration=days("1"))
+def test_cold_without_a_duration_and_nonsense_state_nothing_to_check() -> None:
     vague = parts.Treatment(type="CT", temperature=celsius("1"))
     nonsense = parts.Treatment(
         temperature=Quantity(Decimal(3), UnitCode("KGM")), duration=days("1")
     )
-    assert cold_claims(certificate(hot, vague, nonsense), (str(BOX),)) == ()
+    assert treatment_claims(certificate(vague, nonsense), (str(BOX),)) == ()
+
+
+def heat(*, with_period: bool = False) -> parts.Treatment:
+    """At or above 56 °C for half an hour, as wood packaging is treated (ISPM 15)."""
+    period = (parts.Stated.instant(LOADED), parts.Stated.instant(LOADED + timedelta(days=1)))
+    return parts.Treatment(
+        type="HT",
+        temperature=celsius("56"),
+        duration=Quantity(Decimal("0.5"), UnitCode("HUR")),
+        started=period[0] if with_period else None,
+        ended=period[1] if with_period else None,
+    )
+
+
+def in_the_core(celsius_shown: float) -> list[Reading]:
+    """One day of readings each five minutes, an hour of them at the temperature given."""
+    minutes = [5 * n for n in range(288)]
+    return [
+        Reading(
+            n,
+            LOADED + timedelta(minutes=at),
+            pulp_c=celsius_shown if 600 <= at <= 660 else 20.0,
+        )
+        for n, at in enumerate(minutes)
+    ]
+
+
+def test_heat_is_verified_only_by_readings_in_the_core() -> None:
+    (claim,) = treatment_claims(certificate(heat()), ())
+    assert claim.text == "0.5 hours at or above 56 °C"
+    assert judge(claim, in_the_core(57)).verdict is ClaimVerdict.VERIFIED
+    seen = judge(claim, [])
+    assert seen.verdict is ClaimVerdict.NOT_PROVABLE
+    assert "record of the core temperatures" in seen.reasons[0].text
+
+
+def test_heat_is_contradicted_only_within_a_stated_period() -> None:
+    assert verdict(heat(), in_the_core(50)) is ClaimVerdict.NOT_PROVABLE
+    assert verdict(heat(with_period=True), in_the_core(50)) is ClaimVerdict.CONTRADICTED
+
+
+def test_a_fumigation_is_not_for_the_logger_and_says_what_would_prove_it() -> None:
+    gas = parts.Treatment(agents=("Phosphine",), temperature=celsius("21"), duration=days("1"))
+    (claim,) = treatment_claims(certificate(gas), ())
+    assert not claim.is_for_logger
+    result = judge(claim, readings(18))
+    assert result.verdict is ClaimVerdict.NOT_PROVABLE
+    assert "fumigator's record" in result.reasons[0].text
+    assert "does not state the dose" in result.reasons[0].text
 
 
 def test_without_containers_on_the_certificate_the_declared_ones_are_checked() -> None:
-    (claim,) = cold_claims(certificate(cold(), container=""), (str(BOX),))
+    (claim,) = treatment_claims(certificate(cold(), container=""), (str(BOX),))
     assert claim.container == BOX
-    assert cold_claims(certificate(cold(), container="NO SUCH BOX"), ()) == ()
+    assert treatment_claims(certificate(cold(), container="NO SUCH BOX"), ()) == ()
 
 
 def test_hours_and_fahrenheit_are_understood() -> None:
@@ -152,6 +200,7 @@ def test_hours_and_fahrenheit_are_understood() -> None:
         temperature=Quantity(Decimal("34.52"), UnitCode("FAH")),
         duration=Quantity(Decimal(384), UnitCode("HUR")),
     )
-    (claim,) = cold_claims(certificate(treatment), ())
+    (claim,) = treatment_claims(certificate(treatment), ())
+    assert claim.warmest_c is not None
     assert float(claim.warmest_c) == pytest.approx(1.4)
     assert claim.lasting_days == 16

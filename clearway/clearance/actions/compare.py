@@ -12,13 +12,14 @@ from clearway.certificates.quantity import UseKind
 from clearway.certificates.record import Record
 from clearway.certificates.uses.standing import why_unusable
 from clearway.clearance import tables
-from clearway.clearance.claims import ClaimResult, cold_claims, judge
+from clearway.clearance.claims import Claim, ClaimResult, judge, treatment_claims
 from clearway.clearance.evidence import Case
 from clearway.clearance.facts import CertificateMatched
 from clearway.clearance.matching import compare
 from clearway.clearance.model import Cover, Match
 from clearway.clearance.preview import find_named
 from clearway.coldchain import tables as coldchain
+from clearway.coldchain.model import Reading
 from clearway.declarations.model import Document
 from clearway.measures.rules import document_code
 from clearway.policy.act import Act
@@ -104,13 +105,16 @@ def _claims(act: Act, case: Case, record: Record) -> tuple[ClaimResult, ...]:
     """Return what loggers say to the treatments that the certificate claims."""
     declared = [str(box.number) for box in case.declaration.containers]
     return tuple(
-        judge(
-            claim,
-            coldchain.get_readings(
-                act.connection, claim.container, since=claim.started_at, until=claim.ended_at
-            ),
-        )
-        for claim in cold_claims(record.certificate, declared)
+        judge(claim, _readings(act, claim))
+        for claim in treatment_claims(record.certificate, declared)
+    )
+
+
+def _readings(act: Act, claim: Claim) -> Iterable[Reading]:
+    if not claim.is_for_logger:
+        return ()
+    return coldchain.get_readings(
+        act.connection, claim.container, since=claim.started_at, until=claim.ended_at
     )
 
 
