@@ -54,9 +54,10 @@ demo: setup ## One border day, worked before your eyes, console open meanwhile
 serve: setup ## Run a node on this machine
 	@$(BIN)/clearway serve
 
-engine: $(UV) ## Build the pinned CometBFT and an independent log reader, if Go is here
+engine: $(UV) ## Build the pinned CometBFT and a log reader, and install mosquitto, if possible
 	@tools/install_cometbft.sh || echo "Without CometBFT its tests are skipped, and the order is the node's own"
 	@tools/install_tessera_fsck.sh || echo "Without Tessera's fsck one test of exported logs is skipped"
+	@tools/install_mosquitto.sh || echo "Without mosquitto its tests are skipped; NATS comes with the Python packages"
 
 test: dev engine ## The whole test suite
 	@$(PYTEST) tests -m "not e2e"

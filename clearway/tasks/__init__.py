@@ -1,0 +1,1 @@
+"""Tasks: an alarm given to whoever can act on it."""
