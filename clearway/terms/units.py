@@ -119,7 +119,74 @@ _LINEAR: dict[str, tuple[tuple[str, str, str], ...]] = {
     "sets": (("SET", "set", "1"),),
     "packs": (("NMP", "number of packs", "1"),),
     "rolls": (("NRL", "number of rolls", "1"),),
-    "proportion": (("P1", "per cent", "1/100"), ("59", "part per million", "1/1000000")),
+    "proportion": (
+        ("P1", "per cent", "1/100"),
+        ("59", "part per million", "1/1000000"),
+        ("61", "part per billion (US)", "1/1000000000"),
+    ),
+}
+
+# What sensors measure and trade does not count in.
+_MEASURED: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "pressure": (
+        ("PAL", "pascal", "1"),
+        ("A97", "hectopascal", "100"),
+        ("KPA", "kilopascal", "1000"),
+        ("MPA", "megapascal", "1000000"),
+        ("MBR", "millibar", "100"),
+        ("BAR", "bar", "100000"),
+        ("ATM", "standard atmosphere", "101325"),
+    ),
+    "density": (
+        ("KMQ", "kilogram per cubic metre", "1"),
+        ("A93", "gram per cubic metre", "1/1000"),
+        ("GP", "milligram per cubic metre", "1/1000000"),
+        ("GQ", "microgram per cubic metre", "1/1000000000"),
+        ("23", "gram per cubic centimetre", "1000"),
+        ("GL", "gram per litre", "1"),
+        ("M1", "milligram per litre", "1/1000"),
+    ),
+    "concentration": (
+        ("C36", "mole per cubic metre", "1"),
+        ("C35", "mole per cubic decimetre", "1000"),
+    ),
+    "voltage": (("VLT", "volt", "1"), ("2Z", "millivolt", "1/1000"), ("KVT", "kilovolt", "1000")),
+    "current": (("AMP", "ampere", "1"), ("4K", "milliampere", "1/1000")),
+    "resistance": (("OHM", "ohm", "1"), ("B49", "kiloohm", "1000"), ("B75", "megaohm", "1000000")),
+    "power": (
+        ("WTT", "watt", "1"),
+        ("C31", "milliwatt", "1/1000"),
+        ("KWT", "kilowatt", "1000"),
+        ("MAW", "megawatt", "1000000"),
+    ),
+    "illuminance": (("LUX", "lux", "1"), ("KLX", "kilolux", "1000")),
+    "acceleration": (
+        ("MSK", "metre per second squared", "1"),
+        ("A76", "gal", "1/100"),
+        ("K40", "standard acceleration of free fall", "9.80665"),
+    ),
+    "speed": (
+        ("MTS", "metre per second", "1"),
+        ("2M", "centimetre per second", "1/100"),
+        ("KMH", "kilometre per hour", "5/18"),
+        ("HM", "mile per hour", "0.44704"),
+    ),
+    "frequency": (
+        ("HTZ", "hertz", "1"),
+        ("KHZ", "kilohertz", "1000"),
+        ("MHZ", "megahertz", "1000000"),
+        ("A86", "gigahertz", "1000000000"),
+    ),
+    "volume flow": (
+        ("MQS", "cubic metre per second", "1"),
+        ("MQH", "cubic metre per hour", "1/3600"),
+        ("L2", "litre per minute", "1/60000"),
+    ),
+    "force": (("NEW", "newton", "1"), ("B47", "kilonewton", "1000")),
+    "radioactivity": (("BQL", "becquerel", "1"), ("2Q", "kilobecquerel", "1000")),
+    "absorbed dose": (("A95", "gray", "1"), ("C13", "milligray", "1/1000")),
+    "dose equivalent": (("D13", "sievert", "1"), ("C28", "millisievert", "1/1000")),
+    "magnetic flux density": (("D33", "tesla", "1"), ("C29", "millitesla", "1/1000")),
 }
 
 _TEMPERATURES = (
@@ -163,7 +230,7 @@ _PACKAGES = {
 def _every_unit() -> dict[str, Unit]:
     units = {
         code: Unit(name, dimension, Fraction(factor))
-        for dimension, rows in _LINEAR.items()
+        for dimension, rows in (*_LINEAR.items(), *_MEASURED.items())
         for code, name, factor in rows
     }
     for code, name, factor, offset in _TEMPERATURES:
