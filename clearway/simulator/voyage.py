@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from clearway.simulator import decay, thermal
 from clearway.simulator.places import DAY_S
 from clearway.simulator.reefers import HOUR_S, MishapKind, Unit
-from clearway.simulator.thermal import STEP_S, Box, Conditions, Course, Flags, Floats
+from clearway.simulator.thermal import (
+    PLACES,
+    STEP_S,
+    Box,
+    Cargo,
+    Conditions,
+    Course,
+    Flags,
+    Floats,
+    stow,
+)
 
 _DEFROST_S = 0.5 * HOUR_S
 # Specific heat, J/(kg K); respiration at 0 degrees, W/kg; hours of thermal lag in moving air.
@@ -99,7 +109,7 @@ def _spliced(whole: Rows, rest: Rows, unit: int, after: int) -> Rows:
 
 def _row(table: NDArray[Any], row: NDArray[Any], unit: int, after: int) -> NDArray[Any]:
     changed = table.copy()
-    changed[unit, after:] = row
+    changed[unit, ..., after:] = row
     return changed
 
 
@@ -124,22 +134,27 @@ def sail(units: tuple[Unit, ...], start_s: float, steps: int) -> Voyage:
 
 def boxes(units: tuple[Unit, ...]) -> Box:
     """Return the physics of the units, one row each."""
-    cargo = [_CARGO[unit.goods.mass_class] for unit in units]
+    kinds = [_CARGO[unit.goods.mass_class] for unit in units]
     mass = np.array([unit.mass_kg for unit in units])
-    heat = np.array([each[0] for each in cargo]) * mass
     frozen = np.array([unit.goods.mass_class == "frozen" for unit in units])
     same = np.ones(len(units))
-    return Box(
-        wall_w_per_k=same * _WALL_W_PER_K,
-        air_j_per_k=same * _AIR_J_PER_K,
-        cargo_j_per_k=heat,
-        coupling_w_per_k=heat / (np.array([each[2] for each in cargo]) * HOUR_S),
-        airflow_w_per_k=same * _AIRFLOW_W_PER_K,
-        cooling_w=np.where(frozen, _FREEZING_W, _COOLING_W),
-        heating_w=same * _HEATING_W,
-        fan_w=same * _FAN_W,
-        respiration_w=np.array([each[1] for each in cargo]) * mass,
-        respiration_q10=same * 2.4,
+    cargo = Cargo(
+        heat_j_per_k=np.array([each[0] for each in kinds]) * mass,
+        lag_s=np.array([each[2] for each in kinds]) * HOUR_S,
+        respiration_w=np.array([each[1] for each in kinds]) * mass,
+        ventilation=np.ones((len(units), len(PLACES))),
+    )
+    return stow(
+        cargo,
+        (
+            same * _WALL_W_PER_K,
+            same * _AIR_J_PER_K,
+            same * _AIRFLOW_W_PER_K,
+            np.where(frozen, _FREEZING_W, _COOLING_W),
+            same * _HEATING_W,
+            same * _FAN_W,
+            same * 2.4,
+        ),
     )
 
 
@@ -164,6 +179,9 @@ def _conditions(unit: Unit, times: NDArray[Any]) -> Conditions:
         powered=powered[None, :],
         defrosting=defrosting[None, :],
         door_open=door[None, :],
+        # The sun is in the weather of the places (`Climate.at`).
+        sun_w=np.zeros((1, len(times))),
+        compressor=np.ones((1, len(times)), dtype=np.bool_),
     )
 
 
