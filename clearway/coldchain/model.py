@@ -9,7 +9,7 @@ reference day, one warmer day uses up more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +32,10 @@ class Reading:
         powered: whether the cooling unit has power.
         door_open: whether a door is open.
         set_point_c: what the cooling unit is told to hold.
+        probes_c: each probe inside the goods by its number, USDA1 first; None where a probe gave
+            nothing; empty where the device does not tell its probes apart. `pulp_c` is then the
+            warmest of them (TIC4.0 names them USDA1 to USDA3).
+        humidity_pct: relative humidity of the air at the goods, percent.
     """
 
     seq: int
@@ -43,6 +47,13 @@ class Reading:
     powered: bool | None = None
     door_open: bool | None = None
     set_point_c: float | None = None
+    probes_c: tuple[float | None, ...] = ()
+    humidity_pct: float | None = None
+
+
+def warmest(probes_c: Iterable[float | None]) -> float | None:
+    """Return the warmest of several probes, None where none gave a value."""
+    return max((shown for shown in probes_c if shown is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

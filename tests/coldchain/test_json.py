@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.coldchain.formats import json
-from clearway.coldchain.model import Batch, Journey, Reading
+from clearway.coldchain.model import Batch, Journey, Reading, warmest
 from clearway.errors import (
     BadTerm,
     ClearwayError,
@@ -237,3 +237,41 @@ def _timed(data, clock):
     before = clock()
     json.read(data)
     return clock() - before
+
+
+def test_the_warmest_probe_is_the_pulp_where_the_device_tells_only_probes():
+    rows = [dict(MESSAGE["readings"][0], probes_c=[0.4, None, 1.1], humidity_pct=91)]
+    batch, findings = json.read(message(readings=rows))
+    assert findings == ()
+    assert batch.readings[0].probes_c == (0.4, None, 1.1)
+    assert batch.readings[0].pulp_c == 1.1
+    assert batch.readings[0].humidity_pct == 91.0
+
+
+def test_a_pulp_that_the_device_told_itself_stands():
+    rows = [dict(MESSAGE["readings"][0], probes_c=[0.4], pulp_c=0.9)]
+    assert json.read(message(readings=rows))[0].readings[0].pulp_c == 0.9
+
+
+def test_probes_alone_are_something_measured():
+    rows = [{"seq": 1, "at": "2026-03-01T00:10:00Z", "probes_c": [None, None]}]
+    batch, findings = json.read(message(readings=rows))
+    assert findings == ()
+    assert batch.readings[0].pulp_c is None
+
+
+def test_more_probes_than_any_container_has_are_refused():
+    rows = [dict(MESSAGE["readings"][0], probes_c=[0.5] * (json.MOST_PROBES + 1))]
+    with pytest.raises(RuleViolation, match="at most 16") as refusal:
+        json.read(message(readings=rows))
+    assert refusal.value.findings[0].code == "CC_J04"
+
+
+@given(st.lists(celsius, max_size=json.MOST_PROBES), celsius)
+def test_probes_and_humidity_are_read_again_as_they_were_written(probes, humidity):
+    row = Reading(
+        1, datetime(2026, 3, 1, tzinfo=UTC), -0.5, pulp_c=warmest(probes), probes_c=tuple(probes),
+        humidity_pct=humidity,
+    )  # fmt: skip
+    batch = Batch("a", NUMBER, "b", (row,))
+    assert json.read(json.write(batch))[0] == batch

@@ -82,14 +82,16 @@ def write(batch: Batch) -> bytes:
 
     Columns are those of `Reading`, in Celsius and UTC, and `read` understands them.
     """
-    names = ("device", "container", *Reading.__slots__)
+    plain = [name for name in Reading.__slots__ if name != "probes_c"]
+    probes = max((len(reading.probes_c) for reading in batch.readings), default=0)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(names)
+    writer.writerow(["device", "container", *plain, *(f"usda{n}_c" for n in range(1, probes + 1))])
     device, container = harmless(batch.device), harmless(batch.container)
     for reading in batch.readings:
-        values = (getattr(reading, name) for name in Reading.__slots__[2:])
+        values = (*(getattr(reading, name) for name in plain[2:]), *reading.probes_c)
         cells = ["" if value is None else value for value in values]
+        cells += [""] * (probes - len(reading.probes_c))
         writer.writerow([device, container, reading.seq, reading.at.isoformat(), *cells])
     return text.getvalue().encode()
 

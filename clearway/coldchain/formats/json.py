@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from clearway.coldchain.model import Batch, Journey, Reading
+from clearway.coldchain.model import Batch, Journey, Reading, warmest
 from clearway.errors import BadTerm, MalformedMessage, RuleViolation
 from clearway.ledger.fact import encode
 from clearway.terms.finding import Area, Finding, Level
@@ -26,7 +26,10 @@ from clearway.wire import json as strict
 from clearway.wire.limits import Limits, decode_utf8, require_size
 
 LIMITS = Limits(size_bytes=256 * 1024, depth=8, nodes=20_000, attributes=0, digits=40)
-"""A thousand readings with every field take about 160 KiB."""
+"""A thousand readings with every field take about 190 KiB."""
+
+MOST_PROBES = 16
+"""Inside the goods of one container; a cold treatment asks for three, a large one for seven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,14 @@ def read(data: bytes) -> Read:
         MalformedMessage: not JSON, not UTF-8, or a name stands twice.
         TooLarge: over `LIMITS`.
         BadTerm: the container number is wrong.
-        RuleViolation: a field is missing or of the wrong type; names it.
+        RuleViolation: a field is missing or of the wrong type, or has more than `MOST_PROBES`
+            probes; names it.
     """
     found = _decode(data, _batches)
     given = sum(map(_fields_given, found.readings))
     findings = () if _is_exact(data, found, given) else _strange_names(data)
     batch = Batch(
-        found.device, container_of(found.container), found.boot_id, _in_utc(found.readings)
+        found.device, container_of(found.container), found.boot_id, _settled(found.readings)
     )
     if not given:
         findings += (_nothing_measured(),)
@@ -87,7 +91,7 @@ def write(batch: Batch) -> bytes:
                 {
                     name: value
                     for name in Reading.__slots__
-                    if (value := getattr(reading, name)) is not None
+                    if (value := getattr(reading, name)) not in (None, ())
                 }
                 for reading in batch.readings
             ],
@@ -177,6 +181,8 @@ def _fields_given(reading: Reading) -> int:
         + (reading.powered is not None)
         + (reading.door_open is not None)
         + (reading.set_point_c is not None)
+        + (reading.probes_c != ())
+        + (reading.humidity_pct is not None)
     )
 
 
@@ -213,11 +219,28 @@ def _nothing_measured() -> Finding:
     )
 
 
-def _in_utc(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """Return readings with their instants in UTC; one without a zone is left for the rules."""
-    if all(reading.at.tzinfo is UTC for reading in readings):
+def _settled(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Return readings with their instants in UTC and the warmest of their probes as the pulp.
+
+    An instant without a zone is left for the rules.
+    """
+    if all(reading.at.tzinfo is UTC and not reading.probes_c for reading in readings):
         return readings
-    return tuple(
-        reading if reading.at.tzinfo is None else replace(reading, at=reading.at.astimezone(UTC))
-        for reading in readings
-    )
+    return tuple(_settled_one(i, reading) for i, reading in enumerate(readings))
+
+
+def _settled_one(i: int, reading: Reading) -> Reading:
+    if len(reading.probes_c) > MOST_PROBES:
+        field = f"readings[{i}].probes_c"
+        message = (
+            f"{field} has {len(reading.probes_c)} probes; at most {MOST_PROBES} are taken from one"
+            " device. Enrol a second device for the others"
+        )
+        raise RuleViolation(
+            message, (Finding("CC_J04", Area.SCHEMA, Level.SEVERE, field, message),), field=field
+        )
+    at = reading.at if reading.at.tzinfo is None else reading.at.astimezone(UTC)
+    pulp_c = reading.pulp_c
+    if pulp_c is None:
+        pulp_c = warmest(reading.probes_c)
+    return replace(reading, at=at, pulp_c=pulp_c)
