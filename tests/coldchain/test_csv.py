@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.coldchain.formats import csv
-from clearway.coldchain.model import Batch, Reading
+from clearway.coldchain.model import Batch, Reading, warmest
 from clearway.errors import BadTerm, InputError, MalformedMessage, RuleViolation, TooLarge
 from clearway.terms.transport import ContainerNumber
 
@@ -103,7 +104,47 @@ def test_the_warmest_of_several_probes_counts():
         "at,USDA 1 (°C),USDA 2 (°C),USDA 3 (°C)\n2026-03-02T12:00:00Z,0.4,1.1,n/a\n"
     )
     assert readings[0].pulp_c == 1.1
+    assert readings[0].probes_c == (0.4, 1.1, None)
     assert codes(findings) == {"CC_C04"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "pulp_c", "probes_c"),
+    [
+        ("USDA3,USDA1", "0.3,0.1", 0.3, (0.1, None, 0.3)),
+        ("probe top,probe bottom", "0.3,0.1", 0.3, (0.3, 0.1)),
+        ("pulp,usda1_c,usda2_c", "0.9,0.3,0.1", 0.9, (0.3, 0.1)),
+        ("pulp,usda1_c,usda2_c", ",0.3,0.1", 0.3, (0.3, 0.1)),
+        ("USDA1 °C", "0.3", 0.3, (0.3,)),
+        ("core temp at 5 cm", "0.3", 0.3, ()),
+        ("pulp_c", "0.3", 0.3, ()),
+        ("probe 1,probe 1", "0.3,0.4", 0.4, (0.3, 0.4)),
+        ("probe 1,probe 77", "0.3,0.4", 0.4, (0.3, 0.4)),
+    ],
+)
+def test_probes_are_told_apart_by_number_else_by_place(heading, cells, pulp_c, probes_c):
+    readings, _ = read(f"at,{heading}\n2026-03-02T12:00:00Z,{cells}\n")
+    assert readings[0].pulp_c == pulp_c
+    assert readings[0].probes_c == probes_c
+
+
+def test_the_field_names_of_tic4_are_understood():
+    readings, _ = read(
+        "MonitoringTime,SupplyTemperature,ReturnTemperature,AmbientTemperature,Humidity,"
+        "HumiditySetpoint,USDA1,USDA2,USDA3,SetpointTemperature\n"
+        "2026-03-02T12:00:00Z,-0.6,0.1,28.5,91.5,90,0.2,0.3,,-0.5\n"
+    )
+    assert readings[0].probes_c == (0.2, 0.3, None)
+    assert readings[0].humidity_pct == 91.5
+    assert readings[0].set_point_c == -0.5
+
+
+def test_a_humidity_that_is_no_number_is_told_as_its_line():
+    rows = "".join(f"{(AT + timedelta(minutes=i)).isoformat()},1,90\n" for i in range(20))
+    readings, findings = read("at,return_c,RH (%)\n" + rows + "2026-03-03T00:00:00Z,1,wet\n")
+    assert len(readings) == 20
+    assert {reading.humidity_pct for reading in readings} == {90.0}
+    assert "CC_C08" in codes(findings)
 
 
 def test_a_windows_file_with_degree_signs_is_read():
@@ -192,6 +233,27 @@ def test_remarks_are_counted_not_listed_without_end():
 
 celsius = st.one_of(st.none(), st.integers(-600, 700).map(lambda tenth: tenth / 10))
 flag = st.sampled_from([None, True, False])
+
+
+percent = st.one_of(st.none(), st.integers(0, 1000).map(lambda tenth: tenth / 10))
+row = st.tuples(celsius, celsius, st.just(None), celsius, flag, flag, celsius)
+
+
+@given(st.integers(2, 4).flatmap(
+    lambda n: st.lists(st.tuples(row, st.tuples(*[celsius] * n), percent), min_size=1)
+))  # fmt: skip
+def test_what_is_written_is_read_again_probe_by_probe(rows):
+    readings = tuple(
+        replace(
+            Reading(int((at := AT + timedelta(minutes=i)).timestamp()), at, *values),
+            pulp_c=warmest(probes), probes_c=probes, humidity_pct=humidity,
+        )
+        for i, (values, probes, humidity) in enumerate(rows)
+    )  # fmt: skip
+    batch = Batch("logger-1", NUMBER, csv.BOOT_ID, readings)
+    again, findings = csv.read(csv.write(batch), device="logger-1", container=NUMBER)
+    assert again == (batch,)
+    assert codes(findings) <= {"CC_C04"}
 
 
 @given(st.lists(st.tuples(celsius, celsius, celsius, celsius, flag, flag, celsius), min_size=1))

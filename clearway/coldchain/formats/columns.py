@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from clearway.coldchain.formats.json import MOST_PROBES
 from clearway.terms.finding import Area, Finding, Level
 
 
@@ -22,6 +23,7 @@ class Column(StrEnum):
     SET_POINT = "set_point_c"
     POWERED = "powered"
     DOOR_OPEN = "door_open"
+    HUMIDITY = "humidity_pct"
 
 
 TEMPERATURES = frozenset(
@@ -41,6 +43,9 @@ _HEADINGS: tuple[tuple[re.Pattern[str], Column], ...] = tuple(
         (r"\bdoor", Column.DOOR_OPEN),
     )
 )
+_HUMIDITY = re.compile(r"humid|\brh\b|luftfeuchte|humedad")
+_NOT_RELATIVE = re.compile(r"set.?point|\bsp\b|absolute|g/m|g/kg|batter|dew")
+_NUMBERED = re.compile(r"(?:pulp|probe|usda|cargo|product|core)\D{0,10}(\d{1,2})(?!\d)")
 _OTHER = re.compile(r"humid|\brh\b|%|volt|batter|light|lux|co2|o2|pressure|current|speed|dew")
 _PLAIN_TEMPERATURE = re.compile(r"temp|°|celsius|fahrenheit|\bdeg")
 _WHOLE_TIME = re.compile(r"\bat\b|time.?stamp|date.{0,5}time|time.{0,5}date|datetime|logged")
@@ -54,6 +59,7 @@ _NOTHING = frozenset(
 _YES = frozenset({"1", "true", "yes", "y", "on", "open", "opened"})
 _NO = frozenset({"0", "false", "no", "n", "off", "closed", "shut"})
 _NUMBER = re.compile(r"([+-]?\d{1,4}(?:[.,]\d{1,6})?)\s*(?:°|º)?\s*[CFcf]?", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?)\s*%?(?:\s*rh)?", re.ASCII | re.IGNORECASE)
 
 
 class Unreadable(ValueError):
@@ -67,12 +73,15 @@ class Head:
     Args:
         time: places of the columns that together give the time: one, or date and time.
         meanings: place and meaning of the columns with values.
+        probes: places of the probes inside the goods in the order of their numbers, None for a
+            number that has no column; empty where there is but one without a number.
         fahrenheit: places of those that are in Fahrenheit.
         findings: what was guessed.
     """
 
     time: tuple[int, ...]
     meanings: tuple[tuple[int, Column], ...]
+    probes: tuple[int | None, ...]
     fahrenheit: frozenset[int]
     findings: tuple[Finding, ...]
 
@@ -88,12 +97,27 @@ def understand(cells: Sequence[str], line: int) -> Head | None:
     if not time or not any(column in TEMPERATURES for _, column in meanings):
         return None
     fahrenheit = frozenset(i for i, _ in meanings if _FAHRENHEIT.search(names[i]))
+    probes = _probes(names, [i for i, column in meanings if column is Column.PULP])
     return Head(
         time,
         meanings,
+        probes,
         fahrenheit,
         _findings(cells, names, meanings, fahrenheit, taken_for_air, line),
     )
+
+
+def _probes(names: Sequence[str], pulps: Sequence[int]) -> tuple[int | None, ...]:
+    """Return the places of the probes by number: the numbers of their headings, else their order.
+
+    A column without a number beside numbered ones is the pulp as the device sums it up.
+    """
+    numbers = {i: int(match[1]) for i in pulps if (match := _NUMBERED.search(names[i]))}
+    by_number = {number: i for i, number in numbers.items()}
+    is_told = len(by_number) == len(numbers) and all(0 < n <= MOST_PROBES for n in by_number)
+    if numbers and is_told and (len(pulps) > 1 or 1 in by_number):
+        return tuple(by_number.get(n) for n in range(1, max(by_number) + 1))
+    return tuple(pulps[:MOST_PROBES]) if len(pulps) > 1 else ()
 
 
 def _time_columns(names: Sequence[str]) -> tuple[int, ...]:
@@ -125,6 +149,9 @@ def _meanings(
 
 
 def _meaning(name: str) -> Column | None:
+    if _HUMIDITY.search(name) and not _NOT_RELATIVE.search(name):
+        # One logger may name both in a heading, such as "Temp/RH": that is not a humidity.
+        return None if _PLAIN_TEMPERATURE.search(name) else Column.HUMIDITY
     if _OTHER.search(name):
         return None
     for pattern, column in _HEADINGS:
@@ -158,7 +185,7 @@ def _findings(
         found.append(remark("CC_C03", Level.INFO, taken_for_air, message))
     pulps = [i for i, column in meanings if column is Column.PULP]
     if len(pulps) > 1:
-        message = f"{len(pulps)} probes; the warmest of them is kept for each time"
+        message = f"{len(pulps)} probes; each is kept, and the warmest of them is the pulp"
         found.append(remark("CC_C04", Level.INFO, pulps[0], message))
     return tuple(found)
 
@@ -173,6 +200,17 @@ def temperature_c(cell: str, *, is_fahrenheit: bool) -> float | None:
         raise Unreadable(f"{text[:40]!r} is not a temperature")
     value = float(match[1].replace(",", "."))
     return round((value - 32.0) / 1.8, 3) if is_fahrenheit else value
+
+
+def percent(cell: str) -> float | None:
+    """Return percent, None where the logger had nothing. Raises: Unreadable."""
+    text = cell.strip()
+    if text.lower() in _NOTHING:
+        return None
+    match = _PERCENT.fullmatch(text)
+    if match is None:
+        raise Unreadable(f"{text[:40]!r} is not a relative humidity")
+    return float(match[1].replace(",", "."))
 
 
 def yes_or_no(cell: str) -> bool | None:

@@ -15,15 +15,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
+from typing import Any
 
 from clearway.coldchain.formats import columns, instants
 from clearway.coldchain.formats.columns import Column, Head, Unreadable
 from clearway.coldchain.formats.instants import Instants
 from clearway.coldchain.formats.json import container_of
 from clearway.coldchain.intake import MOST_READINGS
-from clearway.coldchain.model import Batch, Reading
+from clearway.coldchain.model import Batch, Reading, warmest
 from clearway.errors import MalformedMessage, RuleViolation, TooLarge
 from clearway.terms.finding import Area, Finding, Level
 from clearway.wire.limits import Limits, require_size
@@ -201,22 +202,36 @@ def _readings(
             message = f"{error}; the line was left out"
             remarks.append(Finding("CC_C08", Area.SCHEMA, Level.WARNING, f"line {number}", message))
             continue
-        yield Reading(int(at.timestamp()), at, **values)  # type: ignore[arg-type]
+        yield Reading(int(at.timestamp()), at, **values)
 
 
-def _values(cells: Sequence[str], head: Head) -> dict[str, float | bool | None]:
+def _values(cells: Sequence[str], head: Head) -> dict[str, Any]:
     """Return the values of one row by field. Raises: Unreadable."""
-    values: dict[str, float | bool | None] = {}
+    values: dict[str, Any] = {}
+    shown: dict[int, float | None] = {}
     for i, column in head.meanings:
         cell = cells[i] if i < len(cells) else ""
-        if column not in columns.TEMPERATURES:
+        if column is Column.PULP:
+            shown[i] = columns.temperature_c(cell, is_fahrenheit=i in head.fahrenheit)
+        elif column in columns.TEMPERATURES:
+            value = columns.temperature_c(cell, is_fahrenheit=i in head.fahrenheit)
+            if values.get(column.value) is None:
+                values[column.value] = value
+        elif column is Column.HUMIDITY:
+            values.setdefault(column.value, columns.percent(cell))
+        else:
             values[column.value] = columns.yes_or_no(cell)
-            continue
-        value = columns.temperature_c(cell, is_fahrenheit=i in head.fahrenheit)
-        before = values.get(column.value)
-        if before is None or (value is not None and column is Column.PULP and value > before):
-            values[column.value] = value
-    return values
+    return values | _inside(shown, head.probes)
+
+
+def _inside(shown: Mapping[int, float | None], probes: tuple[int | None, ...]) -> dict[str, Any]:
+    """Return what the probes show: the pulp as the file has it, else the warmest of them."""
+    apart = set(shown) - set(probes)
+    pulp_c = warmest(shown[i] for i in apart)
+    return {
+        "pulp_c": warmest(shown.values()) if pulp_c is None else pulp_c,
+        "probes_c": tuple(None if i is None else shown[i] for i in probes),
+    }
 
 
 def _require_readable(rows: int, read: int, remarks: list[Finding]) -> None:
