@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from clearway.terms.alarm import AlarmLevel as AlarmLevel
 from clearway.terms.identifiers import PartyId
 from clearway.terms.transport import ContainerNumber
 
@@ -217,14 +218,6 @@ class AlarmKind(StrEnum):
     SENSOR_RANGE = "sensor_range"
     READINGS_MISSING = "readings_missing"
     READINGS_DIFFER = "readings_differ"
-
-
-class AlarmLevel(StrEnum):
-    """NOTICE: look when you pass by. WARNING: act before `limit_at`. CRITICAL: act now."""
-
-    NOTICE = "notice"
-    WARNING = "warning"
-    CRITICAL = "critical"
 
 
 @dataclass(frozen=True, slots=True)
