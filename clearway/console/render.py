@@ -48,6 +48,7 @@ NAVIGATION = (
     Page("/console/declarations", "Declarations", "d", "declaration.read", is_own=True),
     Page("/console/certification", "Certificates", "c", "application.read", is_own=True),
     Page("/console/alarms", "Alarms", "a", "coldchain.read", is_own=True),
+    Page("/console/reefers", "Reefers", "f", "coldchain.read", is_own=True),
     Page("/console/insight", "Release times", "r", "insight.read"),
     Page("/console/map", "Map", "m", "insight.read"),
     Page("/console/ledger", "Ledger", "l", "ledger.read"),

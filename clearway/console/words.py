@@ -13,6 +13,7 @@ from clearway.certificates.issuing.model import ResultKind
 from clearway.clearance.claims import ClaimVerdict
 from clearway.clearance.model import Conformity, Cover, Outcome, Scope, Step, Verdict
 from clearway.clearance.record import State
+from clearway.coldchain.fleet import Tone
 from clearway.coldchain.model import AlarmKind, AlarmLevel
 from clearway.console.translate import MONTHS
 from clearway.declarations.lifecycle import Status
@@ -91,6 +92,12 @@ CHART_WORDS = (
     "selected",
     "not conform",
     "Sample country",
+    "without alarm",
+    "with an alarm",
+    "over a limit",
+    "days",
+    "cautious days of life left",
+    "°C above the limit",
 )
 """Words in charts, sent along as data: scripts hold no text of their own."""
 
@@ -106,7 +113,7 @@ def every_word() -> Iterator[str]:
     """Yield every source text that a page can show by way of a variable."""
     enums = (
         *Status, *State, *Kind, *Channel, *Stratum, *Outcome, *Conformity, *Cover, *Verdict,
-        *Step, *Scope, *ClaimVerdict, *AlarmKind, *AlarmLevel,
+        *Step, *Scope, *Tone, *ClaimVerdict, *AlarmKind, *AlarmLevel,
         *course.Stage, *course.Delivery, *course.Step, *ResultKind,
     )  # fmt: skip
     yield from (plain(one.value) for one in enums)

@@ -16,8 +16,8 @@ from .browser import Browser
 from .markup import Markup
 
 Visit = Callable[[str], Browser]
-PAGES = ["/", "/declarations", "/alarms", "/insight", "/map", "/ledger", "/login"]
-PARTS = ["/queue/rows", "/alarms/rows", "/alarms/count"]
+PAGES = ["/", "/declarations", "/alarms", "/reefers", "/insight", "/map", "/ledger", "/login"]
+PARTS = ["/queue/rows", "/alarms/rows", "/reefers/rows", "/alarms/count"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])

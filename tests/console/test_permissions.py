@@ -150,7 +150,7 @@ def test_a_trader_sees_the_reefers_of_the_own_goods_only(border: Border, visit: 
     for unit in border.day.truth.voyage.units:
         answer = browser.get(f"/console/reefers/{unit.container}")
         assert answer.status_code == (200 if unit.container in own else 404)
-    shown = set(re.findall(r"/console/reefers/([A-Z0-9]+)", browser.get("/console/alarms").text))
+    shown = set(re.findall(r"/console/reefers/([A-Z0-9]+)", browser.get("/console/reefers").text))
     assert shown <= own
 
 

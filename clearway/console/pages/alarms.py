@@ -1,4 +1,4 @@
-"""Alarms of the cold chain: what stands, taking one on; below them the reefers at the border."""
+"""Alarms of the cold chain: what stands, and taking one on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from clearway.coldchain.actions.acknowledge_alarm import acknowledge_alarm
 from clearway.coldchain.model import RaisedAlarm
 from clearway.console.permission import is_trader, may, sees_container
 from clearway.console.render import page
-from clearway.console.rows import UnitRow, unit_row
 from clearway.console.visitor import Visitor, place_in_log, sealed_form, visitor_of
 from clearway.console.work import do, look
 from clearway.identity.model import Actor
@@ -50,12 +49,12 @@ class AlarmRow:
 
 
 async def alarms(request: Request) -> Response:
-    """Show standing alarms and the reefers, least life first."""
+    """Show standing alarms, the gravest first."""
     return await _show(request, visitor_of(request), "alarms.html")
 
 
 async def rows(request: Request) -> Response:
-    """Show both tables alone, for the live refresh."""
+    """Show the table alone, for the live refresh."""
     return await _show(request, visitor_of(request), "alarms_rows.html")
 
 
@@ -65,16 +64,8 @@ async def _show(request: Request, visitor: Visitor, template: str) -> Response:
     party = {"party": actor.party} if is_trader(actor) and actor.party else {}
     node.policy.require(actor, "coldchain.read", party)
 
-    def query(connection: Connection) -> tuple[list[AlarmRow], list[UnitRow]]:
-        units = tables.list_units(connection, limit=_MOST)
-        return alarm_rows(node, actor, connection), [
-            unit_row(unit)
-            for unit in units
-            if sees_container(node, actor, connection, unit.container)
-        ]
-
-    found, units = await look(node, query)
-    return page(request, visitor, template, alarms=found, units=units)
+    found = await look(node, lambda connection: alarm_rows(node, actor, connection))
+    return page(request, visitor, template, alarms=found)
 
 
 async def count(request: Request) -> Response:

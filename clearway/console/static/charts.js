@@ -89,6 +89,27 @@
     };
   }
 
+  // The fleet: cautious days of life left against degrees above the limit, a point each.
+  function fleet(data, element) {
+    const hues = { without_alarm: "--tblr-primary", with_an_alarm: "--cw-amber", over_a_limit: "--cw-red" };
+    const text = (at) => `<b>${safe(at[2])}</b> ${safe(at[3])}<br>${numbers.format(at[0])} ${safe(say("days"))}<br>${at[1] > 0 ? "+" : ""}${numbers.format(at[1])} °C`;
+    element.dataset.opens = "reefers";
+    return {
+      ...common(),
+      legend: legend(),
+      grid: { left: 60, right: 24, top: 40, bottom: 44 },
+      tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => text(one.value) },
+      xAxis: axis({ type: "value", min: 0, max: 30, name: say("cautious days of life left"), nameLocation: "middle", nameGap: 28 }),
+      yAxis: axis({ type: "value", name: say("°C above the limit"), nameTextStyle: { align: "left" } }),
+      series: Object.keys(hues).map((tone) => ({
+        name: say(tone.replaceAll("_", " ")), type: "scatter", data: data[tone], symbolSize: tone === "without_alarm" ? 5 : 9, cursor: "pointer",
+        itemStyle: { color: colour(hues[tone]), opacity: tone === "without_alarm" ? 0.55 : 0.9 },
+        ...(tone === "over_a_limit" ? { markLine: { symbol: "none", silent: true, label: { formatter: say("Limit"), position: "insideEndTop", color: colour("--cw-red") },
+          lineStyle: { color: colour("--cw-red"), type: "solid", width: 1 }, data: [{ yAxis: 0 }] } } : {}),
+      })),
+    };
+  }
+
   // Hours per step and agency (TFA 7.6): the median on the way to the ninth decile.
   function release(data) {
     const widest = Math.max(...data.labels.map((label) => label.length), 8);
@@ -170,7 +191,7 @@
     return features;
   }
 
-  const kinds = { reefer, release, flow, map };
+  const kinds = { reefer, fleet, release, flow, map };
 
   async function draw(element) {
     const answer = await fetch(element.dataset.source, { headers: { Accept: "application/json" } });
@@ -179,7 +200,8 @@
     if (!element.isConnected) return;
     let chart = drawn.get(element);
     if (!chart) {
-      chart = echarts.init(element, null, { renderer: "svg" });
+      chart = echarts.init(element, null, { renderer: element.dataset.renderer || "svg" });
+      chart.on("click", (one) => { if (element.dataset.opens && one.value?.[2]) location.assign(`/console/${element.dataset.opens}/${encodeURIComponent(one.value[2])}`); });
       drawn.set(element, chart);
       new ResizeObserver(() => chart.resize()).observe(element);
       chart.setOption(option);
