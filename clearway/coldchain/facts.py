@@ -54,8 +54,38 @@ class JourneyStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsReceived:
+    """Readings of one or many devices came that were not known before; this fact is their store.
+
+    Args:
+        batches, readings: how many.
+        packed: `packing.pack_group` of what was new, with the instants of arrival, and with the
+            signed messages whole.
+    """
+
+    TYPE: ClassVar[str] = "coldchain.readings_received/1"
+
+    batches: int
+    readings: int
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsFollowed:
+    """The units' states were moved through readings that had been received.
+
+    Args:
+        facts: places in the log of the `ReadingsReceived`, oldest first.
+    """
+
+    TYPE: ClassVar[str] = "coldchain.readings_followed/1"
+
+    facts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingsRecorded:
-    """Readings came that were not known before; this fact is their store."""
+    """One batch, as it was kept before `ReadingsReceived`; it is still read, not written."""
 
     TYPE: ClassVar[str] = "coldchain.readings_recorded/1"
 

@@ -1,15 +1,7 @@
-"""The room's tables, and the packed form in which a batch lies in them.
-
-`cold_batch` repeats the readings of the facts, packed: a batch that comes late, in the same group
-of commits as an earlier one, must find that one before its fact is in the log's table.
-"""
+"""The room's tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-import msgspec
 from sqlalchemy import (
     Column,
     Index,
@@ -21,8 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from clearway.coldchain.model import Reading
-from clearway.ledger.columns import Instant, from_microseconds, to_microseconds
+from clearway.ledger.columns import Instant
 from clearway.ledger.tables import METADATA
 
 unit = Table(
@@ -47,10 +38,12 @@ unit = Table(
     sqlite_with_rowid=False,
 )
 
+# Readings that the units' states have been moved through, or that came too late to move them.
 batch = Table(
     "cold_batch",
     METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),  # of the fact
+    Column("place", Integer, nullable=False),  # in it
     Column("container", Text, nullable=False),
     Column("device", Text, nullable=False),
     Column("boot_id", Text, nullable=False),
@@ -58,9 +51,46 @@ batch = Table(
     Column("last_seq", Integer, nullable=False),
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
-    Column("readings", LargeBinary, nullable=False),
+    Column("readings", LargeBinary, nullable=False),  # `packing.pack`
+    PrimaryKeyConstraint("seq", "place"),
     Index("cold_batch_by_container", "container", "last_at"),
     Index("cold_batch_by_device", "device", "boot_id", "last_seq"),
+    sqlite_with_rowid=False,
+)
+
+# Groups of readings on their way there. They repeat what the facts hold, since a batch that comes
+# in the same group of commits must find an earlier one before its fact is in the log's table.
+waiting = Table(
+    "cold_waiting",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),  # of the fact
+    Column("readings", Integer, nullable=False),
+    Column("containers", Text, nullable=False),  # numbers, in one line
+    Column("packed", LargeBinary, nullable=False),  # `packing.pack_group`
+)
+
+# See `positions.Position`.
+position = Table(
+    "cold_position",
+    METADATA,
+    Column("device", Text, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("contiguous", Integer, nullable=False),
+    Column("highest", Integer, nullable=False),
+    Column("beyond", LargeBinary, nullable=False),  # JSON of the runs
+    Column("waiting", LargeBinary, nullable=False),  # JSON of the facts
+    PrimaryKeyConstraint("device", "boot_id"),
+    sqlite_with_rowid=False,
+)
+
+# Units whose readings could not be judged: a defect of ours, which must not hold up the others.
+aside = Table(
+    "cold_aside",
+    METADATA,
+    Column("container", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),  # of the fact at which it failed
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # States on the way, from which late readings can be taken in.
@@ -94,33 +124,3 @@ alarm = Table(
         postgresql_where=text("cleared_at IS NULL"),
     ),
 )
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[tuple[Any, ...]])
-
-
-def pack(readings: Iterable[Reading]) -> bytes:
-    """Return readings in their stored form: MessagePack, one array each, time in microseconds."""
-    return _encoder.encode(
-        [
-            (
-                r.seq,
-                to_microseconds(r.at),
-                r.supply_c,
-                r.return_c,
-                r.pulp_c,
-                r.ambient_c,
-                r.powered,
-                r.door_open,
-                r.set_point_c,
-            )
-            for r in readings
-        ]
-    )
-
-
-def unpack(packed: bytes) -> tuple[Reading, ...]:
-    """Return the readings of `pack`, equal in every bit."""
-    return tuple(
-        Reading(seq, from_microseconds(at), *rest) for seq, at, *rest in _decoder.decode(packed)
-    )

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, bindparam, select, tuple_
+from sqlalchemy import Connection, Select, Table, bindparam, func, select, tuple_
 
-from clearway.coldchain import commodities, follow, standing, stored
+from clearway.coldchain import commodities, course, follow, receiving, standing, stored
 from clearway.coldchain.facts import (
     AlarmAcknowledged,
     AlarmRaised,
     JourneyStarted,
+    ReadingsFollowed,
+    ReadingsReceived,
     ReadingsRecorded,
 )
 from clearway.coldchain.history import points_of
 from clearway.coldchain.model import (
     Alarm,
     AlarmKind,
-    Batch,
     HistoryPoint,
     Journey,
     RaisedAlarm,
     Reading,
     ShelfLife,
 )
+from clearway.coldchain.positions import Position
 from clearway.coldchain.state import Unit, UnitState, begin
 from clearway.coldchain.watch import trace
 from clearway.errors import NotFound
@@ -32,10 +35,20 @@ from clearway.ledger.fact import decode
 from clearway.ledger.transaction import Projection
 from clearway.terms.transport import ContainerNumber
 
-TABLES: tuple[Table, ...] = (stored.unit, stored.batch, stored.snapshot, stored.alarm)
+TABLES: tuple[Table, ...] = (
+    stored.unit,
+    stored.batch,
+    stored.waiting,
+    stored.position,
+    stored.snapshot,
+    stored.alarm,
+    stored.aside,
+)
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     JourneyStarted.TYPE: (follow.start_journey,),
+    ReadingsReceived.TYPE: (receiving.receive,),
+    ReadingsFollowed.TYPE: (follow.follow_up,),
     ReadingsRecorded.TYPE: (follow.take_in,),
     AlarmRaised.TYPE: (standing.raise_alarm,),
     AlarmAcknowledged.TYPE: (standing.acknowledge_alarm,),
@@ -48,15 +61,15 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 
 _UNIT = select(stored.unit).where(stored.unit.c.container == bindparam("container"))
 
-_UNANNOUNCED = select(stored.unit.c.unannounced).where(
-    stored.unit.c.container == bindparam("container")
+_UNANNOUNCED = select(stored.unit.c.container, stored.unit.c.unannounced).where(
+    stored.unit.c.container.in_(bindparam("containers", expanding=True)),
+    stored.unit.c.unannounced.is_not(None),
 )
-
-_SAME_SEQS = select(stored.batch.c.seq, stored.batch.c.readings).where(
-    stored.batch.c.device == bindparam("device"),
-    stored.batch.c.boot_id == bindparam("boot_id"),
-    stored.batch.c.last_seq >= bindparam("first_seq"),
-    stored.batch.c.first_seq <= bindparam("last_seq"),
+_FACTS_AT_ONCE = 512
+_WAITING = (
+    select(stored.waiting.c.seq, stored.waiting.c.readings, stored.waiting.c.containers)
+    .order_by(stored.waiting.c.seq)
+    .limit(bindparam("most"))
 )
 
 
@@ -100,7 +113,7 @@ def list_units(
 
 def urgency_of(unit: Unit) -> tuple[int, str]:
     """Return the place of a unit in `list_units`: minutes of life left in this air, number."""
-    minutes = 0 if unit.life is None else follow.urgency(unit.life)
+    minutes = 0 if unit.life is None else course.urgency(unit.life)
     return minutes, str(unit.container)
 
 
@@ -150,7 +163,7 @@ def get_readings(
     """
     until = _EVER[1] if until is None else until
     known = follow.known(connection, container, since)
-    return tuple(reading for reading in follow.once(known) if reading.at <= until)
+    return tuple(reading for reading in course.once(known) if reading.at <= until)
 
 
 def get_history(
@@ -226,26 +239,60 @@ def _alarm(row: Any) -> RaisedAlarm:
     )
 
 
-def same_seqs(connection: Connection, batch: Batch) -> tuple[dict[int, Reading], tuple[int, ...]]:
-    """Return the readings on record whose `seq` may be in the batch, and their facts' places."""
-    known: dict[int, Reading] = {}
+def unannounced(
+    connection: Connection, containers: Iterable[str]
+) -> dict[str, tuple[AlarmRaised, ...]]:
+    """Return the alarms that the latest readings or journeys raised, and that have no fact yet.
+
+    Args:
+        containers: whose; those without such alarms are left out of the answer.
+    """
+    wanted = list(containers)
+    found: dict[str, tuple[AlarmRaised, ...]] = {}
+    for low in range(0, len(wanted), MOST_LISTED):
+        for container, packed in connection.execute(
+            _UNANNOUNCED, {"containers": wanted[low : low + MOST_LISTED]}
+        ):
+            found[container] = decode(packed, tuple[AlarmRaised, ...])
+    return found
+
+
+class Waiting(NamedTuple):
+    """Received readings that wait to be followed: facts by their place, and the containers."""
+
+    facts: tuple[int, ...]
+    containers: tuple[str, ...]
+    readings: int
+
+
+def oldest_waiting(connection: Connection, most: int) -> Waiting:
+    """Return the oldest facts that wait, one at least, further ones up to `most` readings."""
     facts: list[int] = []
-    rows = connection.execute(
-        _SAME_SEQS,
-        {
-            "device": batch.device,
-            "boot_id": batch.boot_id,
-            "first_seq": batch.readings[0].seq,
-            "last_seq": batch.readings[-1].seq,
-        },
-    )
-    for row in rows:
+    containers: dict[str, None] = {}
+    readings = 0
+    for row in connection.execute(_WAITING, {"most": _FACTS_AT_ONCE}):
+        if facts and readings + row.readings > most:
+            break
         facts.append(row.seq)
-        known.update((reading.seq, reading) for reading in stored.unpack(row.readings))
-    return known, tuple(facts)
+        readings += row.readings
+        containers.update(dict.fromkeys(row.containers.split()))
+    return Waiting(tuple(facts), tuple(containers), readings)
 
 
-def unannounced(connection: Connection, container: str) -> tuple[AlarmRaised, ...]:
-    """Return the alarms that the latest readings or journey raised, and that have no fact yet."""
-    packed = connection.execute(_UNANNOUNCED, {"container": container}).scalar()
-    return () if packed is None else decode(packed, tuple[AlarmRaised, ...])
+def count_waiting(connection: Connection) -> int:
+    """Return how many readings wait to be followed."""
+    query = select(func.coalesce(func.sum(stored.waiting.c.readings), 0))
+    return int(connection.execute(query).scalar_one())
+
+
+def list_aside(connection: Connection) -> dict[str, str]:
+    """Return the containers whose readings could not be judged, and why."""
+    table = stored.aside
+    query = select(table.c.container, table.c.reason).order_by(table.c.container)
+    return {row.container: row.reason for row in connection.execute(query.limit(MOST_LISTED))}
+
+
+def find_position(connection: Connection, device: str, boot_id: str) -> Position:
+    """Return up to where a device's counter is on record."""
+    counter = device, boot_id
+    return receiving.load(connection, [device]).get(counter) or Position(*counter)

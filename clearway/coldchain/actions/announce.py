@@ -7,12 +7,13 @@ from clearway.coldchain.model import Alarm
 from clearway.policy.act import Act
 
 
-def announce(act: Act, container: str) -> tuple[Alarm, ...]:
-    """Record the alarms that the latest fact about this container raised, and return them.
+def announce(act: Act, *containers: str) -> tuple[Alarm, ...]:
+    """Record the alarms that the latest fact about these containers raised, and return them.
 
     Policy was asked by the action that recorded that fact.
     """
-    waiting = tables.unannounced(act.connection, container)
-    for body in waiting:
-        act.append(body, subject=f"container:{container}", occurred_at=body.at)
-    return tuple(body.alarm for body in waiting)
+    waiting = tables.unannounced(act.connection, containers)
+    for container in containers:
+        for body in waiting.get(container, ()):
+            act.append(body, subject=f"container:{container}", occurred_at=body.at)
+    return tuple(body.alarm for one in containers for body in waiting.get(one, ()))

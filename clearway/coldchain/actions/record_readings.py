@@ -1,16 +1,16 @@
-"""Readings come in: what is new is recorded, what came before is answered the same."""
+"""One batch comes in and is followed at once: its sender gets the alarms with the answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 
-from clearway.coldchain import advice, intake, stored, tables
+from clearway.coldchain import intake
 from clearway.coldchain.actions.announce import announce
-from clearway.coldchain.facts import AlarmRaised, ReadingConflict, ReadingsRecorded, subject
-from clearway.coldchain.intake import Sorted
-from clearway.coldchain.model import Alarm, AlarmKind, Batch
+from clearway.coldchain.actions.receive_batches import Taken, receive_batches
+from clearway.coldchain.facts import ReadingsFollowed, subject
+from clearway.coldchain.model import Alarm, Batch
+from clearway.coldchain.packing import Arrival
 from clearway.policy.act import Act
 
 
@@ -50,41 +50,18 @@ def record_readings(act: Act, batch: Batch) -> Recorded:
     """
     act.require("coldchain.record_readings", device=batch.device, container=batch.container)
     intake.require_plausible(batch, act.now)
-    known, facts = tables.same_seqs(act.connection, batch)
-    found = intake.sort_out(batch, known)
+    reception = receive_batches(act, [Arrival(batch, act.now)])
+    (taken,) = reception.taken
     alarms: tuple[Alarm, ...] = ()
-    if found.fresh:
-        act.append(
-            ReadingsRecorded(batch.device, batch.container, batch.boot_id, found.fresh),
-            subject=subject(batch),
-            occurred_at=max(reading.at for reading in found.fresh),
-        )
+    if reception.fact is not None:
+        act.append(ReadingsFollowed((reception.fact,)), subject=subject(batch))
         alarms = announce(act, batch.container)
-    if found.differing:
-        alarms += _report(act, batch, found, facts)
-    return Recorded(_outcome(found), len(found.fresh), found.repeated, len(found.differing), alarms)
-
-
-def _outcome(found: Sorted) -> Outcome:
-    if found.differing:
-        return Outcome.CONFLICT
-    return Outcome.RECORDED if found.fresh else Outcome.REPEATED
-
-
-def _report(act: Act, batch: Batch, found: Sorted, recorded: tuple[int, ...]) -> tuple[Alarm, ...]:
-    """Record the other version once, and raise one alarm for a unit until somebody takes it on."""
-    digest = sha256(stored.pack(found.differing)).digest()
-    key = f"{batch.device} {batch.boot_id} {digest.hex()}"
-    if act.tx.earlier(ReadingConflict.TYPE, key, digest) is not None:
-        return ()
-    conflict = ReadingConflict(
-        batch.device, batch.container, batch.boot_id, found.differing, recorded
+    return Recorded(
+        _outcome(taken), taken.recorded, taken.repeated, taken.differing, alarms + taken.alarms
     )
-    act.tx.claim(ReadingConflict.TYPE, key, digest, act.append(conflict, subject=subject(batch)))
-    unit = tables.find_unit(act.connection, batch.container)
-    if unit is None or AlarmKind.READINGS_DIFFER in unit.standing:
-        return ()
-    first, last = found.differing[0].seq, found.differing[-1].seq
-    alarm = advice.readings_differ(unit.state, batch.device, first, last, act.now)
-    act.append(AlarmRaised.of(alarm), subject=subject(batch))
-    return (alarm,)
+
+
+def _outcome(taken: Taken) -> Outcome:
+    if taken.differing:
+        return Outcome.CONFLICT
+    return Outcome.RECORDED if taken.recorded else Outcome.REPEATED

@@ -1,0 +1,112 @@
+"""Batches of one or many devices come in together: what is new becomes one fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from clearway.coldchain import advice, tables
+from clearway.coldchain.facts import AlarmRaised, ReadingConflict, ReadingsReceived, subject
+from clearway.coldchain.intake import Sorted
+from clearway.coldchain.model import Alarm, AlarmKind, Batch
+from clearway.coldchain.packing import Arrival, pack, pack_group
+from clearway.coldchain.positions import Position
+from clearway.coldchain.receiving import Desk, only_fresh
+from clearway.policy.act import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one batch.
+
+    Args:
+        recorded: readings that were new and are on record now.
+        repeated: readings that were on record with the same values.
+        differing: readings that are on record with other values; those stand.
+        position: of the device's counter, after this batch.
+        alarms: of differing readings; all others come when the readings are followed.
+    """
+
+    recorded: int
+    repeated: int
+    differing: int
+    position: Position
+    alarms: tuple[Alarm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What became of batches that came together.
+
+    Args:
+        taken: of each batch, in their order.
+        fact: place in the log of the fact that holds what was new; None when nothing was.
+    """
+
+    taken: tuple[Taken, ...]
+    fact: int | None
+
+
+def receive_batches(act: Act, arrivals: Sequence[Arrival]) -> Reception:
+    """Record what is new in these batches; it waits to be followed (`follow_readings`).
+
+    The batches were found plausible (`intake.require_plausible`) before. Policy is asked about each
+    device by whoever brings them; here it is asked whether the actor may bring them all.
+    """
+    act.require("coldchain.record_readings", device=_one(one.batch.device for one in arrivals))
+    desk = Desk(act.connection, [one.batch for one in arrivals])
+    sorted_out = [(*desk.sort_out(one.batch), desk.position(one.batch)) for one in arrivals]
+    fresh = [
+        only_fresh(arrival, found)
+        for arrival, (found, _, _) in zip(arrivals, sorted_out, strict=True)
+        if found.fresh
+    ]
+    fact = _record(act, fresh) if fresh else None
+    taken = tuple(
+        Taken(
+            len(found.fresh),
+            found.repeated,
+            len(found.differing),
+            position,
+            _report(act, arrival.batch, found, facts) if found.differing else (),
+        )
+        for arrival, (found, facts, position) in zip(arrivals, sorted_out, strict=True)
+    )
+    return Reception(taken, fact)
+
+
+def _one(devices: Iterable[str]) -> str:
+    """Return the device when there is but one."""
+    names = set(devices)
+    return names.pop() if len(names) == 1 else ""
+
+
+def _record(act: Act, fresh: Sequence[Arrival]) -> int:
+    readings = [reading for one in fresh for reading in one.batch.readings]
+    containers = {str(one.batch.container) for one in fresh}
+    fact = act.append(
+        ReadingsReceived(len(fresh), len(readings), pack_group(fresh)),
+        subject=f"container:{containers.pop()}" if len(containers) == 1 else "containers:many",
+        occurred_at=max(reading.at for reading in readings),
+    )
+    return fact.seq
+
+
+def _report(act: Act, batch: Batch, found: Sorted, recorded: tuple[int, ...]) -> tuple[Alarm, ...]:
+    """Record the other version once, and raise one alarm for a unit until somebody takes it on."""
+    digest = sha256(pack(found.differing)).digest()
+    key = f"{batch.device} {batch.boot_id} {digest.hex()}"
+    if act.tx.earlier(ReadingConflict.TYPE, key, digest) is not None:
+        return ()
+    conflict = ReadingConflict(
+        batch.device, batch.container, batch.boot_id, found.differing, recorded
+    )
+    act.tx.claim(ReadingConflict.TYPE, key, digest, act.append(conflict, subject=subject(batch)))
+    unit = tables.find_unit(act.connection, batch.container)
+    if unit is None or AlarmKind.READINGS_DIFFER in unit.standing:
+        return ()
+    first, last = found.differing[0].seq, found.differing[-1].seq
+    alarm = advice.readings_differ(unit.state, batch.device, first, last, act.now)
+    act.append(AlarmRaised.of(alarm), subject=subject(batch))
+    return (alarm,)

@@ -1,0 +1,117 @@
+"""Readings in few bytes: as columns, since neighbours in a column are alike.
+
+    pack(readings)            MessagePack {"seq": [...], "at": [...], "supply_c": [...], ...}
+    pack_group(arrivals)      zlib(MessagePack [[batch, ...], {column: [...], ...}])
+
+In a group a batch is `[device, container, boot_id, arrived_at, count, envelope]`, and the columns
+hold the readings of all its batches one after another. Instants are microseconds since 1970 UTC;
+`envelope` is the signed message as it came, empty for one that nobody signed. A column of which no
+reading has a value is left out. docs/design/telemetry.md is the specification.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from itertools import repeat
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from clearway.coldchain.model import Batch, Reading
+from clearway.ledger.columns import from_microseconds, to_microseconds
+from clearway.terms.transport import ContainerNumber
+
+Columns = Mapping[str, Sequence[Any]]
+
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Reading)}
+_NAMES = tuple(_DEFAULTS)
+_SENSORS = _NAMES[2:]  # behind seq and at
+_LISTED = frozenset(name for name in _SENSORS if _DEFAULTS[name] == ())
+_values = attrgetter(*_NAMES)
+_LEVEL = 1  # of zlib: half the time of the usual 6, a tenth more bytes (measured)
+
+_encode = msgspec.msgpack.Encoder().encode
+_columns = msgspec.msgpack.Decoder(dict[str, list[Any]])
+_groups = msgspec.msgpack.Decoder(
+    tuple[list[tuple[str, str, str, int, int, bytes]], dict[str, list[Any]]]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A batch as it came in.
+
+    Args:
+        arrived_at: when we got it, aware UTC; the readings hold the device's own times.
+        envelope: the signed message, byte for byte; empty when it was not signed.
+    """
+
+    batch: Batch
+    arrived_at: datetime
+    envelope: bytes = b""
+
+
+def pack(readings: Iterable[Reading]) -> bytes:
+    """Return readings in their stored form."""
+    return _encode(_columns_of(readings))
+
+
+def unpack(packed: bytes) -> tuple[Reading, ...]:
+    """Return the readings of `pack`, equal in every bit."""
+    return tuple(_readings(_columns.decode(packed)))
+
+
+def pack_group(arrivals: Sequence[Arrival]) -> bytes:
+    """Return batches in the form in which a fact keeps them."""
+    heads = [
+        (
+            one.batch.device,
+            str(one.batch.container),
+            one.batch.boot_id,
+            to_microseconds(one.arrived_at),
+            len(one.batch.readings),
+            one.envelope,
+        )
+        for one in arrivals
+    ]
+    columns = _columns_of(reading for one in arrivals for reading in one.batch.readings)
+    return zlib.compress(_encode((heads, columns)), _LEVEL)
+
+
+def unpack_group(packed: bytes) -> Iterator[Arrival]:
+    """Yield the batches of `pack_group`, equal in every bit."""
+    heads, columns = _groups.decode(zlib.decompress(packed))
+    left = _readings(columns)
+    for device, container, boot_id, arrived_at, count, envelope in heads:
+        readings = tuple(next(left) for _ in range(count))
+        batch = Batch(device, ContainerNumber(container), boot_id, readings)
+        yield Arrival(batch, from_microseconds(arrived_at), envelope)
+
+
+def _columns_of(readings: Iterable[Reading]) -> dict[str, Sequence[Any]]:
+    seqs, instants, *sensors = zip(*map(_values, readings), strict=True)
+    columns: dict[str, Sequence[Any]] = {
+        "seq": seqs,
+        "at": list(map(to_microseconds, instants)),
+    }
+    for name, column in zip(_SENSORS, sensors, strict=True):
+        if column.count(_DEFAULTS[name]) < len(column):
+            columns[name] = column
+    return columns
+
+
+def _readings(columns: Columns) -> Iterator[Reading]:
+    """Yield the readings of columns; one that an older version did not have is empty."""
+    sensors = (_column(columns, name) for name in _SENSORS)
+    return map(Reading, columns["seq"], map(from_microseconds, columns["at"]), *sensors)
+
+
+def _column(columns: Columns, name: str) -> Iterable[Any]:
+    column = columns.get(name)
+    if column is None:
+        return repeat(_DEFAULTS[name])
+    return map(tuple, column) if name in _LISTED else column

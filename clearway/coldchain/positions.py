@@ -1,0 +1,100 @@
+"""How far each device's counter has come on record: what is new, and what it may forget.
+
+A device numbers the readings of one `boot_id` from 0. Its position says up to where all of them are
+durable (`contiguous`), so that it replays from there and no earlier, and which runs stand beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+Run = tuple[int, int]
+"""First and last of consecutive numbers, both included."""
+
+MOST_RUNS = 64
+"""Runs kept beyond the contiguous part. Of more, the highest are forgotten: that device is told
+less than is on record, sends those readings again, and they are found to be repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One device's counter since one of its starts.
+
+    Args:
+        contiguous: all numbers from 0 to this one are on record; -1: not even 0.
+        highest: highest number on record; -1 without any.
+        beyond: runs above `contiguous` that are on record, in order, with gaps between them.
+        waiting: facts whose readings wait to be followed: place in the log, first and last number.
+    """
+
+    device: str
+    boot_id: str
+    contiguous: int = -1
+    highest: int = -1
+    beyond: tuple[Run, ...] = ()
+    waiting: tuple[tuple[int, int, int], ...] = ()
+
+
+def runs_of(numbers: Iterable[int]) -> list[Run]:
+    """Return rising numbers as runs."""
+    runs: list[Run] = []
+    first = last = -2
+    for number in numbers:
+        if number != last + 1:
+            if last >= 0:
+                runs.append((first, last))
+            first = number
+        last = number
+    if last >= 0:
+        runs.append((first, last))
+    return runs
+
+
+def reach(position: Position, runs: Sequence[Run]) -> Position:
+    """Return the position after these numbers came on record."""
+    if not runs:
+        return position
+    highest = max(position.highest, runs[-1][1])
+    if not position.beyond and len(runs) == 1 and runs[0][0] <= position.contiguous + 1:
+        contiguous = max(position.contiguous, runs[0][1])
+        return replace(position, contiguous=contiguous, highest=highest)
+    joined = _joined([*position.beyond, *runs])
+    contiguous = position.contiguous
+    while joined and joined[0][0] <= contiguous + 1:
+        contiguous = max(contiguous, joined.pop(0)[1])
+    return replace(
+        position, contiguous=contiguous, highest=highest, beyond=tuple(joined[:MOST_RUNS])
+    )
+
+
+def _joined(runs: list[Run]) -> list[Run]:
+    runs.sort()
+    joined = [runs[0]]
+    for first, last in runs[1:]:
+        before = joined[-1]
+        if first <= before[1] + 1:
+            joined[-1] = before[0], max(before[1], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def wait(position: Position, fact: int, runs: Sequence[Run], oldest: int) -> Position:
+    """Return the position with a fact that waits to be followed.
+
+    Args:
+        fact: its place in the log.
+        oldest: place of the oldest fact that still waits; what is listed before has been followed.
+    """
+    if not runs:
+        return position
+    kept = tuple(one for one in position.waiting if one[0] >= oldest)
+    return replace(position, waiting=(*kept, (fact, runs[0][0], runs[-1][1])))
+
+
+def holds(position: Position, number: int) -> bool:
+    """Return whether this number is surely on record."""
+    if number <= position.contiguous:
+        return True
+    return any(first <= number <= last for first, last in position.beyond)

@@ -1,0 +1,206 @@
+"""Readings against what is on record: what is new, and where each device's counter stands now.
+
+    desk = Desk(connection, [batch, ...])
+    found = desk.sort_out(batch)         # of each in turn; it counts as on record from then on
+    desk.position(batch).contiguous
+
+Nothing is written here but by `receive`, the projection of `coldchain.readings_received/1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from clearway.coldchain import intake, positions, stored
+from clearway.coldchain.facts import ReadingsReceived
+from clearway.coldchain.intake import Sorted
+from clearway.coldchain.model import Batch, Reading
+from clearway.coldchain.packing import Arrival, unpack, unpack_group
+from clearway.coldchain.positions import Position, Run, runs_of
+from clearway.ledger.fact import Fact, decode, encode
+from clearway.ledger.statement import Rows, run
+
+Counter = tuple[str, str]
+"""Device and boot_id: what numbers readings."""
+
+Known = tuple[dict[int, Reading], set[int]]
+"""Readings on record by `seq`, and the places in the log of the facts that hold them."""
+
+_POSITIONS, _WAITING = Rows(stored.position), Rows(stored.waiting)
+_PUT_POSITION = _POSITIONS.put(
+    ("device", "boot_id"), ("contiguous", "highest", "beyond", "waiting")
+)
+_AT_ONCE = 200  # devices asked for by one statement
+_OF_DEVICES = (
+    f"SELECT device, boot_id, contiguous, highest, beyond, waiting FROM {stored.position.name}"
+    f" WHERE device IN ({', '.join('?' * _AT_ONCE)})"
+)
+_ONE_DEVICE = (
+    f"SELECT device, boot_id, contiguous, highest, beyond, waiting FROM {stored.position.name}"
+    " WHERE device = ?"
+)
+_GROUP = f"SELECT packed FROM {stored.waiting.name} WHERE seq = ?"
+_OLDEST = f"SELECT min(seq) FROM {stored.waiting.name}"
+_OVERLAPPING = (
+    f"SELECT seq, readings FROM {stored.batch.name}"
+    " WHERE device = ? AND boot_id = ? AND last_seq >= ? AND first_seq <= ?"
+)
+
+
+class Desk:
+    """Sorts out batches that come together, each against all before it."""
+
+    def __init__(self, connection: Connection, batches: Sequence[Batch]) -> None:
+        self._connection = connection
+        self._positions = load(connection, {batch.device for batch in batches})
+        self._taken: dict[Counter, dict[int, Reading]] = {}
+        self._groups: dict[int, dict[Counter, dict[int, Reading]]] = {}
+
+    def sort_out(self, batch: Batch) -> tuple[Sorted, tuple[int, ...]]:
+        """Return what of a batch is new, and the places of the facts that hold what is not."""
+        counter = batch.device, batch.boot_id
+        stands = self.position(batch)
+        if batch.readings[0].seq > stands.highest:
+            known: dict[int, Reading] = {}
+            facts: set[int] = set()
+        else:
+            known, facts = self._known(batch, stands)
+        found = intake.sort_out(batch, known)
+        runs = runs_of(reading.seq for reading in batch.readings)
+        self._positions[counter] = positions.reach(stands, runs)
+        if found.fresh:
+            taken = self._taken.setdefault(counter, {})
+            taken.update((reading.seq, reading) for reading in found.fresh)
+        return found, tuple(sorted(facts))
+
+    def position(self, batch: Batch) -> Position:
+        """Return where the counter of this batch stands."""
+        counter = batch.device, batch.boot_id
+        return self._positions.get(counter) or Position(*counter)
+
+    def _known(self, batch: Batch, stands: Position) -> Known:
+        counter, first, last = (
+            (batch.device, batch.boot_id),
+            batch.readings[0].seq,
+            batch.readings[-1].seq,
+        )
+        known: dict[int, Reading] = {}
+        facts: set[int] = set()
+        for row in run(self._connection, _OVERLAPPING, (*counter, first, last)):
+            known.update((reading.seq, reading) for reading in unpack(row[1]))
+            facts.add(row[0])
+        for place, lowest, highest in stands.waiting:
+            if lowest <= last and first <= highest:
+                found = self._group(place).get(counter, {})
+                known.update(found)
+                facts.update((place,) if found else ())
+        known.update(self._taken.get(counter, {}))
+        return known, facts
+
+    def _group(self, place: int) -> dict[Counter, dict[int, Reading]]:
+        """Return the readings of a fact that waits, by counter; empty when it waits no more."""
+        found = self._groups.get(place)
+        if found is None:
+            found = self._groups[place] = {}
+            row = run(self._connection, _GROUP, (place,)).fetchone()
+            for arrival in () if row is None else unpack_group(row[0]):
+                batch = arrival.batch
+                counted = found.setdefault((batch.device, batch.boot_id), {})
+                counted.update((reading.seq, reading) for reading in batch.readings)
+        return found
+
+
+def load(connection: Connection, devices: Iterable[str]) -> dict[Counter, Position]:
+    """Return the positions of these devices, of all their starts."""
+    wanted = list(devices)
+    found: dict[Counter, Position] = {}
+    for low in range(0, len(wanted), _AT_ONCE):
+        some = wanted[low : low + _AT_ONCE]
+        if len(some) == 1:
+            rows = run(connection, _ONE_DEVICE, (some[0],))
+        else:
+            rows = run(connection, _OF_DEVICES, (*some, *some[:1] * (_AT_ONCE - len(some))))
+        for device, boot_id, contiguous, highest, beyond, waiting in rows:
+            found[device, boot_id] = Position(
+                device,
+                boot_id,
+                contiguous,
+                highest,
+                _NONE if beyond == b"[]" else decode(beyond, tuple[Run, ...]),
+                _NONE if waiting == b"[]" else decode(waiting, tuple[tuple[int, int, int], ...]),
+            )
+    return found
+
+
+_NONE: tuple[()] = ()
+
+
+def receive(connection: Connection, fact: Fact) -> None:
+    """Keep a group of readings until they are followed, and move the devices' positions on."""
+    body = decode(fact.body, ReadingsReceived)
+    arrivals = tuple(unpack_group(body.packed))
+    oldest = run(connection, _OLDEST).fetchone()
+    first = fact.seq if oldest is None or oldest[0] is None else oldest[0]
+    containers = dict.fromkeys(str(one.batch.container) for one in arrivals)
+    row = {
+        "seq": fact.seq,
+        "readings": body.readings,
+        "containers": " ".join(containers),
+        "packed": body.packed,
+    }
+    _WAITING.add(connection, [row])
+    move_on(connection, (one.batch for one in arrivals), waits=(fact.seq, first))
+
+
+def move_on(
+    connection: Connection, batches: Iterable[Batch], *, waits: tuple[int, int] | None = None
+) -> None:
+    """Write the positions after these readings came on record.
+
+    Args:
+        waits: place of their fact when they wait to be followed, and of the oldest that does.
+    """
+    reached: dict[Counter, list[int]] = {}
+    for batch in batches:
+        numbers = reached.setdefault((batch.device, batch.boot_id), [])
+        numbers.extend(reading.seq for reading in batch.readings)
+    known = load(connection, {device for device, _ in reached})
+    moved = []
+    for counter, numbers in reached.items():
+        numbers.sort()
+        runs = runs_of(numbers)
+        position = positions.reach(known.get(counter) or Position(*counter), runs)
+        if waits is not None:
+            position = positions.wait(position, waits[0], runs, waits[1])
+        moved.append(position)
+    run(connection, _PUT_POSITION, [_row(position) for position in moved])
+
+
+def _row(position: Position) -> tuple[str, str, int, int, bytes, bytes]:
+    return (
+        position.device,
+        position.boot_id,
+        position.contiguous,
+        position.highest,
+        encode(position.beyond) if position.beyond else b"[]",
+        encode(position.waiting) if position.waiting else b"[]",
+    )
+
+
+def waiting_of(connection: Connection, container: str) -> Iterator[Arrival]:
+    """Yield the batches of a container that wait to be followed, oldest first."""
+    asked = f"SELECT packed FROM {stored.waiting.name} WHERE containers LIKE ? ORDER BY seq"
+    for row in run(connection, asked, (f"%{container}%",)).fetchall():
+        for arrival in unpack_group(row[0]):
+            if arrival.batch.container == container:
+                yield arrival
+
+
+def only_fresh(arrival: Arrival, found: Sorted) -> Arrival:
+    """Return an arrival with nothing but what is new; a signed message stays whole beside it."""
+    if len(found.fresh) == len(arrival.batch.readings):
+        return arrival
+    return replace(arrival, batch=replace(arrival.batch, readings=found.fresh))
