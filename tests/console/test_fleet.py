@@ -60,7 +60,10 @@ def test_the_numbers_above_the_table_add_up(border: Border) -> None:
     assert counts.over <= counts.units
 
 
-def readings(values: Sequence[float | None], step: timedelta = timedelta(minutes=20)) -> list[Reading]:
+STEP = timedelta(minutes=20)
+
+
+def readings(values: Sequence[float | None], step: timedelta = STEP) -> list[Reading]:
     begin = NOW - step * len(values)
     return [Reading(n, begin + n * step, return_c=value) for n, value in enumerate(values)]
 

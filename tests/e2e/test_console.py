@@ -43,6 +43,7 @@ def paths(border: Border) -> dict[str, str]:
         "consignment": f"/declarations/{with_reefer}",
         "examination": f"/examinations/{begun.id}",
         "alarms": "/alarms",
+        "fleet": "/reefers",
         "reefer": f"/reefers/{unit}",
         "insight": "/insight",
         "map": "/map",
