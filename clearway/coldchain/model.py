@@ -180,7 +180,7 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class ShelfLife:
-    """How long the goods still keep, with an 80 % interval.
+    """How long the goods still keep, with an 80 % and a 90 % interval.
 
     Args:
         remaining_days_q10, remaining_days_q50, remaining_days_q90: days from `at` if the goods are
@@ -189,6 +189,9 @@ class ShelfLife:
         consumed_days: reference days used up so far.
         pulp_c: estimate of the temperature inside the goods.
         at: instant of the last reading.
+        remaining_days_q05, remaining_days_q95: the ends of the 90 % interval; None in what was
+            stored before they were told.
+        limit_at: when the goods pass their limit, too warm or too cold, if nothing changes.
     """
 
     remaining_days_q10: float
@@ -199,6 +202,9 @@ class ShelfLife:
     consumed_days: float
     pulp_c: float
     at: datetime
+    remaining_days_q05: float | None = None
+    remaining_days_q95: float | None = None
+    limit_at: datetime | None = None
 
 
 class AlarmKind(StrEnum):
@@ -218,6 +224,10 @@ class AlarmKind(StrEnum):
     SENSOR_RANGE = "sensor_range"
     READINGS_MISSING = "readings_missing"
     READINGS_DIFFER = "readings_differ"
+    SHORT_CYCLING = "short_cycling"
+    SENSOR_DRIFT = "sensor_drift"
+    SENSOR_LOST = "sensor_lost"
+    CLOCK_JUMP = "clock_jump"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ SURPRISE = 6.0
 Z80 = 1.2815515655446004
 """Half width of the 80 % interval of the normal distribution, in sigma."""
 
+Z90 = 1.6448536269514722
+"""The same of the 90 % interval."""
+
 _STEPS_PER_LAG = 24
 
 

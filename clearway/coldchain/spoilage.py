@@ -19,7 +19,7 @@ from math import ceil, exp, hypot, inf, log, sqrt
 from clearway.coldchain import pulp as pulps
 from clearway.coldchain.kinetics import KELVIN, MKT_KELVIN, GapTooLong, Rate, rate_of
 from clearway.coldchain.model import Commodity, Forecast, ForecastPoint, Outlook, ShelfLife
-from clearway.coldchain.pulp import Z80, Pulp
+from clearway.coldchain.pulp import Z80, Z90, Pulp
 from clearway.coldchain.state import (
     BOX_LAG_H,
     Consumed,
@@ -144,19 +144,23 @@ def _rates(pulp: Pulp, rate: Rate, coldest_c: float) -> tuple[float, float, floa
     )
 
 
-def remaining(goods: Goods, commodity: Commodity) -> tuple[float, float, float]:
-    """Return (q10, q50, q90) of the reference days that are left; none is below zero."""
-    low, high = commodity.life_days
-    consumed = goods.consumed
-    life = sqrt(low * high)
+def remaining(goods: Goods, commodity: Commodity, z: float = Z80) -> tuple[float, float, float]:
+    """Return (low, middle, high) of the reference days that are left; none is below zero.
+
+    Lives of lots scatter as a lognormal whose 10 % and 90 % points are `commodity.life_days`.
+
+    Args:
+        z: half width of the interval in sigma; by default 10 % lie below and 10 % above it.
+    """
+    shortest, longest = commodity.life_days
+    consumed, wide = goods.consumed, z / Z80
+    life = sqrt(shortest * longest)
+    scatter = (longest / shortest) ** (wide / 2.0)
     middle = life - consumed.middle
-    kinetics = (
-        Z80
-        * KINETICS_SPREAD
-        * abs(consumed.middle - goods.before_days - goods.elapsed_h / HOURS_A_DAY)
-    )
-    down = hypot(life - low, kinetics, consumed.high - consumed.middle)
-    up = hypot(high - life, kinetics, consumed.middle - consumed.low)
+    beyond = consumed.middle - goods.before_days - goods.elapsed_h / HOURS_A_DAY
+    kinetics = z * KINETICS_SPREAD * abs(beyond)
+    down = hypot(life - life / scatter, kinetics, wide * (consumed.high - consumed.middle))
+    up = hypot(life * scatter - life, kinetics, wide * (consumed.middle - consumed.low))
     return max(0.0, middle - down), max(0.0, middle), max(0.0, middle + up)
 
 
@@ -166,9 +170,12 @@ def shelf_life(state: UnitState, commodity: Commodity) -> ShelfLife | None:
     if goods is None or state.at is None:
         return None
     q10, q50, q90 = remaining(goods, commodity)
+    q05, _, q95 = remaining(goods, commodity, Z90)
     curve, final_rate = _spending(state, goods.pulp, commodity)
     careful, middle = (_when_spent(curve, final_rate, left) for left in (q10, q50))
-    return ShelfLife(q10, q50, q90, careful, middle, goods.consumed.middle, goods.pulp.c, state.at)
+    return ShelfLife(
+        q10, q50, q90, careful, middle, goods.consumed.middle, goods.pulp.c, state.at, q05, q95
+    )
 
 
 def _spending(

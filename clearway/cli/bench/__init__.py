@@ -15,6 +15,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
     from clearway.cli.bench import (
         certificates,
         declarations,
+        estimation,
         flood,
         growth,
         ledger,
@@ -34,6 +35,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "stores": stores.measure,
         "order": order.measure,
         "certificates": certificates.measure,
+        "estimation": estimation.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
