@@ -41,6 +41,7 @@ from clearway.node.links import Links
 from clearway.node.ordering import Ordering
 from clearway.node.rulebook import Rulebook
 from clearway.node.rulebook import read as read_rulebook
+from clearway.node.telemetry import Telemetry
 from clearway.node.witness import Witness
 from clearway.node.witnessing import Witnessing
 from clearway.node.workshop import Workshop
@@ -117,6 +118,7 @@ class Node:
         self.workshop = Workshop(
             threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
         )
+        self.telemetry = Telemetry(self)
         self._upkeep = upkeep(folder.store)
         self._authority: Authority | None = None
         self._making = threading.Lock()
@@ -205,6 +207,7 @@ class Node:
     def __enter__(self) -> Node:
         self.committer.start()
         self.workshop.start()
+        self.telemetry.open()
         self._upkeep.start()
         self.witnessing.open()
         return self
@@ -218,6 +221,7 @@ class Node:
         self.witnessing.close()
         self.ordering.close()
         self.workshop.close()
+        self.telemetry.close()
         self.committer.close()
         self._upkeep.close()
         for engine in (self._writer, self._reader):
