@@ -28,7 +28,17 @@ from clearway.policy.book import Book, Entry, packaged, read_book
 
 # What a caller may state to name the thing in messages and records; no policy looks at it.
 NAMING = frozenset(
-    {"account", "certificate", "container", "examination", "model", "mrn", "office", "subject"}
+    {
+        "account",
+        "certificate",
+        "container",
+        "examination",
+        "model",
+        "mrn",
+        "office",
+        "subject",
+        "task",
+    }
 )
 
 _REMEMBERED_ANSWERS = 20_000

@@ -1,6 +1,7 @@
 """Every role against every action, beside a table that was written apart from the policies.
 
-`.` no, `Y` yes, `A` yes for the own agency, `P` yes for a party represented, `D` yes for itself.
+`.` no, `Y` yes, `A` yes for the own agency, `P` yes for a party represented, `D` yes for itself,
+`C` and `T` yes for what is for a carrier or a terminal.
 """
 
 from __future__ import annotations
@@ -55,8 +56,15 @@ movement.record                Y  .  .  .  .  .  .  .  .  Y  Y  D  .  .  Y
 movement.read                  Y  Y  Y  Y  Y  Y  .  P  P  Y  Y  .  Y  .  Y
 coldchain.start_journey        Y  .  .  .  .  .  .  P  P  Y  Y  .  .  .  Y
 coldchain.record_readings      .  .  .  .  .  .  .  .  .  Y  .  D  .  .  Y
-coldchain.acknowledge_alarm    Y  .  Y  Y  Y  Y  .  .  .  Y  Y  .  .  .  .
+coldchain.acknowledge_alarm    Y  .  Y  Y  Y  Y  .  P  P  Y  Y  .  .  .  .
 coldchain.read                 Y  .  Y  Y  Y  Y  .  P  P  Y  Y  .  Y  .  Y
+movement.authorise             Y  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+movement.acknowledge_alarm     Y  .  Y  Y  Y  Y  .  P  P  Y  Y  .  .  .  .
+task.read                      Y  .  Y  Y  Y  Y  .  P  P  C  T  .  Y  .  Y
+task.take                      A  .  A  A  A  A  .  P  P  C  T  .  .  .  .
+task.watch                     .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
+notice.manage                  A  .  A  A  A  A  .  P  P  P  P  .  .  A  .
+notice.send                    .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
 risk.assess                    Y  Y  .  .  .  .  .  Y  Y  .  .  .  .  .  Y
 risk.train                     .  Y  .  .  .  .  .  .  .  .  .  .  .  .  Y
 risk.activate_model            .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
@@ -88,6 +96,8 @@ QUESTIONS = [
     ({"party": "KEMINE"}, "YAP"),
     ({"device": "another"}, "YA"),
     ({"device": "someone"}, "YAD"),
+    ({"audience": "carrier"}, "YAC"),
+    ({"audience": "terminal"}, "YAT"),
 ]
 
 
@@ -110,7 +120,8 @@ def someone(role: Role) -> Actor:
         Role.DEVICE: ActorKind.DEVICE,
         Role.WORKER: ActorKind.SYSTEM,
     }
-    represents = frozenset({"KEMINE"}) if role in (Role.TRADER, Role.BROKER) else frozenset[str]()
+    firms = (Role.TRADER, Role.BROKER, Role.CARRIER, Role.TERMINAL)
+    represents = frozenset({"KEMINE"}) if role in firms else frozenset[str]()
     return Actor(
         kinds.get(role, ActorKind.OFFICER),
         "someone",
