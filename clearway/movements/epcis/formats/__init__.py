@@ -1,0 +1,1 @@
+"""EPCIS documents as JSON-LD and as XML, read and written."""
