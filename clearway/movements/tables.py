@@ -1,67 +1,56 @@
-"""Where each container is now."""
+"""Where each container is now, who held it, and which of its alarms stand."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    Index,
-    Table,
-    Text,
-    bindparam,
-    delete,
-    insert,
-    select,
-    tuple_,
-)
+from sqlalchemy import Connection, Select, Text, bindparam, select, tuple_
 
-from clearway.ledger.columns import Exact, Instant
-from clearway.ledger.fact import Fact, decode
-from clearway.ledger.tables import METADATA
-from clearway.ledger.transaction import Projection
-from clearway.movements import rules
-from clearway.movements.facts import Arrived, Departed, GatePassed, MovementFact, SealChecked
-from clearway.movements.model import Whereabouts
+from clearway.errors import NotFound
+from clearway.ledger.columns import Instant
+from clearway.ledger.fact import decode
+from clearway.movements.alarm import MovementAlarm, MovementAlarmKind, RaisedMovementAlarm
+from clearway.movements.model import CustodySpan, Link, Whereabouts
+from clearway.movements.places import AuthorisedPlace
+from clearway.movements.projections import PROJECTIONS as PROJECTIONS
+from clearway.movements.schema import TABLES as TABLES
+from clearway.movements.schema import alarm, device_link, handover, place, seal
+from clearway.movements.schema import whereabouts as whereabouts
 from clearway.terms.transport import ContainerNumber, SealNumber
 
-whereabouts = Table(
-    "movement_container",
-    METADATA,
-    Column("container", Text, primary_key=True),
-    Column("office", Text, nullable=False),
-    Column("is_here", Boolean, nullable=False),
-    Column("since", Instant),
-    Column("arrived_at", Instant),
-    Column("departed_at", Instant),
-    Column("vessel", Text, nullable=False),
-    Column("gate", Text, nullable=False),
-    Column("gate_at", Instant),
-    Column("gross_mass_kg", Exact),
-    Column("seal", Text),
-    Column("seal_is_intact", Boolean),
-    Column("seal_checked_at", Instant),
-    Index("movement_container_by_office", "office", "is_here", "since", "container"),
-    sqlite_with_rowid=False,
-)
-
-TABLES: tuple[Table, ...] = (whereabouts,)
 MOST_LISTED = 500
 
 _FIELDS = tuple(field.name for field in fields(Whereabouts))
 _ONE = select(whereabouts).where(whereabouts.c.container == bindparam("container"))
-_FORGET = delete(whereabouts).where(whereabouts.c.container == bindparam("the_container"))
-_ADD = insert(whereabouts)
+
+
+@dataclass(frozen=True, slots=True)
+class SealOnRecord:
+    """The last word of one seal, from whoever looked or from the seal itself; `seq` is its fact."""
+
+    container: ContainerNumber
+    seal: SealNumber
+    at: datetime
+    is_intact: bool
+    is_electronic: bool
+    seq: int
 
 
 def find(connection: Connection, container: str) -> Whereabouts | None:
     """Return what is known of this container, or None when nothing is."""
     row = connection.execute(_ONE, {"container": container}).first()
     return None if row is None else _of(row)
+
+
+def get(connection: Connection, container: str) -> Whereabouts:
+    """Return what is known of this container. Raises: NotFound: nothing is."""
+    found = find(connection, container)
+    if found is None:
+        raise NotFound(f"No movement of container {container} is on record", container=container)
+    return found
 
 
 def list_here(
@@ -85,9 +74,161 @@ def list_here(
         .limit(min(limit, MOST_LISTED))
     )
     if after is not None:
-        place = tuple_(bindparam("since", after[0], Instant), bindparam("number", after[1], Text))
-        query = query.where(tuple_(table.c.since, table.c.container) > place)
+        position = tuple_(
+            bindparam("since", after[0], Instant), bindparam("number", after[1], Text)
+        )
+        query = query.where(tuple_(table.c.since, table.c.container) > position)
     return tuple(map(_of, connection.execute(query)))
+
+
+def custody_spans(
+    connection: Connection,
+    container: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[CustodySpan, ...]:
+    """Return who held a container, in order, without gap from the first handover on.
+
+    The giver of the first handover held it before; when from is not on record, so no span says it.
+
+    Args:
+        since, until: cut the spans to this window (aware UTC); None: all.
+    """
+    query = (
+        select(handover)
+        .where(handover.c.container == container)
+        .order_by(handover.c.at, handover.c.seq)
+    )
+    rows = connection.execute(query).all()
+    spans = [
+        CustodySpan(row.taker, row.at, following.at if following else None, row.place)
+        for row, following in pairwise([*rows, None])
+        if row is not None
+    ]
+    return tuple(cut for span in spans if (cut := _cut(span, since, until)) is not None)
+
+
+def _cut(span: CustodySpan, since: datetime | None, until: datetime | None) -> CustodySpan | None:
+    start = span.since if since is None else max(span.since, since)
+    end = span.until
+    if until is not None:
+        end = until if end is None else min(end, until)
+    if end is not None and end <= start:
+        return None
+    return CustodySpan(span.holder, start, end, span.place)
+
+
+def devices_on(connection: Connection, container: str) -> tuple[tuple[str, datetime], ...]:
+    """Return the devices that are fixed to a container now, and since when."""
+    query = (
+        select(device_link.c.device, device_link.c.at, device_link.c.link)
+        .where(device_link.c.container == container)
+        .order_by(device_link.c.at, device_link.c.seq)
+    )
+    on: dict[str, datetime] = {}
+    for device, at, link in connection.execute(query):
+        if link == Link.ADD:
+            on.setdefault(device, at)
+        else:
+            on.pop(device, None)
+    return tuple(sorted(on.items()))
+
+
+def seals_on(connection: Connection, container: str) -> tuple[SealOnRecord, ...]:
+    """Return the last word of each seal of a container, the latest last."""
+    query = select(seal).where(seal.c.container == container).order_by(seal.c.at, seal.c.seal)
+    return tuple(
+        SealOnRecord(
+            ContainerNumber(row.container),
+            SealNumber(row.seal),
+            row.at,
+            row.is_intact,
+            row.is_electronic,
+            row.seq,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def list_places(connection: Connection, office: str = "") -> tuple[AuthorisedPlace, ...]:
+    """Return the authorised places, of one office or of all, by their codes."""
+    query = select(place.c.body).order_by(place.c.code)
+    if office:
+        query = query.where(place.c.office == office)
+    return tuple(decode(row.body, AuthorisedPlace) for row in connection.execute(query))
+
+
+def find_place(connection: Connection, code: str) -> AuthorisedPlace | None:
+    """Return an authorised place, or None."""
+    body = connection.execute(select(place.c.body).where(place.c.code == code)).scalar()
+    return None if body is None else decode(body, AuthorisedPlace)
+
+
+def get_alarm(connection: Connection, seq: int) -> RaisedMovementAlarm:
+    """Return the alarm of the fact at `seq`. Raises: NotFound: that fact is no movement's alarm."""
+    row = connection.execute(select(alarm).where(alarm.c.seq == seq)).first()
+    if row is None:
+        raise NotFound(f"There is no movement alarm {seq}", alarm=seq)
+    return _alarm(row)
+
+
+def find_alarm(
+    connection: Connection, container: str, kind: MovementAlarmKind, mark: str, at: datetime
+) -> RaisedMovementAlarm | None:
+    """Return the alarm of a kind about one thing that stands, or that told of the same instant."""
+    query = (
+        select(alarm)
+        .where(
+            alarm.c.container == container,
+            alarm.c.kind == kind.value,
+            alarm.c.mark == mark,
+            alarm.c.settled_at.is_(None) | (alarm.c.at == at),
+        )
+        .order_by(alarm.c.seq.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else _alarm(row)
+
+
+def list_alarms(
+    connection: Connection,
+    *,
+    container: str | None = None,
+    standing_only: bool = True,
+    before: int | None = None,
+    limit: int = 100,
+) -> tuple[RaisedMovementAlarm, ...]:
+    """Return alarms, the newest first.
+
+    Args:
+        container: of this one only.
+        standing_only: leave out those that were settled.
+        before: `seq` of the last alarm of the page before.
+        limit: at most `MOST_LISTED`.
+    """
+    query: Select[Any] = select(alarm).order_by(alarm.c.seq.desc()).limit(min(limit, MOST_LISTED))
+    if container is not None:
+        query = query.where(alarm.c.container == container)
+    if standing_only:
+        query = query.where(alarm.c.settled_at.is_(None))
+    if before is not None:
+        query = query.where(alarm.c.seq < before)
+    return tuple(map(_alarm, connection.execute(query)))
+
+
+def _alarm(row: Any) -> RaisedMovementAlarm:
+    return RaisedMovementAlarm(
+        row.seq,
+        decode(row.body, MovementAlarm),
+        row.acknowledged_at,
+        row.acknowledged_by,
+        row.note,
+        row.settled_at,
+        row.settled_by,
+        row.outcome,
+    )
 
 
 def _of(row: Any) -> Whereabouts:
@@ -95,38 +236,3 @@ def _of(row: Any) -> Whereabouts:
     values["container"] = ContainerNumber(row.container)
     values["seal"] = None if row.seal is None else SealNumber(row.seal)
     return Whereabouts(**values)
-
-
-def _follow(connection: Connection, body: MovementFact) -> None:
-    known = find(connection, body.container) or Whereabouts(body.container)
-    after = rules.follow(known, body.movement)
-    connection.execute(_FORGET, {"the_container": body.container})
-    connection.execute(_ADD, {name: getattr(after, name) for name in _FIELDS})
-
-
-def arrive(connection: Connection, fact: Fact) -> None:
-    """Follow `movement.arrived/1`."""
-    _follow(connection, decode(fact.body, Arrived))
-
-
-def depart(connection: Connection, fact: Fact) -> None:
-    """Follow `movement.departed/1`."""
-    _follow(connection, decode(fact.body, Departed))
-
-
-def pass_gate(connection: Connection, fact: Fact) -> None:
-    """Follow `movement.gate_passed/1`."""
-    _follow(connection, decode(fact.body, GatePassed))
-
-
-def check_seal(connection: Connection, fact: Fact) -> None:
-    """Follow `movement.seal_checked/1`."""
-    _follow(connection, decode(fact.body, SealChecked))
-
-
-PROJECTIONS: dict[str, tuple[Projection, ...]] = {
-    Arrived.TYPE: (arrive,),
-    Departed.TYPE: (depart,),
-    GatePassed.TYPE: (pass_gate,),
-    SealChecked.TYPE: (check_seal,),
-}

@@ -24,7 +24,10 @@ def acknowledge_alarm(act: Act, seq: int, note: str = "") -> Fact:
     """
     raised = tables.get_alarm(act.connection, seq)
     container = raised.alarm.container
-    act.require("coldchain.acknowledge_alarm", container=container)
+    unit = tables.find_unit(act.connection, container)
+    journey = None if unit is None else unit.journey
+    party = {} if journey is None or journey.party is None else {"party": str(journey.party)}
+    act.require("coldchain.acknowledge_alarm", container=container, **party)
     if len(note) > LONGEST_NOTE:
         raise BadTerm("note", note, f"at most {LONGEST_NOTE:,} characters", field="note")
     if raised.acknowledged_at is not None:

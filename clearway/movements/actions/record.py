@@ -1,4 +1,4 @@
-"""Any movement becomes a fact, once."""
+"""Any movement becomes a fact, once, and what is alarming in it an alarm."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from hashlib import sha256
 
 from clearway.identity.model import ActorKind
 from clearway.ledger.fact import encode
-from clearway.movements import facts, rules, tables
-from clearway.movements.model import Movement, Whereabouts
+from clearway.movements import facts, rules, tables, watch
+from clearway.movements.actions.raise_alarm import raise_alarm
+from clearway.movements.model import Association, Movement, SealReport, Whereabouts
 from clearway.policy.act import Act
 
 
 def record(act: Act, movement: Movement) -> Whereabouts:
-    """Record a movement and return what is known of the container then.
+    """Record a movement with its alarms and return what is known of the container then.
 
     The same movement told again, word for word, is answered the same and not recorded again.
 
@@ -24,7 +25,17 @@ def record(act: Act, movement: Movement) -> Whereabouts:
     body = facts.of(movement)
     digest = sha256(encode(body)).digest()
     if act.tx.earlier(body.TYPE, digest.hex(), digest) is None:
+        known = _known(act, movement)
         subject = f"container:{movement.container}"
         fact = act.append(body, subject=subject, occurred_at=movement.at)
         act.tx.claim(body.TYPE, digest.hex(), digest, fact)
-    return tables.find(act.connection, movement.container) or Whereabouts(movement.container)
+        needs_places = isinstance(movement, SealReport | Association)
+        places = tables.list_places(act.connection) if needs_places else ()
+        for alarm in watch.alarms_of(known, movement, places):
+            raise_alarm(act, alarm)
+    return _known(act, movement)
+
+
+def _known(act: Act, movement: Movement) -> Whereabouts:
+    found = tables.find(act.connection, movement.container)
+    return found or Whereabouts(movement.container)

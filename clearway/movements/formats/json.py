@@ -3,42 +3,73 @@
 {"event": "arrived", "container": "CSQU3054383", "office": "KEMBA", "at": "2026-03-02T06:00:00Z",
  "vessel": "MV Kijani"}
 {"event": "departed", ..., "destination": "UGKLA"}
-{"event": "gate_passed", ..., "gate": "3", "direction": "in", "gross_mass_kg": "28410"}
-{"event": "seal_checked", ..., "seal": "KE123456", "intact": true}
+{"event": "gate_passed", ..., "gate": "3", "direction": "in", "gross_mass_kg": "28410",
+ "tare_kg": "15900"}
+{"event": "seal_checked", ..., "seal": "KE123456", "intact": true, "present": true}
+{"event": "seal_reported", ..., "seal": "KE123456", "state": "opened", "changed_at": "...",
+ "place": "KEMBA-SHED4", "position": {"latitude": -4.05, "longitude": 39.66}, "battery_low": false,
+ "manufacturer": "00A7", "tag": "0012FF3C"}
+{"event": "weighed", ..., "weighbridge": "2", "gross_mass_kg": "28410", "tare_kg": "15900"}
+{"event": "custody_changed", ..., "from": "KEP051234567Z", "to": "KEP059999999Z", "place": "..."}
+{"event": "device_associated", ..., "device": "logger-7", "action": "ADD", "place": "..."}
+
+`office` may be missing where an event happens on the road: `seal_reported`, `custody_changed`,
+`device_associated`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
+from datetime import datetime
+from typing import Any, assert_never
 
-from clearway.errors import BadTerm, MalformedMessage, RuleViolation
+from clearway.errors import MalformedMessage
 from clearway.ledger.fact import encode
+from clearway.movements.formats.fields import (
+    choice,
+    container,
+    instant,
+    mass,
+    position,
+    seal,
+    text,
+    truth,
+    wrong,
+)
 from clearway.movements.model import (
     Arrival,
+    Association,
+    CustodyChange,
     Departure,
     Direction,
     GatePass,
+    Link,
     Movement,
     SealCheck,
+    SealReport,
+    SealState,
+    Weighing,
 )
-from clearway.terms.finding import Area, Finding, Level
-from clearway.terms.transport import ContainerNumber, SealNumber
+from clearway.terms.transport import ContainerNumber
 from clearway.wire import json
 from clearway.wire.limits import Limits
 
 LIMITS = Limits(size_bytes=8 * 1024, depth=4, nodes=64, attributes=0, digits=20)
 
 _COMMON = ("event", "container", "office", "at")
+_REPORT = ("changed_at", "place", "position", "battery_low", "manufacturer", "tag")
 _OWN: Mapping[str, tuple[str, ...]] = {
     "arrived": ("vessel",),
     "departed": ("destination",),
-    "gate_passed": ("gate", "direction", "gross_mass_kg"),
-    "seal_checked": ("seal", "intact"),
+    "gate_passed": ("gate", "direction", "gross_mass_kg", "tare_kg"),
+    "seal_checked": ("seal", "intact", "present"),
+    "seal_reported": ("seal", "state", *_REPORT),
+    "weighed": ("weighbridge", "gross_mass_kg", "tare_kg"),
+    "custody_changed": ("from", "to", "place"),
+    "device_associated": ("device", "action", "place"),
 }
-_OPTIONAL = frozenset({"vessel", "destination", "gross_mass_kg"})
+_OPTIONAL = frozenset({"vessel", "destination", "tare_kg", "present", "place", *_REPORT})
+_ON_THE_ROAD = frozenset({"seal_reported", "custody_changed", "device_associated"})
 
 
 def read(data: bytes) -> Movement:
@@ -55,119 +86,118 @@ def read(data: bytes) -> Movement:
         raise MalformedMessage('A movement is a JSON object, such as {"event": "arrived", ...}')
     event = message.get("event")
     if not isinstance(event, str) or event not in _OWN:
-        raise _wrong("event", f"event {event!r:.40} must be one of {', '.join(_OWN)}")
+        raise wrong("event", f"event {event!r:.40} must be one of {', '.join(_OWN)}")
     _require_fields(message, event)
-    return _MAKERS[event](message, _container(message), _text(message, "office"), _at(message))
+    box, office = container(message), text(message, "office")
+    return _MAKERS[event](message, box, office, instant(message, "at"))
 
 
 def write(movement: Movement) -> bytes:
     """Return a movement as JSON."""
+    event, own = _own(movement)
     common = {"container": movement.container, "office": movement.office, "at": movement.at}
+    told = {name: value for name, value in own.items() if value is not None}
+    return encode({"event": event, **common, **told})
+
+
+def _own(movement: Movement) -> tuple[str, dict[str, Any]]:
     match movement:
         case Arrival():
-            return encode({"event": "arrived", **common, "vessel": movement.vessel})
+            return "arrived", {"vessel": movement.vessel}
         case Departure():
-            return encode({"event": "departed", **common, "destination": movement.destination})
+            return "departed", {"destination": movement.destination}
         case SealCheck():
             own = {"seal": movement.seal, "intact": movement.is_intact}
-            return encode({"event": "seal_checked", **common, **own})
+            return "seal_checked", {**own, "present": movement.is_present}
         case GatePass():
-            mass = (
-                {} if movement.gross_mass_kg is None else {"gross_mass_kg": movement.gross_mass_kg}
-            )
             own = {"gate": movement.gate, "direction": movement.direction}
-            return encode({"event": "gate_passed", **common, **own, **mass})
+            masses = {"gross_mass_kg": movement.gross_mass_kg, "tare_kg": movement.tare_kg}
+            return "gate_passed", {**own, **masses}
+        case Weighing():
+            masses = {"gross_mass_kg": movement.gross_mass_kg, "tare_kg": movement.tare_kg}
+            return "weighed", {"weighbridge": movement.weighbridge, **masses}
+        case SealReport():
+            own = {name: getattr(movement, name) for name in _REPORT if name != "battery_low"}
+            own |= {"seal": movement.seal, "state": movement.state}
+            return "seal_reported", {**own, "battery_low": movement.is_battery_low}
+        case CustodyChange():
+            own = {"from": movement.giver, "to": movement.taker}
+            return "custody_changed", {**own, "place": movement.place}
+        case Association():
+            own = {"device": movement.device, "action": movement.link}
+            return "device_associated", {**own, "place": movement.place}
+        case _:
+            assert_never(movement)
 
 
 def _require_fields(message: Mapping[str, Any], event: str) -> None:
     names = (*_COMMON, *_OWN[event])
     for name in names:
-        if name not in message and name not in _OPTIONAL:
-            raise _wrong(name, f"{name} is missing; {event} needs {', '.join(names)}")
+        if name not in message and not _may_miss(name, event):
+            raise wrong(name, f"{name} is missing; {event} needs {', '.join(names)}")
     for name in message:
         if name not in names:
-            raise _wrong(
-                name[:40], f"{event} has no field {name[:40]!r}; it has {', '.join(names)}"
-            )
+            raise wrong(name[:40], f"{event} has no field {name[:40]!r}; it has {', '.join(names)}")
 
 
-def _wrong(field: str, message: str) -> RuleViolation:
-    return RuleViolation(
-        message, (Finding("MOV_J1", Area.SCHEMA, Level.SEVERE, field, message),), field=field
+def _may_miss(name: str, event: str) -> bool:
+    if name == "office":
+        return event in _ON_THE_ROAD
+    if name == "gross_mass_kg":
+        return event == "gate_passed"
+    return name in _OPTIONAL
+
+
+_Read = Mapping[str, Any]
+
+
+def _pass_gate(message: _Read, box: ContainerNumber, office: str, at: datetime) -> GatePass:
+    direction = choice(message, "direction", Direction)
+    masses = mass(message, "gross_mass_kg"), mass(message, "tare_kg")
+    return GatePass(box, office, at, text(message, "gate"), direction, *masses)
+
+
+def _look(message: _Read, box: ContainerNumber, office: str, at: datetime) -> SealCheck:
+    is_intact = truth(message, "intact")
+    is_present = truth(message, "present") if "present" in message else True
+    return SealCheck(box, office, at, seal(message), is_intact, is_present)
+
+
+def _report(message: _Read, box: ContainerNumber, office: str, at: datetime) -> SealReport:
+    return SealReport(
+        container=box,
+        office=office,
+        at=at,
+        seal=seal(message),
+        state=choice(message, "state", SealState),
+        changed_at=instant(message, "changed_at") if "changed_at" in message else None,
+        place=text(message, "place"),
+        position=position(message),
+        is_battery_low=truth(message, "battery_low") if "battery_low" in message else None,
+        manufacturer=text(message, "manufacturer"),
+        tag=text(message, "tag"),
     )
 
 
-def _text(message: Mapping[str, Any], name: str) -> str:
-    value = message.get(name, "")
-    if not isinstance(value, str):
-        raise _wrong(name, f"{name} must be a text")
-    return value
+def _weigh(message: _Read, box: ContainerNumber, office: str, at: datetime) -> Weighing:
+    gross = mass(message, "gross_mass_kg")
+    if gross is None:
+        raise wrong("gross_mass_kg", "gross_mass_kg must be a number of kilograms")
+    return Weighing(box, office, at, text(message, "weighbridge"), gross, mass(message, "tare_kg"))
 
 
-def _container(message: Mapping[str, Any]) -> ContainerNumber:
-    try:
-        return ContainerNumber.read(_text(message, "container"))
-    except BadTerm as error:
-        error.field = "container"
-        raise
-
-
-def _seal(message: Mapping[str, Any]) -> SealNumber:
-    try:
-        return SealNumber(_text(message, "seal"))
-    except BadTerm as error:
-        error.field = "seal"
-        raise
-
-
-def _at(message: Mapping[str, Any]) -> datetime:
-    text = _text(message, "at")
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _wrong("at", f"at {text[:40]!r} must be like 2026-03-02T12:00:00Z") from error
-    if at.tzinfo is None:
-        raise _wrong("at", f"at {text[:40]!r} has no time zone; write 2026-03-02T12:00:00Z")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as error:
-        raise _wrong("at", f"at {text[:40]!r} lies outside the calendar") from error
-
-
-def _mass(message: Mapping[str, Any]) -> Decimal | None:
-    value = message.get("gross_mass_kg")
-    if value is None:
-        return None
-    if isinstance(value, str) and value.isascii() and value.replace(".", "", 1).isdigit():
-        value = Decimal(value)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise _wrong("gross_mass_kg", "gross_mass_kg must be a number of kilograms")
-    return Decimal(value)
-
-
-def _gate(
-    message: Mapping[str, Any], container: ContainerNumber, office: str, at: datetime
-) -> GatePass:
-    direction = _text(message, "direction")
-    if direction not in list(Direction):
-        raise _wrong("direction", f"direction {direction[:40]!r} must be in or out")
-    gate = _text(message, "gate")
-    return GatePass(container, office, at, gate, Direction(direction), _mass(message))
-
-
-def _look(
-    message: Mapping[str, Any], container: ContainerNumber, office: str, at: datetime
-) -> SealCheck:
-    intact = message["intact"]
-    if not isinstance(intact, bool):
-        raise _wrong("intact", "intact must be true or false")
-    return SealCheck(container, office, at, _seal(message), intact)
-
-
-_Maker = Callable[[Mapping[str, Any], ContainerNumber, str, datetime], Movement]
+_Maker = Callable[[_Read, ContainerNumber, str, datetime], Movement]
 _MAKERS: Mapping[str, _Maker] = {
-    "arrived": lambda m, c, o, at: Arrival(c, o, at, _text(m, "vessel")),
-    "departed": lambda m, c, o, at: Departure(c, o, at, _text(m, "destination")),
-    "gate_passed": _gate,
+    "arrived": lambda m, c, o, at: Arrival(c, o, at, text(m, "vessel")),
+    "departed": lambda m, c, o, at: Departure(c, o, at, text(m, "destination")),
+    "gate_passed": _pass_gate,
     "seal_checked": _look,
+    "seal_reported": _report,
+    "weighed": _weigh,
+    "custody_changed": lambda m, c, o, at: CustodyChange(
+        c, o, at, text(m, "from"), text(m, "to"), text(m, "place")
+    ),
+    "device_associated": lambda m, c, o, at: Association(
+        c, o, at, text(m, "device"), choice(m, "action", Link), text(m, "place")
+    ),
 }
