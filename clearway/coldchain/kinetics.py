@@ -1,6 +1,8 @@
 """How fast goods spoil at a temperature, relative to a reference temperature.
 
-Pure functions of numbers. `rate_of` prepares a plain function for the hot path.
+Pure functions of numbers. `rate_of` prepares a plain function for the hot path; it answers at any
+temperature, for a sensor may show any. Where a figure is asked for (`shelf_life_days`), a
+temperature at which the model was never fitted is refused; `remark` says so without refusing.
 
     >>> round(shelf_life_days(SquareRoot(-10.0), known_c=5.0, known_days=21.0, asked_c=0.0), 2)
     47.25
@@ -8,12 +10,20 @@ Pure functions of numbers. `rate_of` prepares a plain function for the hot path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from math import exp, log
 
-from clearway.coldchain.model import Arrhenius, Exponential, Kinetics, PiecewiseQ10, SquareRoot
+from clearway.coldchain.model import (
+    Arrhenius,
+    Belehradek,
+    Exponential,
+    Kinetics,
+    PiecewiseQ10,
+    SquareRoot,
+)
 from clearway.errors import InputError
+from clearway.terms.reason import Reason
 
 GAS_CONSTANT_KJ = 8.314472e-3
 """kJ/(mol K). Source: the value that USP <1079.2> uses for mean kinetic temperature."""
@@ -25,9 +35,6 @@ MKT_ACTIVATION_KJ_MOL = 83.14472
 
 MKT_KELVIN = MKT_ACTIVATION_KJ_MOL / GAS_CONSTANT_KJ
 
-MOST_MISSING_SHARE = 0.1
-"""More than this share of missing readings makes a mean kinetic temperature a guess."""
-
 Rate = Callable[[float], float]
 
 
@@ -37,6 +44,37 @@ class GapTooLong(InputError):
     code = "gap_too_long"
     title = "Too much of the temperature history is missing"
     status = 422
+
+
+class OutsideModel(InputError):
+    """A figure was asked for at a temperature at which its model was never fitted."""
+
+    code = "outside_model"
+    title = "The model does not hold at this temperature"
+    status = 422
+
+
+def require_valid(kinetics: Kinetics, at_c: float) -> None:
+    """Refuse a temperature outside the range in which the model was fitted.
+
+    Raises: OutsideModel: `at_c` is outside `kinetics.valid_c`, or no number.
+    """
+    said = remark(kinetics, at_c)
+    if said is not None:
+        raise OutsideModel(said.text, at_c=at_c, valid_c=kinetics.valid_c)
+
+
+def remark(kinetics: Kinetics, at_c: float) -> Reason | None:
+    """Return why a figure at this temperature is a guess; None where the model was fitted."""
+    low, high = kinetics.valid_c
+    if low <= at_c <= high:
+        return None
+    name = type(kinetics).__name__
+    text = (
+        f"{at_c:g} °C is outside {low:g} to {high:g} °C, where the {name} model of these goods was"
+        " fitted; measure their quality instead of reckoning it."
+    )
+    return Reason("CC_OUTSIDE_MODEL", text, f"{at_c:g}")
 
 
 def relative_rate(kinetics: Kinetics, at_c: float, reference_c: float) -> float:
@@ -50,6 +88,8 @@ def rate_of(kinetics: Kinetics, reference_c: float) -> Rate:
     match kinetics:
         case SquareRoot(t_min_c):
             return _square_root(t_min_c, reference_c)
+        case Belehradek(t_min_c, exponent):
+            return _belehradek(t_min_c, exponent, reference_c)
         case Exponential(per_c):
             return lambda at_c: exp(per_c * (at_c - reference_c))
         case Arrhenius(activation):
@@ -59,15 +99,26 @@ def rate_of(kinetics: Kinetics, reference_c: float) -> Rate:
 
 
 def _square_root(t_min_c: float, reference_c: float) -> Rate:
-    span = reference_c - t_min_c
-    if span <= 0:
-        raise ValueError(f"reference {reference_c} must be above the growth minimum {t_min_c}")
+    span = _span(t_min_c, reference_c)
 
     def rate(at_c: float) -> float:
         root = (at_c - t_min_c) / span
         return root * root if root > 0 else 0.0
 
     return rate
+
+
+def _belehradek(t_min_c: float, exponent: float, reference_c: float) -> Rate:
+    span = _span(t_min_c, reference_c)
+    if exponent <= 0:
+        raise ValueError(f"exponent {exponent} must be above 0")
+    return lambda at_c: ((at_c - t_min_c) / span) ** exponent if at_c > t_min_c else 0.0
+
+
+def _span(t_min_c: float, reference_c: float) -> float:
+    if reference_c <= t_min_c:
+        raise ValueError(f"reference {reference_c} must be above the growth minimum {t_min_c}")
+    return reference_c - t_min_c
 
 
 def _arrhenius(activation_kj_mol: float, reference_c: float) -> Rate:
@@ -98,31 +149,15 @@ def _piecewise(kinetics: PiecewiseQ10, reference_c: float) -> Rate:
 def shelf_life_days(
     kinetics: Kinetics, *, known_c: float, known_days: float, asked_c: float
 ) -> float:
-    """Return the shelf life at `asked_c` of goods that keep `known_days` at `known_c`."""
-    return known_days / relative_rate(kinetics, asked_c, known_c)
+    """Return the shelf life at `asked_c` of goods that keep `known_days` at `known_c`.
 
-
-def mean_kinetic_temperature_c(
-    readings_c: Sequence[float | None], activation_kj_mol: float = MKT_ACTIVATION_KJ_MOL
-) -> float:
-    """Return the one temperature that degrades as much as this history.
-
-    Args:
-        readings_c: equally spaced in time, at least one; None is a gap and is left out.
-        activation_kj_mol: activation energy of the degradation.
-
-    Returns: degrees Celsius, between the least and the greatest reading.
-    Raises: GapTooLong: nothing was read, or more than a tenth is missing.
-    Source: Haynes' formula as in USP <1079.2>.
+    Raises: OutsideModel: one of the temperatures is outside the range of the model.
     """
-    seen = [value for value in readings_c if value is not None]
-    missing = len(readings_c) - len(seen)
-    if not seen or missing > MOST_MISSING_SHARE * len(readings_c):
-        raise GapTooLong(
-            f"{missing} of {len(readings_c)} readings are missing; a mean kinetic temperature"
-            " needs at least nine in ten. Fetch the rest from the logger's memory",
-            missing=missing,
+    require_valid(kinetics, known_c)
+    require_valid(kinetics, asked_c)
+    rate = relative_rate(kinetics, asked_c, known_c)
+    if rate <= 0.0:
+        raise OutsideModel(
+            f"At {asked_c:g} °C the model's rate is zero, so it gives no shelf life", at_c=asked_c
         )
-    factor = activation_kj_mol / GAS_CONSTANT_KJ
-    mean = sum(exp(-factor / (value + KELVIN)) for value in seen) / len(seen)
-    return min(max(factor / -log(mean) - KELVIN, min(seen)), max(seen))
+    return known_days / rate

@@ -78,24 +78,61 @@ class Batch:
 class SquareRoot:
     """Relative rate ((T - t_min) / (T_ref - t_min))^2: bacteria on chilled fish and meat.
 
-    Source: Ratkowsky's square-root model as the seafood predictor SSSP uses it.
+    Source: Ratkowsky's square-root model as the seafood predictor SSSP uses it (t_min -10 °C). Of
+    growth rates it is also known as Belehradek's model with exponent 2: seabream, pseudomonads,
+    t_min -11.8 °C (Koutsoumanis 2001, abstract).
+
+    Args:
+        t_min_c: below it nothing grows.
+        valid_c: where the model was fitted; outside, a figure from it is a guess.
     """
 
     t_min_c: float
+    valid_c: tuple[float, float] = (-3.0, 15.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Belehradek:
+    """Relative rate ((T - t_min) / (T_ref - t_min))^exponent.
+
+    Args:
+        t_min_c: below it nothing grows.
+        exponent: above 0; 2 is the square-root model.
+        valid_c: where the model was fitted.
+    """
+
+    t_min_c: float
+    exponent: float
+    valid_c: tuple[float, float] = (-3.0, 15.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Exponential:
-    """Relative rate exp(a (T - T_ref)): lightly preserved seafood. `per_c` is a."""
+    """Relative rate exp(a (T - T_ref)): lightly preserved seafood.
+
+    Source: Dalgaard and others, as the seafood predictor SSSP uses it: a = 0.089 per degree for
+    cold-smoked salmon, 0.15 for brined shrimps in MAP.
+
+    Args:
+        per_c: a, per degree.
+        valid_c: where the model was fitted.
+    """
 
     per_c: float
+    valid_c: tuple[float, float] = (0.0, 25.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrhenius:
-    """Relative rate by activation energy, for chemical change in frozen and dry goods."""
+    """Relative rate by activation energy, for chemical change in frozen and dry goods.
+
+    Args:
+        activation_kj_mol: kJ/mol.
+        valid_c: where the energy was measured; a change of mechanism, such as thawing, ends it.
+    """
 
     activation_kj_mol: float
+    valid_c: tuple[float, float] = (-30.0, 45.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +141,29 @@ class PiecewiseQ10:
 
     Below the first bound its factor holds on, above the last bound the last factor does.
     Source: Saltveit in USDA Agriculture Handbook 66 (2002 draft), the Q10 of fresh produce.
+
+    Args:
+        valid_c: where the factors were tabled.
     """
 
     upto_c: tuple[float, ...]
     q10: tuple[float, ...]
+    valid_c: tuple[float, float] = (0.0, 40.0)
 
 
-Kinetics = SquareRoot | Exponential | Arrhenius | PiecewiseQ10
+Kinetics = SquareRoot | Belehradek | Exponential | Arrhenius | PiecewiseQ10
+
+
+class JudgedBy(StrEnum):
+    """What says that goods are still good.
+
+    LIFE: shelf life that is used up. VVM: a vaccine vial monitor reaches its end point. MKT: the
+    mean kinetic temperature of the history passes a limit.
+    """
+
+    LIFE = "life"
+    VVM = "vvm"
+    MKT = "mkt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +185,10 @@ class Commodity:
         source: where the storage figures come from.
         status: `seen` in a source, `derived`, or `assumed` by the house.
         assumed: names of the figures that the house filled in itself.
+        humidity_pct: recommended relative humidity (low, high), None where no source says.
+        respiration: (degrees Celsius, mg of CO2 per kg and hour) of living goods, by temperature.
+        judged_by: what says that the goods are still good.
+        mkt_limit_c: of goods judged by it, the highest mean kinetic temperature; else None.
     """
 
     code: str
@@ -149,6 +206,10 @@ class Commodity:
     source: str
     status: str
     assumed: tuple[str, ...] = ()
+    humidity_pct: tuple[float, float] | None = None
+    respiration: tuple[tuple[float, float], ...] = ()
+    judged_by: JudgedBy = JudgedBy.LIFE
+    mkt_limit_c: float | None = None
 
     @property
     def is_frozen(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from math import exp
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,16 @@ from hypothesis import strategies as st
 
 from clearway.coldchain.commodities import PRODUCE_Q10
 from clearway.coldchain.kinetics import (
-    GAS_CONSTANT_KJ,
-    KELVIN,
-    GapTooLong,
-    mean_kinetic_temperature_c,
+    OutsideModel,
     relative_rate,
+    remark,
     shelf_life_days,
 )
-from clearway.coldchain.model import Arrhenius, Exponential, Kinetics, SquareRoot
+from clearway.coldchain.model import Arrhenius, Belehradek, Exponential, Kinetics, SquareRoot
 
-MODELS: list[Kinetics] = [SquareRoot(-10.0), Exponential(0.089), Arrhenius(100.0), PRODUCE_Q10]
+MODELS: list[Kinetics] = [
+    SquareRoot(-10.0), Belehradek(-11.8, 2.0), Exponential(0.089), Arrhenius(100.0), PRODUCE_Q10,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -74,23 +73,6 @@ def test_worked_example_handbook_66_q10(examples):
         assert round(found) == left
 
 
-@pytest.mark.parametrize(
-    ("category", "activation"),
-    [("VVM7", 119.2), ("VVM14", 119.2), ("VVM30", 119.2), ("VVM2", 105.9)],
-)
-def test_worked_example_vaccine_vial_monitors(examples, category, activation):
-    expected = dict(examples["VVM-E6/IN5"]["expect"][category])
-    at_37 = expected.pop("37")
-    for celsius, days in expected.items():
-        found = shelf_life_days(
-            Arrhenius(activation), known_c=37.0, known_days=at_37, asked_c=float(celsius)
-        )
-        if isinstance(days, str):
-            assert found > 365 * float(days.strip(">y"))
-        else:
-            assert found == pytest.approx(days, rel=0.02)
-
-
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: type(m).__name__)
 @given(low=st.floats(-40, 45), more=st.floats(0, 20), reference=st.floats(-9, 25))
 def test_warmer_never_spoils_slower(model, low, more, reference):
@@ -107,31 +89,30 @@ def test_a_square_root_reference_below_the_growth_minimum_is_a_defect():
         relative_rate(SquareRoot(-10.0), 0.0, -11.0)
 
 
-def test_the_mean_kinetic_temperature_of_a_constant_history_is_that_temperature():
-    assert mean_kinetic_temperature_c([5.0] * 100) == pytest.approx(5.0, abs=1e-6)
+def test_belehradek_with_exponent_two_is_the_square_root_model():
+    for celsius in (-11.0, -5.0, 0.0, 4.0, 12.0):
+        assert relative_rate(Belehradek(-10.0, 2.0), celsius, 0.0) == pytest.approx(
+            relative_rate(SquareRoot(-10.0), celsius, 0.0)
+        )
+    with pytest.raises(ValueError, match="exponent"):
+        relative_rate(Belehradek(-10.0, 0.0), 1.0, 0.0)
 
 
-def test_the_mean_kinetic_temperature_of_two_halves_is_the_analytic_one():
-    factor = 83.14472 / GAS_CONSTANT_KJ
-    mean = (exp(-factor / (5 + KELVIN)) + exp(-factor / (25 + KELVIN))) / 2
-    from math import log
-
-    expected = factor / -log(mean) - KELVIN
-    assert mean_kinetic_temperature_c([5.0, 25.0]) == pytest.approx(expected, abs=1e-6)
-    assert expected > 15.0
-
-
-@given(st.lists(st.floats(-40, 60), min_size=1, max_size=40))
-def test_a_mean_kinetic_temperature_lies_between_the_arithmetic_mean_and_the_warmest(values):
-    found = mean_kinetic_temperature_c(values)
-    assert sum(values) / len(values) - 1e-6 <= found <= max(values)
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: type(m).__name__)
+def test_each_model_refuses_a_figure_outside_the_range_it_was_fitted_in(model):
+    low, high = model.valid_c
+    inside = (low + high) / 2.0
+    for outside in (low - 0.1, high + 0.1, float("nan")):
+        with pytest.raises(OutsideModel, match=type(model).__name__):
+            shelf_life_days(model, known_c=inside, known_days=10.0, asked_c=outside)
+        with pytest.raises(OutsideModel):
+            shelf_life_days(model, known_c=outside, known_days=10.0, asked_c=inside)
+        assert remark(model, outside).code == "CC_OUTSIDE_MODEL"
+    assert remark(model, inside) is None
+    assert shelf_life_days(model, known_c=inside, known_days=10.0, asked_c=inside) == 10.0
 
 
-@pytest.mark.parametrize("readings", [[], [None], [5.0, None], [5.0] * 8 + [None]])
-def test_a_history_with_more_than_a_tenth_missing_is_refused(readings):
-    with pytest.raises(GapTooLong, match="at least nine in ten"):
-        mean_kinetic_temperature_c(readings)
-
-
-def test_a_tenth_missing_is_bridged():
-    assert mean_kinetic_temperature_c([5.0] * 9 + [None]) == pytest.approx(5.0)
+def test_where_the_rate_is_zero_there_is_no_shelf_life():
+    still = SquareRoot(-2.0, valid_c=(-3.0, 15.0))
+    with pytest.raises(OutsideModel, match="zero"):
+        shelf_life_days(still, known_c=0.0, known_days=10.0, asked_c=-2.5)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearway.coldchain import commodities
-from clearway.coldchain.kinetics import GapTooLong, mean_kinetic_temperature_c, relative_rate
+from clearway.coldchain.kinetics import GapTooLong, relative_rate
+from clearway.coldchain.mkt import mean_kinetic_temperature_c
 from clearway.coldchain.model import Exponential, Journey, Outlook, Reading
 from clearway.coldchain.pulp import Z80
 from clearway.coldchain.spoilage import consumed_days, forecast, mean_kinetic_c, shelf_life
