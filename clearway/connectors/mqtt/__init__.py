@@ -1,0 +1,1 @@
+"""Devices over MQTT: brokers started and configured, and the consumer that loses nothing."""

@@ -1,0 +1,1 @@
+"""What brokers read and write: their configuration files and their log."""

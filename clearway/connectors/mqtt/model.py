@@ -1,0 +1,124 @@
+"""What the consumer passes on and what it hears back; pure.
+
+    device -> broker -> consumer -> Sink.submit(Incoming) -> Receipt -> acknowledged, `committed`
+
+A message is acknowledged to the broker only when the sink's future is answered: durable, or refused
+for a reason that sending it again would not change.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+LARGEST_MESSAGE = 256 * 1024
+"""Bytes of one payload; a thousand readings with every field take about 160 KiB."""
+
+
+class Receipt(Protocol):
+    """What a sink answers once a message is durable.
+
+    Attributes:
+        device: whose readings they are.
+        boot_id: the run of the device's counter.
+        committed_seq: highest sequence number of that run up to which nothing is missing; below
+            zero: none yet.
+    """
+
+    @property
+    def device(self) -> str: ...  # noqa: D102 - told above
+    @property
+    def boot_id(self) -> str: ...  # noqa: D102 - told above
+    @property
+    def committed_seq(self) -> int: ...  # noqa: D102 - told above
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message as it came.
+
+    Args:
+        device: name that the broker proved by the certificate; the topic bears it.
+        form: `json` or `signed`.
+        arrived_at: when it was read from the broker, aware UTC.
+    """
+
+    device: str
+    payload: bytes
+    form: str
+    arrived_at: datetime
+
+
+class Sink(Protocol):
+    """Where messages become durable."""
+
+    def submit(self, message: Incoming) -> Future[Receipt]:
+        """Take one message; the future is answered after the commit.
+
+        Raises: TryLater: too much waits already. The future raises InputError and the other leaves
+        that a repeat would meet again; MustStop when the store failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the consumer takes on at most.
+
+    Args:
+        messages, bytes: unacknowledged at once; above, nothing more is read from the broker.
+        marks: our own publishes that the broker has not acknowledged.
+        refusals: refusals that wait to be published; above, the oldest are only counted.
+        keepalive_s: silence after which the broker is asked, and half of it again given up on.
+        first_wait_s, longest_wait_s: pause before connecting again, doubled each time.
+    """
+
+    messages: int = 16_384
+    bytes: int = 64 * 1024 * 1024
+    marks: int = 256
+    refusals: int = 1_024
+    keepalive_s: int = 30
+    first_wait_s: float = 0.1
+    longest_wait_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A message that a broker acknowledged to a client and dropped, because it may not write there.
+
+    MQTT 3.1.1 leaves a broker no other word for it (3.3.5-2: acknowledge, or close).
+
+    Args:
+        client: the MQTT client id.
+        topic: where it wanted to write.
+    """
+
+    client: str
+    topic: str
+
+
+@dataclass(slots=True)
+class Counters:
+    """What a consumer did since it was started; read them at any time.
+
+    Args:
+        received: messages, again delivered ones included.
+        committed: messages durable and acknowledged.
+        refused: messages refused and acknowledged, with the reason told to the device.
+        strange: messages under a topic that no device has.
+        redelivered: messages that the broker marked as sent before.
+        connections: times that the broker took us in.
+        held: times that nothing was read because too much was in flight.
+        marks: `committed` marks published.
+    """
+
+    received: int = 0
+    committed: int = 0
+    refused: int = 0
+    strange: int = 0
+    redelivered: int = 0
+    connections: int = 0
+    held: int = 0
+    marks: int = 0

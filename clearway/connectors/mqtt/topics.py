@@ -1,0 +1,56 @@
+"""Topics of devices, docs/design/devices-mqtt.md; pure.
+
+    clearway/v1/devices/<device>/readings     the device publishes a batch as JSON
+    clearway/v1/devices/<device>/signed       the device publishes a signed batch
+    clearway/v1/devices/<device>/committed    the device is told what is durable
+    clearway/v1/devices/<device>/refused      the device is told what was refused, and why
+
+A device's name is the common name of its certificate and one level of a topic. It has no dot, so
+that no device can bear the name of a service (`CONSUMER`), and nothing that a broker reads as a
+wildcard, a level, or syntax of its configuration.
+"""
+
+from __future__ import annotations
+
+import re
+
+from clearway.errors import BadTerm
+
+ROOT = "clearway/v1/devices"
+CONSUMER = "clearway.consumer"
+"""Common name of the certificate that the consumer shows."""
+
+FORMS = {"readings": "json", "signed": "signed"}
+"""Last level of what devices publish, and the form of what it bears."""
+
+ANSWERS = ("committed", "refused")
+FILTERS = tuple(f"{ROOT}/+/{leaf}" for leaf in FORMS)
+
+_DEVICE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_TOPIC = re.compile(rf"{ROOT}/({_DEVICE.pattern})/({'|'.join(FORMS)})".encode())
+
+
+def require_device(name: str) -> str:
+    """Return a name that a device may bear. Raises: BadTerm: it is none."""
+    if _DEVICE.fullmatch(name) is None:
+        raise BadTerm(
+            "device",
+            name,
+            "must be 1 to 64 letters, digits, hyphens or underscores, the first one a letter or"
+            " digit: it is one level of a topic",
+            field="device",
+        )
+    return name
+
+
+def published(device: str, leaf: str) -> str:
+    """Return the topic of a device. Raises: BadTerm: no name of a device."""
+    return f"{ROOT}/{require_device(device)}/{leaf}"
+
+
+def read(topic: bytes) -> tuple[str, str] | None:
+    """Return device and form of a topic that devices publish under; None for any other."""
+    found = _TOPIC.fullmatch(topic)
+    if found is None:
+        return None
+    return found[1].decode(), FORMS[found[2].decode()]
