@@ -75,7 +75,8 @@ def take_in(connection: Connection, fact: Fact) -> None:
     body = decode(fact.body, ReadingsRecorded)
     batch = Batch(body.device, body.container, body.boot_id, body.readings)
     _keep(connection, [(fact.seq, batch)])
-    receiving.move_on(connection, [batch])
+    numbers = [reading.seq for reading in batch.readings]
+    receiving.move_on(connection, {(batch.device, batch.boot_id): numbers})
     course.move(connection, _by_container([batch]), fact.seq)
 
 

@@ -7,7 +7,7 @@ durable (`contiguous`), so that it replays from there and no earlier, and which 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 Run = tuple[int, int]
 """First and last of consecutive numbers, both included."""
@@ -17,15 +17,21 @@ MOST_RUNS = 64
 less than is on record, sends those readings again, and they are found to be repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+Span = tuple[int, int, int, int]
+"""Places in the log of the first and last of some facts, and the least and greatest number."""
+
+MOST_SPANS = 8
+"""Of more, the oldest are joined: looking for a repeat then takes longer, nothing else does."""
+
+
+class Position(NamedTuple):
     """One device's counter since one of its starts.
 
     Args:
         contiguous: all numbers from 0 to this one are on record; -1: not even 0.
         highest: highest number on record; -1 without any.
         beyond: runs above `contiguous` that are on record, in order, with gaps between them.
-        waiting: facts whose readings wait to be followed: place in the log, first and last number.
+        waiting: where readings lie that wait to be followed.
     """
 
     device: str
@@ -33,7 +39,7 @@ class Position:
     contiguous: int = -1
     highest: int = -1
     beyond: tuple[Run, ...] = ()
-    waiting: tuple[tuple[int, int, int], ...] = ()
+    waiting: tuple[Span, ...] = ()
 
 
 def runs_of(numbers: Iterable[int]) -> list[Run]:
@@ -55,16 +61,17 @@ def reach(position: Position, runs: Sequence[Run]) -> Position:
     """Return the position after these numbers came on record."""
     if not runs:
         return position
+    contiguous, beyond = position.contiguous, position.beyond
+    if not beyond and len(runs) == 1 and runs[0][0] <= contiguous + 1:
+        contiguous = max(contiguous, runs[0][1])
+    else:
+        joined = _joined([*beyond, *runs])
+        while joined and joined[0][0] <= contiguous + 1:
+            contiguous = max(contiguous, joined.pop(0)[1])
+        beyond = tuple(joined[:MOST_RUNS])
     highest = max(position.highest, runs[-1][1])
-    if not position.beyond and len(runs) == 1 and runs[0][0] <= position.contiguous + 1:
-        contiguous = max(position.contiguous, runs[0][1])
-        return replace(position, contiguous=contiguous, highest=highest)
-    joined = _joined([*position.beyond, *runs])
-    contiguous = position.contiguous
-    while joined and joined[0][0] <= contiguous + 1:
-        contiguous = max(contiguous, joined.pop(0)[1])
-    return replace(
-        position, contiguous=contiguous, highest=highest, beyond=tuple(joined[:MOST_RUNS])
+    return Position(
+        position.device, position.boot_id, contiguous, highest, beyond, position.waiting
     )
 
 
@@ -89,8 +96,19 @@ def wait(position: Position, fact: int, runs: Sequence[Run], oldest: int) -> Pos
     """
     if not runs:
         return position
-    kept = tuple(one for one in position.waiting if one[0] >= oldest)
-    return replace(position, waiting=(*kept, (fact, runs[0][0], runs[-1][1])))
+    spans = [span for span in position.waiting if span[1] >= oldest]
+    spans.append((fact, fact, runs[0][0], runs[-1][1]))
+    if len(spans) > MOST_SPANS:
+        one, two = spans[:2]
+        spans[:2] = [(one[0], two[1], min(one[2], two[2]), max(one[3], two[3]))]
+    return Position(
+        position.device,
+        position.boot_id,
+        position.contiguous,
+        position.highest,
+        position.beyond,
+        tuple(spans),
+    )
 
 
 def holds(position: Position, number: int) -> bool:

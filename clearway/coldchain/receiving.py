@@ -9,7 +9,7 @@ Nothing is written here but by `receive`, the projection of `coldchain.readings_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -18,8 +18,8 @@ from clearway.coldchain import intake, positions, stored
 from clearway.coldchain.facts import ReadingsReceived
 from clearway.coldchain.intake import Sorted
 from clearway.coldchain.model import Batch, Reading
-from clearway.coldchain.packing import Arrival, unpack, unpack_group
-from clearway.coldchain.positions import Position, Run, runs_of
+from clearway.coldchain.packing import Arrival, heads_of, unpack, unpack_group
+from clearway.coldchain.positions import Position, Run, Span, runs_of
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import Rows, run
 
@@ -42,6 +42,7 @@ _ONE_DEVICE = (
     f"SELECT device, boot_id, contiguous, highest, beyond, waiting FROM {stored.position.name}"
     " WHERE device = ?"
 )
+_GROUPS = f"SELECT seq FROM {stored.waiting.name} WHERE seq BETWEEN ? AND ? ORDER BY seq"
 _GROUP = f"SELECT packed FROM {stored.waiting.name} WHERE seq = ?"
 _OLDEST = f"SELECT min(seq) FROM {stored.waiting.name}"
 _OVERLAPPING = (
@@ -92,21 +93,22 @@ class Desk:
         for row in run(self._connection, _OVERLAPPING, (*counter, first, last)):
             known.update((reading.seq, reading) for reading in unpack(row[1]))
             facts.add(row[0])
-        for place, lowest, highest in stands.waiting:
+        for begin, end, lowest, highest in stands.waiting:
             if lowest <= last and first <= highest:
-                found = self._group(place).get(counter, {})
-                known.update(found)
-                facts.update((place,) if found else ())
+                for (place,) in run(self._connection, _GROUPS, (begin, end)).fetchall():
+                    found = self._group(place).get(counter, {})
+                    known.update(found)
+                    facts.update((place,) if found else ())
         known.update(self._taken.get(counter, {}))
         return known, facts
 
     def _group(self, place: int) -> dict[Counter, dict[int, Reading]]:
-        """Return the readings of a fact that waits, by counter; empty when it waits no more."""
+        """Return the readings of a fact that waits, by counter."""
         found = self._groups.get(place)
         if found is None:
             found = self._groups[place] = {}
             row = run(self._connection, _GROUP, (place,)).fetchone()
-            for arrival in () if row is None else unpack_group(row[0]):
+            for arrival in unpack_group(row[0]):
                 batch = arrival.batch
                 counted = found.setdefault((batch.device, batch.boot_id), {})
                 counted.update((reading.seq, reading) for reading in batch.readings)
@@ -130,7 +132,7 @@ def load(connection: Connection, devices: Iterable[str]) -> dict[Counter, Positi
                 contiguous,
                 highest,
                 _NONE if beyond == b"[]" else decode(beyond, tuple[Run, ...]),
-                _NONE if waiting == b"[]" else decode(waiting, tuple[tuple[int, int, int], ...]),
+                _NONE if waiting == b"[]" else decode(waiting, tuple[Span, ...]),
             )
     return found
 
@@ -141,42 +143,42 @@ _NONE: tuple[()] = ()
 def receive(connection: Connection, fact: Fact) -> None:
     """Keep a group of readings until they are followed, and move the devices' positions on."""
     body = decode(fact.body, ReadingsReceived)
-    arrivals = tuple(unpack_group(body.packed))
+    heads = tuple(heads_of(body.packed))
     oldest = run(connection, _OLDEST).fetchone()
     first = fact.seq if oldest is None or oldest[0] is None else oldest[0]
-    containers = dict.fromkeys(str(one.batch.container) for one in arrivals)
     row = {
         "seq": fact.seq,
         "readings": body.readings,
-        "containers": " ".join(containers),
+        "containers": " ".join(dict.fromkeys(head.container for head in heads)),
         "packed": body.packed,
     }
     _WAITING.add(connection, [row])
-    move_on(connection, (one.batch for one in arrivals), waits=(fact.seq, first))
+    numbers: dict[Counter, list[int]] = {}
+    for head in heads:
+        numbers.setdefault((head.device, head.boot_id), []).extend(head.numbers)
+    move_on(connection, numbers, waits=(fact.seq, first))
 
 
 def move_on(
-    connection: Connection, batches: Iterable[Batch], *, waits: tuple[int, int] | None = None
+    connection: Connection,
+    reached: Mapping[Counter, list[int]],
+    *,
+    waits: tuple[int, int] | None = None,
 ) -> None:
-    """Write the positions after these readings came on record.
+    """Write the positions after these numbers came on record.
 
     Args:
         waits: place of their fact when they wait to be followed, and of the oldest that does.
     """
-    reached: dict[Counter, list[int]] = {}
-    for batch in batches:
-        numbers = reached.setdefault((batch.device, batch.boot_id), [])
-        numbers.extend(reading.seq for reading in batch.readings)
     known = load(connection, {device for device, _ in reached})
     moved = []
     for counter, numbers in reached.items():
-        numbers.sort()
-        runs = runs_of(numbers)
+        runs = runs_of(sorted(numbers))
         position = positions.reach(known.get(counter) or Position(*counter), runs)
         if waits is not None:
             position = positions.wait(position, waits[0], runs, waits[1])
-        moved.append(position)
-    run(connection, _PUT_POSITION, [_row(position) for position in moved])
+        moved.append(_row(position))
+    run(connection, _PUT_POSITION, moved)
 
 
 def _row(position: Position) -> tuple[str, str, int, int, bytes, bytes]:
@@ -203,4 +205,4 @@ def only_fresh(arrival: Arrival, found: Sorted) -> Arrival:
     """Return an arrival with nothing but what is new; a signed message stays whole beside it."""
     if len(found.fresh) == len(arrival.batch.readings):
         return arrival
-    return replace(arrival, batch=replace(arrival.batch, readings=found.fresh))
+    return arrival._replace(batch=replace(arrival.batch, readings=found.fresh))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from clearway.coldchain import advice, tables
 from clearway.coldchain.facts import AlarmRaised, ReadingConflict, ReadingsReceived, subject
@@ -16,8 +17,7 @@ from clearway.coldchain.receiving import Desk, only_fresh
 from clearway.policy.act import Act
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What became of one batch.
 
     Args:
