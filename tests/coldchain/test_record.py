@@ -16,6 +16,7 @@ from clearway.coldchain.actions.report_silence import report_silence
 from clearway.coldchain.actions.start_journey import start_journey
 from clearway.coldchain.model import AlarmKind, Journey, Reading
 from clearway.errors import BadTerm, ConflictingKey, NotFound, RuleViolation, TooLarge, WrongState
+from clearway.ledger.tables import METADATA
 
 
 @pytest.fixture
@@ -331,7 +332,7 @@ def test_a_departed_unit_leaves_the_list_and_comes_back(sailing, container, hold
     for name, functions in movement_tables.PROJECTIONS.items():
         merged[name] = (*merged.get(name, ()), *functions)
     sailing.projections = merged
-    movement_tables.METADATA.create_all(sailing.engine)
+    METADATA.create_all(sailing.engine)
     sailing.act(record_readings, batch_of(hold(5)))
     sailing.act(depart, Departure(container, "KEMBA", sailing.now - timedelta(hours=2)))
     with sailing.engine.connect() as connection:
