@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from clearway.coldchain import commodities
-from clearway.coldchain.kinetics import relative_rate
-from clearway.errors import NotFound
+from clearway.coldchain import commodities, commodity_rows
+from clearway.coldchain.kinetic_rows import rows
+from clearway.coldchain.kinetics import relative_rate, shelf_life_days
+from clearway.coldchain.model import Exponential, JudgedBy
+from clearway.coldchain.vvm import Monitor, end_days
+from clearway.errors import InputError, NotFound, RuleViolation
 
 LIBRARY = commodities.library()
 
@@ -53,7 +56,7 @@ def test_an_unknown_commodity_is_told_with_the_ones_that_are_known():
 
 def test_the_library_is_of_a_useful_size():
     """Enough for what travels cold; fewer means that the file was cut, more that HS codes clash."""
-    assert 40 <= len(LIBRARY) <= 80
+    assert 90 <= len(LIBRARY) <= 120
     prefixes = [prefix for found in LIBRARY.values() for prefix in found.hs]
     assert len(prefixes) == len(set(prefixes))
 
@@ -64,7 +67,7 @@ def test_each_row_is_consistent_and_names_its_source(code):
     assert found.coldest_c <= found.warmest_c <= found.limit_c
     assert found.coldest_c - 1 <= found.reference_c <= found.warmest_c + 1
     assert 0 < found.life_days[0] <= found.life_days[1]
-    assert found.freezing_c is None or found.freezing_c < found.warmest_c
+    assert found.freezing_c is None or found.freezing_c <= found.coldest_c
     assert found.chilling_c is None or found.chilling_c <= found.coldest_c
     assert 4 <= found.lag_h <= 60
     assert relative_rate(found.kinetics, found.reference_c, found.reference_c) == pytest.approx(1.0)
@@ -88,13 +91,136 @@ def test_seen_figures_agree_with_the_collected_literature(shared_data):
             assert found.warmest_c == pytest.approx(float(row["temp_hi_C"]), abs=1.2)
 
 
-@pytest.mark.parametrize("cell", ["", "sqrt", "magic 3", "exp a b"])
-def test_a_row_with_unknown_kinetics_is_a_defect(cell):
-    row = {
-        "code": "x", "name": "X", "hs": "0000", "coldest_c": "0", "warmest_c": "1", "limit_c": "2",
-        "life_low_days": "1", "life_high_days": "2", "reference_c": "0", "freezing_c": "",
-        "chilling_c": "", "kinetics": cell, "lag_h": "9", "source": "s", "status": "seen",
-        "assumed": "",
-    }  # fmt: skip
-    with pytest.raises(ValueError, match="kinetics"):
-        list(commodities.read([row]))
+ROW = {
+    "code": "yam", "name": "Yams", "hs": "071430", "coldest_c": "13", "warmest_c": "16",
+    "limit_c": "20", "life_low_days": "60", "life_high_days": "180", "reference_c": "14",
+    "freezing_c": "-1.1", "chilling_c": "12", "kinetics": "produce_q10", "lag_h": "24",
+    "source": "national handbook, 2024", "status": "seen", "assumed": "lag",
+}  # fmt: skip
+
+
+def table(*rows):
+    """A country's file, as bytes."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(ROW))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+@pytest.fixture
+def shelf():
+    yield
+    commodities.use(())
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"kinetics": ""}, "kinetics"),
+        ({"kinetics": "sqrt"}, "kinetics"),
+        ({"kinetics": "magic 3"}, "kinetics"),
+        ({"kinetics": "exp a"}, "kinetics"),
+        ({"kinetics": "tremella_count"}, "no rate model"),
+        ({"kinetics": "sqrt 20"}, "no rate at reference_c"),
+        ({"code": "Yam!"}, "lower-case"),
+        ({"hs": "0714.30"}, "digits without dots"),
+        ({"limit_c": "1O"}, "limit_c"),
+        ({"limit_c": "nan"}, "finite"),
+        ({"limit_c": "15"}, "must rise"),
+        ({"reference_c": "2"}, "recommended range"),
+        ({"life_low_days": "0"}, "above 0"),
+        ({"freezing_c": "17"}, "freezing_c"),
+        ({"chilling_c": "14"}, "chilling_c"),
+        ({"lag_h": "0.1"}, "lag_h"),
+        ({"status": "sure"}, "status"),
+        ({"source": ""}, "source"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_line_and_column(changes, named):
+    with pytest.raises(RuleViolation, match=named) as refusal:
+        commodity_rows.read_file(table(ROW, ROW | {"code": "taro", "hs": "071440"} | changes))
+    assert refusal.value.findings[0].field.startswith("line 3")
+
+
+def test_every_wrong_row_is_told_at_once():
+    with pytest.raises(RuleViolation) as refusal:
+        commodity_rows.read_file(table(ROW, ROW, ROW | {"code": "x y", "hs": "1"}))
+    fields = [finding.field for finding in refusal.value.findings]
+    assert fields.count("line 3") == 2  # code and prefix stand twice
+    assert fields.count("line 4") == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"code,name\n", b"\xff\xfe\x00", b"a" * (1 << 21)])
+def test_what_is_no_table_is_refused(data):
+    with pytest.raises(InputError):
+        commodity_rows.read_file(data)
+
+
+def test_a_country_adds_and_replaces_commodities(shelf):
+    own = commodity_rows.read_file(table(ROW, ROW | {"code": "banana", "hs": "080310"}))
+    commodities.use(own)
+    assert commodities.get("yam").source == "national handbook, 2024"
+    assert commodities.of_hs("071430").code == "yam"
+    assert commodities.get("banana").name == "Yams"
+    assert commodities.of_hs("080390") is None  # its row named another prefix
+    commodities.use(())
+    assert commodities.find("yam") is None
+    assert commodities.of_hs("080390").code == "banana"
+
+
+def test_a_country_s_prefix_wins_over_ours(shelf):
+    commodities.use(commodity_rows.read_file(table(ROW | {"hs": "080550"})))
+    assert commodities.of_hs("080550").code == "yam"
+    assert commodities.get("lemon").code == "lemon"
+
+
+def test_all_collected_commodities_are_in_the_library(shared_data):
+    """By the figures that nobody rounds: humidity and respiration of each row."""
+    import csv
+
+    path = shared_data / "coldchain" / "commodity_storage.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert len(rows) == 74
+    figures = {(found.humidity_pct, found.respiration) for found in LIBRARY.values()}
+    for row in rows:
+        respiration = tuple(
+            (float(at), float(rate))
+            for rate, _, at in (
+                pair.partition("@") for pair in row["respiration_mgCO2_per_kg_h"].split(";") if pair
+            )
+        )
+        humidity = (float(row["rh_lo"]), float(row["rh_hi"])) if row["rh_lo"] else None
+        assert (humidity, respiration) in figures, row["commodity"]
+
+
+def test_all_collected_kinetics_are_in_the_library(shared_data):
+    import csv
+
+    path = shared_data / "coldchain" / "kinetics.csv"
+    assert len(list(csv.DictReader(path.read_text().splitlines()))) == len(rows()) == 26
+    assert all(row.source and row.status for row in rows().values())
+    assert all(row.valid_c[0] < row.valid_c[1] for row in rows().values())
+    assert rows()["salmon_smoked"].kinetics == Exponential(0.089, (0.0, 25.0))
+    assert rows()["produce_q10"].kinetics == commodities.PRODUCE_Q10
+
+
+@pytest.mark.parametrize("code", ["produce_q10", "vvm30", "vvm14", "vvm7", "vvm2"])
+def test_tabled_lives_agree_with_the_model_of_their_row(code):
+    row = rows()[code]
+    (known_c, known, _), *others = row.points
+    for at_c, low, _ in others:
+        found = shelf_life_days(row.kinetics, known_c=known_c, known_days=known, asked_c=at_c)
+        assert found == pytest.approx(low, rel=0.15 if code == "produce_q10" else 0.02)
+
+
+def test_vaccines_are_judged_by_their_monitor_and_medicines_by_their_mean():
+    for monitor in Monitor:
+        found = commodities.get(f"vaccine_{monitor.value.lower()}")
+        assert found.judged_by is JudgedBy.VVM
+        assert found.life_days[0] == pytest.approx(end_days(monitor, 5.0), abs=0.5)
+    assert commodities.get("medicine").judged_by is JudgedBy.MKT
+    assert commodities.get("medicine").mkt_limit_c == 25.0
