@@ -10,6 +10,7 @@ from clearway.coldchain.model import Reading
 
 WIDTH, HEIGHT = 120, 28
 _STEPS = 60
+_SILENCE = 5  # steps of 24 minutes: a logger that reports each hour is not silent for two
 _LEAST_SPAN_C = 2.0  # a line of tenths of a degree must not look like a storm
 
 
@@ -66,12 +67,12 @@ def _window(low: float, high: float, limit_c: float | None) -> tuple[float, floa
 
 
 def _path(places: dict[int, float]) -> str:
-    """Return path data; a single point is a short dash, a gap of over two steps is left open."""
+    """Return path data; a single point is a dot, a silence is left open."""
     parts: list[str] = []
     before: int | None = None
     for step, y in sorted(places.items()):
         x = round((step + 0.5) * WIDTH / _STEPS, 1)
-        joins = before is not None and step - before <= 2
+        joins = before is not None and step - before <= _SILENCE
         parts.append(f"L{x} {y}" if joins else f"M{x} {y}h.1")
         before = step
     return "".join(parts)

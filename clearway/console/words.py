@@ -79,6 +79,7 @@ CHART_WORDS = (
     "Supply air",
     "Return air",
     "Pulp",
+    "Probe",
     "Likely from now on",
     "8 of 10 outcomes",
     "Limit",

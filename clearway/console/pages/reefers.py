@@ -12,14 +12,17 @@ from starlette.routing import Route
 
 from clearway.clearance import tables as clearance
 from clearway.coldchain import commodities, tables
-from clearway.coldchain.model import Forecast, HistoryPoint, Outlook
+from clearway.coldchain.model import Forecast, HistoryPoint, Outlook, RaisedAlarm
 from clearway.coldchain.spoilage import forecast
 from clearway.coldchain.state import Unit
+from clearway.console import translate
 from clearway.console.pages.alarms import AlarmRow, alarm_rows
 from clearway.console.permission import sees_container
 from clearway.console.render import page
 from clearway.console.rows import UnitRow, unit_row
+from clearway.console.translate import Translate
 from clearway.console.visitor import visitor_of
+from clearway.console.words import plain
 from clearway.console.work import look
 from clearway.errors import NotFound
 from clearway.identity.model import Actor
@@ -57,9 +60,12 @@ async def curve(request: Request) -> Response:
     visitor = visitor_of(request)
     node: Node = request.app.state.node
     container = request.path_params["container"]
-    return JSONResponse(
-        await look(node, lambda connection: _curve(node, visitor.actor, connection, container))
-    )
+    t = translate.translator(visitor.language)
+
+    def query(connection: Connection) -> dict[str, Any]:
+        return _curve(node, visitor.actor, connection, container, t)
+
+    return JSONResponse(await look(node, query))
 
 
 def _seen(node: Node, actor: Actor, connection: Connection, container: str) -> Unit:
@@ -78,7 +84,9 @@ def outlook(unit: Unit) -> Forecast | None:
     return forecast(unit.state, commodity, Outlook.AS_NOW, hours=_FORECAST_H)
 
 
-def _curve(node: Node, actor: Actor, connection: Connection, container: str) -> dict[str, Any]:
+def _curve(
+    node: Node, actor: Actor, connection: Connection, container: str, t: Translate
+) -> dict[str, Any]:
     unit = _seen(node, actor, connection, container)
     history = tables.get_history(connection, container)
     raised = tables.list_alarms(
@@ -90,12 +98,27 @@ def _curve(node: Node, actor: Actor, connection: Connection, container: str) -> 
         "supply": [(_ms(one.at), _round(one.supply_c)) for one in history],
         "return": [(_ms(one.at), _round(one.return_c)) for one in history],
         "pulp": [(_ms(one.at), _round(one.pulp_c_q50)) for one in history],
+        "pulp_low": [(_ms(one.at), _round(one.pulp_c_q10)) for one in history],
+        "pulp_high": [(_ms(one.at), _round(one.pulp_c_q90)) for one in history],
+        "probe": [(_ms(one.at), _round(one.probe_c)) for one in history if one.probe_c is not None],
         "forecast": None if to_come is None else _band(to_come),
         "limit_c": None if commodity is None else commodity.limit_c,
         "now": _ms(history[-1].at) if history else None,
-        "alarms": [{"at": _ms(one.alarm.at), "kind": one.alarm.kind} for one in raised],
+        "spans": [_span(one, unit.state.at, t) for one in raised],
         "until": None if to_come is None or not to_come.points else _ms(to_come.points[-1].at),
         "since": _since(history),
+    }
+
+
+def _span(raised: RaisedAlarm, latest: datetime | None, t: Translate) -> dict[str, Any]:
+    """Return when an alarm stood, and its name in the visitor's language."""
+    alarm = raised.alarm
+    until = raised.cleared_at or latest or alarm.at
+    return {
+        "name": t(plain(alarm.kind.value)),
+        "level": alarm.level.value,
+        "since": _ms(alarm.at),
+        "until": _ms(max(until, alarm.at)),
     }
 
 

@@ -41,51 +41,80 @@
     };
   }
 
-  // A reefer's history and forecast: supply, return, pulp; the band of outcomes to come.
+  // A reefer's history and forecast: supply, return, pulp with its band; when alarms stood.
   function reefer(data, element) {
     if (element.dataset.days && data.now != null) {  // the last days only: what matters for today
       data.since = Math.max(data.since, data.now - element.dataset.days * 86_400_000);
-      for (const name of ["supply", "return", "pulp"]) data[name] = data[name].filter((point) => point[0] >= data.since);
-      data.alarms = data.alarms.filter((alarm) => alarm.at >= data.since);
+      for (const name of ["supply", "return", "pulp", "pulp_low", "pulp_high", "probe"]) data[name] = data[name].filter((point) => point[0] >= data.since);
+      data.spans = data.spans.filter((span) => span.until >= data.since);
     }
     const line = (name, points, hue, style) => ({
       name: say(name), type: "line", showSymbol: false, data: points, emphasis: { disabled: true },
       itemStyle: { color: hue }, lineStyle: { color: hue, width: 1.3, ...style }, connectNulls: false,
     });
     const [red, soft, pulp] = [colour("--cw-red"), colour("--cw-ink-soft"), colour("--tblr-primary")];
-    const low = data.forecast?.low || [];
-    const band = !data.forecast ? [] : [
-      { name: "low", type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, data: low,
-        lineStyle: { opacity: 0 }, tooltip: { show: false } },
-      { name: say("8 of 10 outcomes"), type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true,
-        lineStyle: { opacity: 0 }, itemStyle: { color: pulp, opacity: 0.35 }, tooltip: { show: false },
-        areaStyle: { color: pulp, opacity: 0.2 },
-        data: data.forecast.high.map((point, i) => [point[0], point[1] - low[i][1]]) },
-      line("Likely from now on", data.forecast.middle, pulp, { width: 2, type: "dashed" }),
+    const hues = { critical: red, warning: colour("--cw-amber"), notice: colour("--cw-blue") };
+    const ahead = data.forecast || { low: [], middle: [], high: [] };
+    const [low, high] = [[...data.pulp_low, ...ahead.low], [...data.pulp_high, ...ahead.high]];
+    const hidden = { type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false } };
+    const band = [
+      { ...hidden, name: "low", data: low },
+      { ...hidden, name: say("8 of 10 outcomes"), itemStyle: { color: pulp, opacity: 0.35 }, areaStyle: { color: pulp, opacity: 0.2 },
+        data: high.map((point, i) => [point[0], point[1] == null ? null : point[1] - low[i][1]]) },
+      ...(data.forecast ? [line("Likely from now on", ahead.middle, pulp, { width: 2, type: "dashed" })] : []),
     ];
     const mark = (at, name, hue, style) => ({ ...at, name, lineStyle: { color: hue, width: 1.2, ...style }, label: { color: hue } });
     const marks = [
       ...(data.limit_c == null ? [] : [mark({ yAxis: data.limit_c, label: {} }, say("Limit"), red, { type: "solid" })]),
       ...(data.now == null ? [] : [mark({ xAxis: data.now }, say("Now"), soft, { type: "dashed" })]),
-      ...data.alarms.map((alarm) => ({ xAxis: alarm.at, name: "", label: { show: false }, lineStyle: { color: red, type: "dotted", width: 1.2 } })),
     ];
     return {
       ...common(),
-      legend: legend(["Pulp", "Likely from now on", "8 of 10 outcomes", "Supply air", "Return air"].map(say)),
-      grid: { left: 52, right: 60, top: 44, bottom: 34 },
-      tooltip: { ...common().tooltip, formatter: (points) => [safe(clock.format(points[0].axisValue)) + " UTC",
+      legend: legend(["Pulp", "Likely from now on", "8 of 10 outcomes", "Probe", "Supply air", "Return air"].map(say)),
+      grid: [{ left: 52, right: 60, top: 44, bottom: 34 + lanes(data.spans).height }, { left: 52, right: 60, bottom: 4, height: lanes(data.spans).height }],
+      tooltip: { ...common().tooltip, formatter: (points) => Array.isArray(points) ? [safe(clock.format(points[0].axisValue)) + " UTC",
         ...points.filter((one) => one.seriesName !== "low" && one.seriesName !== say("8 of 10 outcomes") && one.value[1] != null)
-          .map((one) => `${one.marker} ${safe(one.seriesName)} <b>${numbers.format(one.value[1])} °C</b>`)].join("<br>") },
-      xAxis: axis({ type: "time", min: data.since, max: data.until ?? data.now, splitLine: { show: false } }),
-      yAxis: axis({ type: "value", name: "°C", scale: true }),
+          .map((one) => `${one.marker} ${safe(one.seriesName)} <b>${numbers.format(one.value[1])} °C</b>`)].join("<br>") : "" },
+      xAxis: [0, 1].map((gridIndex) => axis({ type: "time", gridIndex, min: data.since, max: data.until ?? data.now, splitLine: { show: false }, show: gridIndex === 0 })),
+      yAxis: [axis({ type: "value", name: "°C", scale: true }), { type: "value", gridIndex: 1, min: 0, max: lanes(data.spans).names.length || 1, show: false }],
       useUTC: true,
       series: [
-        line("Supply air", data.supply, colour("--cw-blue"), { opacity: 0.7 }),
-        line("Return air", data.return, colour("--cw-amber"), { opacity: 0.7 }),
+        line("Supply air", data.supply, colour("--cw-blue"), { opacity: 0.55, width: 1 }),
+        line("Return air", data.return, colour("--cw-amber"), { opacity: 0.75 }),
         { ...line("Pulp", data.pulp, pulp, { width: 3 }), z: 4,
           markLine: { symbol: "none", silent: true, label: { position: "end", formatter: "{b}" }, data: marks } },
         ...band,
+        { name: say("Probe"), type: "scatter", data: data.probe, symbolSize: 4, itemStyle: { color: soft }, z: 5 },
+        stood(data.spans, hues),
       ],
+    };
+  }
+
+  // A lane below the curve for each kind of alarm, so that what happened stands on one axis.
+  const LANE = 16;
+  function lanes(spans) {
+    const names = [...new Set(spans.map((span) => span.name))].slice(0, 8);
+    return { names, height: names.length * LANE };
+  }
+  function stood(spans, hues) {
+    const { names } = lanes(spans);
+    const shown = spans.filter((span) => names.includes(span.name));
+    return {
+      type: "custom", xAxisIndex: 1, yAxisIndex: 1, silent: true, z: 3, tooltip: { show: false },
+      encode: { x: [0, 1], y: 2 },
+      data: shown.map((span) => [span.since, span.until, names.length - names.indexOf(span.name) - 0.5]),
+      renderItem: (params, api) => {
+        const span = shown[params.dataIndex];
+        const [from, to] = [api.coord([span.since, api.value(2)]), api.coord([span.until, api.value(2)])];
+        const x = Math.max(from[0], params.coordSys.x);
+        const hue = hues[span.level] || hues.notice;
+        const first = shown.findIndex((one) => one.name === span.name) === params.dataIndex;
+        return { type: "group", children: [
+          { type: "rect", shape: { x, y: from[1] - 4, width: Math.max(3, to[0] - x), height: 8, r: 2 }, style: { fill: hue, opacity: 0.75 } },
+          ...(first ? [{ type: "text", style: { text: span.name, fill: hue, x: x - 5, y: from[1], textAlign: x > params.coordSys.x + 120 ? "right" : "left",
+            textVerticalAlign: "middle", fontSize: 11, ...(x > params.coordSys.x + 120 ? {} : { x: Math.max(x, to[0]) + 6 }) } }] : []),
+        ] };
+      },
     };
   }
 
