@@ -140,6 +140,11 @@ class Consumer:
         """Messages that the broker sent and we have not acknowledged."""
         return len(self._flights)
 
+    @property
+    def unsaid(self) -> int:
+        """Answers to devices that the broker does not have yet."""
+        return self._outbox.waiting
+
     def _run(self) -> None:
         """Connect again and again, longer apart each time, until told to end."""
         pause = self._bounds.first_wait_s

@@ -78,6 +78,7 @@ class Server:
         self.folder = folder
         self.host = host
         self.port = port
+        self.devices: frozenset[str] = frozenset()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Server:
