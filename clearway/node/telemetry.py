@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -58,18 +58,39 @@ class Host(following.Host, Protocol):
         """Why the node stopped answering."""
 
 
+class Message(Protocol):
+    """What `submit` looks at; `Incoming`, or what a connector has with these names."""
+
+    @property
+    def device(self) -> str:
+        """Who sends it, proved by the transport."""
+
+    @property
+    def payload(self) -> bytes:
+        """The batch."""
+
+    @property
+    def form(self) -> str:
+        """How it is written: json or signed."""
+
+    @property
+    def arrived_at(self) -> datetime:
+        """When we got it, aware UTC."""
+
+
 class Incoming(NamedTuple):
     """A message as a door or a broker has it.
 
     Args:
         device: proved by the transport (its certificate, its account), not by the payload.
-        payload: the batch; docs/design/readings.md, or docs/design/device.md when signed.
+        payload: the batch.
+        form: `json` (docs/design/readings.md) or `signed` (docs/design/device.md).
         arrived_at: aware UTC.
     """
 
     device: str
     payload: bytes
-    form: Literal["json", "signed"]
+    form: str
     arrived_at: datetime
 
 
@@ -101,18 +122,56 @@ class _Bundle:
 
     __slots__ = ("answers", "future", "left", "messages")
 
-    def __init__(self, messages: Sequence[Incoming]) -> None:
+    def __init__(self, messages: Sequence[Message]) -> None:
         self.messages = messages
         self.future: Future[tuple[Answer, ...]] = Future()
         self.answers: list[Answer | None] = [None] * len(messages)
         self.left = len(messages)
+
+    def put(self, place: int, answer: Answer) -> bool:
+        """Keep the answer of one message; return whether all have theirs."""
+        self.answers[place] = answer
+        self.left -= 1
+        return not self.left
+
+    def tell(self) -> None:
+        """Answer whoever waits."""
+        self.future.set_result(tuple(filter(None, self.answers)))
+
+
+class _Single:
+    """A message that came alone."""
+
+    __slots__ = ("answer", "future", "messages")
+
+    def __init__(self, message: Message) -> None:
+        self.messages = (message,)
+        self.future: Future[Receipt] = Future()
+        self.answer: Answer | None = None
+
+    def put(self, _: int, answer: Answer) -> bool:
+        """Keep the answer."""
+        self.answer = answer
+        return True
+
+    def tell(self) -> None:
+        """Answer whoever waits."""
+        if not self.future.set_running_or_notify_cancel():
+            return  # nobody waits any more; what was committed stays
+        if isinstance(self.answer, ClearwayError):
+            self.future.set_exception(self.answer)
+        elif self.answer is not None:
+            self.future.set_result(self.answer)
+
+
+_Sent = _Bundle | _Single
 
 
 class _Ready(NamedTuple):
     """A message that can be recorded, and where its answer goes."""
 
     arrival: Arrival
-    bundle: _Bundle
+    bundle: _Sent
     place: int
 
 
@@ -125,14 +184,14 @@ class Telemetry:
 
     def __init__(self, node: Host, *, total_limit: int = 100_000) -> None:
         self._node = node
-        self._lanes: Lanes[_Bundle] = Lanes(lane_limit=_LANE_LIMIT, total_limit=total_limit)
+        self._lanes: Lanes[_Sent] = Lanes(lane_limit=_LANE_LIMIT, total_limit=total_limit)
         self._places = threading.Semaphore(_IN_FLIGHT)
         self._answering = threading.Lock()
         self._permitted: tuple[object, set[str]] = (None, set())
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
         self.following = Following(node, lambda: len(self._lanes))
 
-    def submit(self, message: Incoming) -> Future[Receipt]:
+    def submit(self, message: Message) -> Future[Receipt]:
         """Let a message wait its turn; the future is answered when its readings are durable.
 
         The future raises an InputError or Refused for a message that is refused, TryLater when the
@@ -140,13 +199,11 @@ class Telemetry:
 
         Raises: TryLater: too much waits. MustStop: the store failed before.
         """
-        single: Future[Receipt] = Future()
-        single.set_running_or_notify_cancel()
-        together = self.submit_all(message.device, [message])
-        together.add_done_callback(lambda done: _pass_on(done, single))
-        return single
+        single = _Single(message)
+        self._put(message.device, single)
+        return single.future
 
-    def submit_all(self, lane: str, messages: Sequence[Incoming]) -> Future[tuple[Answer, ...]]:
+    def submit_all(self, lane: str, messages: Sequence[Message]) -> Future[tuple[Answer, ...]]:
         """Let messages wait that came together; all answers come at once, in their order.
 
         A message that is refused has its error for an answer, and the others do not mind. Bundles
@@ -158,11 +215,14 @@ class Telemetry:
 
         Raises: TryLater: too much waits. MustStop: the store failed before.
         """
+        bundle = _Bundle(messages)
+        self._put(lane, bundle)
+        return bundle.future
+
+    def _put(self, lane: str, bundle: _Sent) -> None:
         if self._node.failure is not None:
             raise self._node.failure
-        bundle = _Bundle(messages)
         self._lanes.put(lane, bundle)
-        return bundle.future
 
     @property
     def waiting(self) -> int:
@@ -189,9 +249,9 @@ class Telemetry:
         for _ in range(_IN_FLIGHT):  # all groups are answered
             self._places.acquire()
 
-    def _take(self) -> list[_Bundle]:
+    def _take(self) -> list[_Sent]:
         """Return what waits, about `MOST_MESSAGES`; nothing at the end."""
-        taken: list[_Bundle] = []
+        taken: list[_Sent] = []
         count = 0
         while count < MOST_MESSAGES:
             more = self._lanes.take(_BUNDLES_AT_ONCE, timeout_s=0 if taken else None)
@@ -201,7 +261,7 @@ class Telemetry:
             count += sum(len(bundle.messages) for bundle in more)
         return taken
 
-    def _read(self, bundles: Sequence[_Bundle]) -> list[_Ready]:
+    def _read(self, bundles: Sequence[_Sent]) -> list[_Ready]:
         """Return the messages that can be recorded; the others are answered here."""
         ready = []
         for bundle in bundles:
@@ -216,7 +276,7 @@ class Telemetry:
                     self._answer([(bundle, place, refusal)])
         return ready
 
-    def _arrival(self, message: Incoming) -> Arrival:
+    def _arrival(self, message: Message) -> Arrival:
         """Return what came in. Raises: InputError, Refused."""
         if message.form != "json":
             raise BadTerm("form", message.form, "must be json")
@@ -278,24 +338,11 @@ class Telemetry:
         known = error if isinstance(error, ClearwayError) else _defect(error)
         self._answer((one.bundle, one.place, known) for one in group)
 
-    def _answer(self, answers: Iterable[tuple[_Bundle, int, Answer]]) -> None:
-        whole = []
+    def _answer(self, answers: Iterable[tuple[_Sent, int, Answer]]) -> None:
         with self._answering:
-            for bundle, place, answer in answers:
-                bundle.answers[place] = answer
-                bundle.left -= 1
-                if not bundle.left:
-                    whole.append(bundle)
+            whole = [bundle for bundle, place, answer in answers if bundle.put(place, answer)]
         for bundle in whole:
-            bundle.future.set_result(tuple(filter(None, bundle.answers)))
-
-
-def _pass_on(done: Future[tuple[Answer, ...]], single: Future[Receipt]) -> None:
-    (answer,) = done.result()
-    if isinstance(answer, Receipt):
-        single.set_result(answer)
-    else:
-        single.set_exception(answer)
+            bundle.tell()
 
 
 def _defect(error: BaseException) -> ClearwayError:
