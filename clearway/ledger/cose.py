@@ -14,7 +14,7 @@ from typing import Any
 import cbor2
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -157,6 +157,18 @@ def sign_es256(payload: bytes, key: ec.EllipticCurvePrivateKey, header: Mapping[
     algorithm = ec.ECDSA(SHA256(), deterministic_signing=True)
     r, s = decode_dss_signature(key.sign(sig_structure(protected, payload), algorithm))
     parts = [protected, {}, payload, r.to_bytes(32, "big") + s.to_bytes(32, "big")]
+    return cbor2.dumps(cbor2.CBORTag(SIGN1_TAG, parts), canonical=True)
+
+
+def sign_ed25519(payload: bytes, key: Ed25519PrivateKey, header: Mapping[int, Any]) -> bytes:
+    """Return a tagged COSE_Sign1 of this payload.
+
+    Args:
+        header: protected parameters beside the algorithm, such as `KID`.
+    """
+    protected = cbor2.dumps({ALG: EDDSA, **header}, canonical=True)
+    signature = key.sign(sig_structure(protected, payload))
+    parts = [protected, {}, payload, signature]
     return cbor2.dumps(cbor2.CBORTag(SIGN1_TAG, parts), canonical=True)
 
 
