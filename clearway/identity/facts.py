@@ -86,6 +86,48 @@ class DeviceEnrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceCertified:
+    """The agency's authority issued a certificate for a device's key; a former one is replaced.
+
+    Args:
+        serial: of the certificate, hex.
+        certificate: in PEM form.
+        public_key: SubjectPublicKeyInfo (DER).
+        not_before, not_after: aware UTC.
+    """
+
+    TYPE: ClassVar[str] = "identity.device_certified/1"
+
+    device: str
+    serial: str
+    certificate: str
+    public_key: bytes
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKeyRevoked:
+    """One key of a device counts no more; it may have another one."""
+
+    TYPE: ClassVar[str] = "identity.device_key_revoked/1"
+
+    device: str
+    serial: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRevoked:
+    """The device may not speak any more, for good; all its keys are revoked with it."""
+
+    TYPE: ClassVar[str] = "identity.device_revoked/1"
+
+    device: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialIssued:
     """The account got a token or a password; `credential` names it and gives nothing away."""
 

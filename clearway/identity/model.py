@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from clearway.terms.identifiers import PartyId
@@ -19,6 +19,13 @@ AGENCIES: dict[str, str] = {
     "veterinary": "Veterinary",
     "port_health": "Port health",
 }
+
+KEY_OVERLAP = timedelta(days=90)
+"""How long after its replacement a device's key may still have signed what arrives: no device was
+away longer, and kept its readings."""
+
+PLACED_LATE = timedelta(hours=1)
+"""By how much the event that fixes a device to a container, or takes it off, may be off."""
 
 
 class ActorKind(StrEnum):
@@ -148,12 +155,62 @@ class Mandate:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceKey:
+    """A key of a device, by the certificate that binds it.
+
+    Args:
+        key_id: first 8 bytes of SHA-256 of `public_key`; signed batches name it.
+        public_key: SubjectPublicKeyInfo (DER).
+        serial: of the certificate, hex.
+        not_before, not_after: when the certificate opens connections, aware UTC.
+        replaced_at: a newer key took its place then.
+        revoked_at: nothing that it signs counts from its arrival after that instant.
+    """
+
+    key_id: bytes
+    public_key: bytes
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    replaced_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def signs_at(self, arrived_at: datetime) -> bool:
+        """Return whether a batch that arrives then may bear its signature.
+
+        A device that was out of reach sends what it sealed before a renewal, so a replaced key
+        goes on for `KEY_OVERLAP`; the end of a certificate ends connections, not the past.
+        """
+        is_revoked = self.revoked_at is not None and self.revoked_at <= arrived_at
+        is_past = self.replaced_at is not None and self.replaced_at + KEY_OVERLAP <= arrived_at
+        return not is_revoked and not is_past
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A time in which a device was fixed to a container.
+
+    Args:
+        since: None: from before anybody told (its enrolment).
+        until: None: it still is.
+    """
+
+    container: ContainerNumber
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A logger, tracker or gate reader; its account bears the same id.
 
     Args:
+        id: its name: of its account, in its certificate, in its topics.
         container: where it is fixed, if it is.
         party: who owns it, if known.
+        revoked_at: when it was revoked for good, or None.
+        keys: of its certificates, the oldest first; empty while it comes in with a token only.
+        placements: the containers to which it was fixed.
     """
 
     id: str
@@ -162,3 +219,32 @@ class Device:
     container: ContainerNumber | None
     party: PartyId | None
     enrolled_at: datetime
+    revoked_at: datetime | None = None
+    keys: tuple[DeviceKey, ...] = ()
+    placements: tuple[Placement, ...] = ()
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it may still speak."""
+        return self.revoked_at is None
+
+    @property
+    def key(self) -> DeviceKey | None:
+        """Its present key, None without a certificate."""
+        return self.keys[-1] if self.keys else None
+
+    def find_key(self, key_id: bytes) -> DeviceKey | None:
+        """Return its key of this id, present or former, or None."""
+        return next((key for key in reversed(self.keys) if key.key_id == key_id), None)
+
+    def is_fixed_to(self, container: str, first: datetime, last: datetime) -> bool:
+        """Return whether it was fixed to the container while it measured from `first` to `last`.
+
+        The hour of `PLACED_LATE` goes for events that are told after the fact, and for its clock.
+        """
+        return any(
+            place.container == container
+            and (place.since is None or last >= place.since - PLACED_LATE)
+            and (place.until is None or first <= place.until + PLACED_LATE)
+            for place in self.placements
+        )

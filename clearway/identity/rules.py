@@ -11,6 +11,7 @@ from clearway.terms.finding import Area, Finding, Level
 from clearway.terms.identifiers import PartyId
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _AGENCY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 OFFICERS = frozenset(
@@ -82,6 +83,16 @@ def require_account(
     found = check_account(account, kind, agency, roles, party)
     if found:
         raise RuleViolation(" ".join(finding.message for finding in found), found)
+
+
+def require_device_name(device: str) -> None:
+    """Raise BadTerm when a name cannot be a device's: account, common name and level of a topic."""
+    if _DEVICE.fullmatch(device) is None:
+        rule = (
+            "must be 1 to 64 letters, digits, hyphens or underscores, the first a letter or digit,"
+            " as it is a part of topics"
+        )
+        raise BadTerm("device", device, rule, field="device")
 
 
 def require_password(password: str, account: str) -> None:

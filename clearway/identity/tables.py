@@ -1,4 +1,4 @@
-"""Accounts, parties, mandates and devices as tables: projections of this room's facts.
+"""Accounts, parties and mandates as tables: projections of this room's facts.
 
 Two tables more hold hashes of secrets; they are not projections, and `vault.py` reads them.
 """
@@ -27,7 +27,6 @@ from clearway.errors import NotFound
 from clearway.identity.facts import (
     AccountClosed,
     AccountOpened,
-    DeviceEnrolled,
     MandateGiven,
     MandateWithdrawn,
     PartyRegistered,
@@ -36,7 +35,6 @@ from clearway.identity.model import (
     Account,
     Actor,
     ActorKind,
-    Device,
     Mandate,
     RegisteredParty,
     Role,
@@ -49,7 +47,6 @@ from clearway.ledger.transaction import Projection
 from clearway.terms.identifiers import PartyId
 from clearway.terms.period import Period
 from clearway.terms.places import Country
-from clearway.terms.transport import ContainerNumber
 
 account = Table(
     "identity_account",
@@ -87,17 +84,6 @@ mandate = Table(
     Index("identity_mandate_by_agent", "agent", "principal"),
 )
 
-device = Table(
-    "identity_device",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("agency", Text, nullable=False),
-    Column("maker", Text, nullable=False),
-    Column("container", Text),
-    Column("party", Text),
-    Column("enrolled_at", Instant, nullable=False),
-)
-
 # Hashes of secrets (`vault.py`): no projections, so no fact holds them and no rebuild drops them.
 credential = Table(
     "identity_credential",
@@ -127,7 +113,7 @@ session = Table(
     Index("identity_session_by_account", "account"),
 )
 
-TABLES: tuple[Table, ...] = (account, party, mandate, device)
+TABLES: tuple[Table, ...] = (account, party, mandate)
 
 _PARTIES, _MANDATES = Rows(party), Rows(mandate)
 _PUT_PARTY = _PARTIES.put(("id",), ("name", "country", "address", "agency", "registered_at"))
@@ -185,27 +171,12 @@ def _mandate_withdrawn(connection: Connection, fact: Fact) -> None:
     )
 
 
-def _device_enrolled(connection: Connection, fact: Fact) -> None:
-    body = decode(fact.body, DeviceEnrolled)
-    connection.execute(
-        insert(device).values(
-            id=body.device,
-            agency=body.agency,
-            maker=body.maker,
-            container=body.container,
-            party=body.party,
-            enrolled_at=fact.occurred_at,
-        )
-    )
-
-
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     AccountOpened.TYPE: (_account_opened,),
     AccountClosed.TYPE: (_account_closed,),
     PartyRegistered.TYPE: (_party_registered,),
     MandateGiven.TYPE: (_mandate_given,),
     MandateWithdrawn.TYPE: (_mandate_withdrawn,),
-    DeviceEnrolled.TYPE: (_device_enrolled,),
 }
 
 
@@ -258,20 +229,6 @@ def mandates_of(connection: Connection, agent: str) -> list[Mandate]:
     return [_mandate(row) for row in connection.execute(_MANDATES_OF_AGENT, {"agent": agent})]
 
 
-def get_device(connection: Connection, id: str) -> Device:
-    """Return the device. Raises: NotFound."""
-    row = connection.execute(select(device).where(device.c.id == id)).first()
-    if row is None:
-        raise NotFound(f"No device {id!r} is enrolled on this node")
-    return _device(row)
-
-
-def list_devices(connection: Connection, *, after: str = "", limit: int = 100) -> list[Device]:
-    """Return devices in order of their ids, from the one after `after`."""
-    query = select(device).where(device.c.id > after).order_by(device.c.id).limit(limit)
-    return [_device(row) for row in connection.execute(query)]
-
-
 def actor_of(connection: Connection, who: Account, now: datetime) -> Actor:
     """Return the actor of an open account with the parties it represents at `now`."""
     represents = frozenset[str]()
@@ -313,15 +270,4 @@ def _mandate(row: Row[tuple[object, ...]]) -> Mandate:
         agent=PartyId(row.agent),
         period=Period(row.start, row.end),
         withdrawn_at=row.withdrawn_at,
-    )
-
-
-def _device(row: Row[tuple[object, ...]]) -> Device:
-    return Device(
-        id=row.id,
-        agency=row.agency,
-        maker=row.maker,
-        container=None if row.container is None else ContainerNumber(row.container),
-        party=None if row.party is None else PartyId(row.party),
-        enrolled_at=row.enrolled_at,
     )

@@ -18,6 +18,7 @@ from clearway.connectors.peer import tables as peer
 from clearway.declarations import tables as declarations
 from clearway.identity import tables as identity
 from clearway.identity import tables_agencies as agencies
+from clearway.identity import tables_devices as devices
 from clearway.ledger import sightings as sightings  # its tables are made with all others
 from clearway.ledger.order import requests
 from clearway.ledger.order import tables as tables  # as well; no fact is replayed into these
@@ -30,6 +31,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     requests,
     identity,
     agencies,
+    devices,
     declarations,
     certificates,
     trust,

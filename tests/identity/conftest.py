@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Engine
 
-from clearway.identity import tables
+from clearway.identity import tables, tables_devices
 from clearway.identity.model import Actor, founder
 from clearway.ledger.fact import Fact
 from clearway.ledger.transaction import Transaction
@@ -18,6 +18,7 @@ from clearway.policy.act import Act
 from clearway.policy.cedar import CedarPolicy
 
 T = TypeVar("T")
+PROJECTIONS = {**tables.PROJECTIONS, **tables_devices.PROJECTIONS}
 
 
 @dataclass
@@ -33,7 +34,7 @@ class House:
         self, action: Callable[..., T], *args: object, by: Actor | None = None, **more: Any
     ) -> T:
         with self.engine.begin() as connection:
-            tx = Transaction(connection, self.now, len(self.facts), tables.PROJECTIONS)
+            tx = Transaction(connection, self.now, len(self.facts), PROJECTIONS)
             result = action(Act(tx, by or founder("customs"), self.policy), *args, **more)
             self.facts.extend(tx.facts)
         return result

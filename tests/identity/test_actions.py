@@ -11,7 +11,6 @@ from sqlalchemy import delete, select
 from clearway.errors import BadTerm, NotFound, Refused, RuleViolation, WrongState
 from clearway.identity import tables
 from clearway.identity.actions.close_account import close_account
-from clearway.identity.actions.enrol_device import enrol_device
 from clearway.identity.actions.give_mandate import give_mandate
 from clearway.identity.actions.open_account import open_account
 from clearway.identity.actions.register_party import register_party
@@ -20,7 +19,6 @@ from clearway.identity.model import Actor, ActorKind, Role
 from clearway.terms.identifiers import PartyId
 from clearway.terms.period import Period
 from clearway.terms.places import Country
-from clearway.terms.transport import ContainerNumber
 
 IMPORTER, BROKER, OTHER = PartyId("KE0001"), PartyId("KE0002"), PartyId("KE0003")
 
@@ -134,20 +132,6 @@ def test_an_importer_gives_its_own_mandate_but_none_for_another(house: Any) -> N
         house.do(give_mandate, OTHER, IMPORTER, Period(house.now), by=me)
 
 
-def test_a_device_is_enrolled_with_its_account(house: Any) -> None:
-    container = ContainerNumber("CSQU3054383")
-    house.do(enrol_device, "CL-100", maker="Coldlog", container=container, party=OTHER)
-    device = house.read(tables.get_device, "CL-100")
-    assert (device.maker, device.container, device.agency) == ("Coldlog", container, "customs")
-    me = actor(house, "CL-100")
-    assert (me.kind, me.roles, me.party) == (ActorKind.DEVICE, {Role.DEVICE}, OTHER)
-    with pytest.raises(WrongState):
-        house.do(enrol_device, "CL-100")
-    with pytest.raises(NotFound):
-        house.read(tables.get_device, "CL-101")
-    assert [d.id for d in house.read(tables.list_devices)] == ["CL-100"]
-
-
 def test_lists_go_on_after_the_last_one_seen(house: Any) -> None:
     for name in ["c", "a", "b"]:
         open_officer(house, name)
@@ -165,7 +149,6 @@ def test_replaying_the_facts_makes_the_same_tables(house: Any) -> None:
     house.now += timedelta(hours=1)
     house.do(withdraw_mandate, IMPORTER, BROKER, "")
     house.do(give_mandate, OTHER, BROKER, Period(house.now))
-    house.do(enrol_device, "CL-100")
     house.do(close_account, "amina", "")
     with house.engine.begin() as connection:
         before = [connection.execute(select(table)).fetchall() for table in tables.TABLES]

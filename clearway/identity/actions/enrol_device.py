@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clearway.identity import rules
 from clearway.identity.actions.open_account import open_account
 from clearway.identity.facts import DeviceEnrolled
 from clearway.identity.hand import Hand
@@ -23,12 +24,13 @@ def enrol_device(
 
     Args:
         device: its serial number, as it states it with its readings.
-        container: where it is fixed, if it is.
+        container: where it is fixed, if it is; it speaks for no other (`Device.is_fixed_to`).
         party: who owns it, if known.
 
-    Raises: as `open_account`.
+    Raises: as `open_account`. BadTerm: no name of a device.
     """
     act.require("identity.manage", what="device", device=device)
+    rules.require_device_name(device)
     agency = act.actor.agency
     open_account(act, device, ActorKind.DEVICE, agency, [Role.DEVICE], party=party, name=device)
     body = DeviceEnrolled(device, agency, maker, container, party)
