@@ -135,3 +135,15 @@ def extension(name: str, prefixes: Mapping[str, str]) -> str | None:
         if found and ":" in namespace:
             return f"{{{namespace}{mark}}}{local}" if mark == "/" else f"{{{namespace}}}{local}"
     return None
+
+
+def split_uri(text: str) -> str | None:
+    """Return `{namespace}local` for the URI of a field; the mark between belongs to the namespace.
+
+    Returns: None: it is no URI with a path, or has no local name.
+    """
+    for mark in ("#", "/") if "//" in text else ("#", ":"):
+        namespace, found, local = text.rpartition(mark)
+        if found and local and ":" in namespace and not namespace.endswith("/"):
+            return f"{{{namespace}{mark}}}{local}"
+    return None
