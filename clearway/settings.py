@@ -130,6 +130,19 @@ class Settings:
         ""
     )
     hub_seconds: Annotated[int, "Seconds between two rounds at the hub."] = 60
+    epcis_hosts: Annotated[
+        tuple[str, ...],
+        "Hosts that subscriptions to EPCIS queries may call; empty: none. This machine too only if"
+        " it is listed.",
+    ] = ()
+    epcis_places: Annotated[
+        tuple[str, ...],
+        "What locations in EPCIS events mean: `<location URI>=<office>`, or with `:gate:<name>` or"
+        " `:weighbridge:<name>` behind.",
+    ] = ()
+    epcis_seconds: Annotated[
+        int, "Seconds between two looks for subscriptions that are due; 0 serves none."
+    ] = 1
 
 
 def load(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
@@ -174,7 +187,7 @@ def _fit(name: str, value: Any) -> Any:
             return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
         if wanted is tuple:
             parts = value.split(",") if isinstance(value, str) else value
-            return tuple(str(part).strip() for part in parts)
+            return tuple(text for part in parts if (text := str(part).strip()))
         return wanted(value)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"The setting {name} cannot be {value!r}: a {wanted.__name__}") from error
