@@ -25,6 +25,7 @@ from clearway.ledger.order import tables as tables  # as well; no fact is replay
 from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
 from clearway.risk import tables as risk
+from clearway.tasks import tables as tasks
 
 # Lower floors first: a room above may read, in its projection, what a room below has written.
 _ROOMS: tuple[ModuleType, ...] = (
@@ -41,6 +42,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     movements,
     coldchain,
     risk,
+    tasks,
     clearance,
     peer,
     hub,
