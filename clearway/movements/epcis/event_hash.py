@@ -5,8 +5,8 @@
 
 The hash is that of a text, `prehash(event)`: the fields in one order, lists sorted, words as web
 URIs, identifiers as canonical Digital Links, instants in UTC to the millisecond, numbers without
-trailing zeros. It leaves out eventID, recordTime and what an errorDeclaration says, so it shows that
-two events mean the same, not that a message is untouched: for that there is `bytes_digest`.
+trailing zeros. It leaves out eventID, recordTime and what an errorDeclaration says, so it shows
+that two events mean the same, not that a message is untouched: for that there is `bytes_digest`.
 
 Where the text of CBV 2.0 and its reference implementation part ways, the published pairs of events
 and hashes decide, because a partner's hash must be met:
@@ -14,6 +14,8 @@ and hashes decide, because a partner's hash must be met:
 - `type=` stands before the transaction, source or destination it belongs to (rule 13 says behind);
 - bizTransactionList, destinationList, ilmd, sourceList and extensions of the event come last, in
   alphabetical order (the table of the order says otherwise);
+- bizRules of a sensorReport, for which the order has no place, come last too, with the names of the
+  elements around them;
 - only CURIEs of GS1's own prefixes are expanded (rule 15 says all); a prefix that one document
   declares means nothing in another, and XML does not know CURIEs at all.
 
@@ -31,6 +33,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 from operator import attrgetter
 from typing import Any
 
@@ -72,7 +75,6 @@ _REPORT: tuple[tuple[str, str], ...] = (
     ("deviceMetadata=", "device_metadata"),
     ("rawData=", "raw_data"),
     ("dataProcessingMethod=", "data_processing_method"),
-    ("bizRules=", "biz_rules"),
     ("time=", "time"),
     ("microorganism=", "microorganism"),
     ("chemicalSubstance=", "chemical_substance"),
@@ -117,7 +119,7 @@ def left_out(document: Document) -> frozenset[str]:
 
     Repositories that add fields of their own name them in an extension `ignoreFields`.
     """
-    found = set()
+    found: set[str] = set()
     for extension in document.extensions:
         if extension.name == _IGNORED:
             found.update(child.name for child in extension.children)
@@ -231,6 +233,9 @@ def _rest(event: Event, text: list[str], without: Collection[str]) -> None:
     if event.destination_list:
         parties = (_party("destination", one) for one in event.destination_list)
         rest.append(_typed("destination", parties))
+    rules = sorted(filter(None, map(_biz_rules, event.sensor_element_list)))
+    if rules:
+        rest.append("sensorElementList" + "".join(rules))
     if event.ilmd:
         rest.append("ilmd" + _tail(event.ilmd))
     for extension in event.extensions:
@@ -238,6 +243,16 @@ def _rest(event: Event, text: list[str], without: Collection[str]) -> None:
             rest.append(_extension(extension))
     rest.sort()
     text += rest
+
+
+def _biz_rules(element: SensorElement) -> str:
+    """Return the business rules that reports name; "" if none does."""
+    rules = sorted(
+        f"sensorReportbizRules={_value(one.biz_rules)}"
+        for one in element.reports
+        if one.biz_rules is not None
+    )
+    return "sensorElement" + "".join(rules) if rules else ""
 
 
 def _typed(name: str, elements: Iterable[str]) -> str:
@@ -273,11 +288,15 @@ def _value(text: str) -> str:
 
 
 def _number(number: Decimal) -> str:
-    """Return a number without exponent and trailing zeros."""
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    """Return a number as the double next to it, whole ones without a point.
+
+    The published hashes are made so, even of a text of 24 digits that looks like a number.
+    """
+    double = float(number)
+    if not isfinite(double):
+        return str(number)
+    whole = int(double)
+    return str(whole) if whole == double else repr(double)
 
 
 def _instant(instant: datetime) -> str:

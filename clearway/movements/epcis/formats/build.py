@@ -90,7 +90,7 @@ def list_of(take: Take, *, is_unique: bool = False) -> Take:
             reading.wrong("EPC_R3", place, f"must be a list, but is {kind_of(value)}")
             return ()
         found = tuple([take(reading, each, (*place, at)) for at, each in enumerate(value)])
-        if is_unique and len(set(found)) < len(found):
+        if is_unique and reading.is_strict and len(set(found)) < len(found):
             twice = next(at for at, each in enumerate(found) if each in found[:at])
             reading.wrong("EPC_R12", (*place, twice), "the list names the same twice; keep one")
         return found
