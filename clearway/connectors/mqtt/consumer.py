@@ -1,6 +1,6 @@
 """The consumer: takes devices' messages from a broker, and acknowledges what is durable.
 
-    with Consumer(address, tls, sink, client_id=..., version=5, clock=utc_now, draw=node.draw):
+    with Consumer([address], tls, sink, client_id=..., version=5, clock=utc_now, draw=node.draw):
         ...
 
 A message is acknowledged when the sink's future is answered: after the commit, or with a refusal
@@ -64,6 +64,7 @@ class Consumer:
     """Takes messages in a thread of its own; use as a context manager.
 
     Args:
+        addresses: of the broker, or of each server of a cluster; the next one after a failure.
         tls: shows the consumer's certificate (`link.context`); None: plain, in tests of speed only.
         client_id: names the session that the broker keeps for us. Nobody else may know it where
             the broker does not bind it to the certificate: who connects under it ends our session.
@@ -75,7 +76,7 @@ class Consumer:
 
     def __init__(
         self,
-        address: Address,
+        addresses: Sequence[Address],
         tls: ssl.SSLContext | None,
         sink: Sink,
         *,
@@ -86,7 +87,7 @@ class Consumer:
         admits: Callable[[str], bool] = lambda device: True,
         bounds: Bounds | None = None,
     ) -> None:
-        self._address = address
+        self._addresses = tuple(addresses)
         self._tls = tls
         self._sink = sink
         self._client_id = client_id
@@ -147,17 +148,18 @@ class Consumer:
 
     def _run(self) -> None:
         """Connect again and again, longer apart each time, until told to end."""
-        pause = self._bounds.first_wait_s
+        pause, turn = self._bounds.first_wait_s, 0
         while not self._ended.is_set():
             before = self.counters.connections
             try:
-                self._connected()
+                self._connected(self._addresses[turn % len(self._addresses)])
             except MustStop as error:
                 self.failure = error
                 logger.critical("mqtt_sink_failed", detail=error.detail)
                 break
             except (LinkLost, InputError) as error:
                 logger.warning("mqtt_link_lost", detail=str(error))
+            turn += 1
             self._let_go()
             if self.counters.connections > before:
                 pause = self._bounds.first_wait_s
@@ -165,9 +167,9 @@ class Consumer:
             pause = min(pause * 2, self._bounds.longest_wait_s)
         self._ready.clear()
 
-    def _connected(self) -> None:
+    def _connected(self, address: Address) -> None:
         """Live with one connection until it breaks or we end."""
-        link = Link(self._address, self._tls)
+        link = Link(address, self._tls)
         try:
             rest = self._introduce(link)
             self._serve(link, rest)

@@ -255,7 +255,7 @@ class World:
         }
         tls = link.context(self.pki.ca, *self.files[topics.CONSUMER])
         address = Address("127.0.0.1", self.server.port, "localhost")
-        return Consumer(address, tls, sink, **(settings | options))
+        return Consumer([address], tls, sink, **(settings | options))
 
     def running(self, sink: Any, **options: Any) -> Consumer:
         """Return a consumer that takes messages in."""

@@ -346,7 +346,7 @@ def test_the_consumer_trusts_no_broker_of_another_authority(world: World, tmp_pa
     tls = link.context(stranger.ca, *world.files[topics.CONSUMER])
     address = Address("127.0.0.1", world.server.port, "localhost")
     consumer = Consumer(
-        address,
+        [address],
         tls,
         Records(),
         client_id="c",
