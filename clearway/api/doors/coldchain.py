@@ -11,11 +11,11 @@ from clearway.api.access import TheActor, TheNode
 from clearway.api.envelope import Place, answer, cursor_of, place_of, position_of
 from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import act, look, perform
+from clearway.clearance.actions.begin_journey import begin_journey
 from clearway.clearance.actions.receive_readings import receive_readings
 from clearway.coldchain import commodities, tables
 from clearway.coldchain.actions.acknowledge_alarm import acknowledge_alarm
 from clearway.coldchain.actions.record_readings import Recorded
-from clearway.coldchain.actions.start_journey import start_journey
 from clearway.coldchain.formats import csv, json
 from clearway.coldchain.model import Alarm, Batch, Forecast, Outlook, RaisedAlarm
 from clearway.coldchain.spoilage import forecast
@@ -34,7 +34,7 @@ async def journeys(request: Request, node: TheNode, actor: TheActor) -> Response
 
     def prepare() -> Callable[[Act], tuple[Alarm, ...]]:
         journey = json.read_journey(body)
-        return lambda hand: start_journey(hand, journey)
+        return lambda hand: begin_journey(hand, journey)
 
     outcome = await perform(node, actor, prepare)
     return answer({"alarms": outcome.result}, status=201)
