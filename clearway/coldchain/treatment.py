@@ -7,6 +7,9 @@ A heat treatment is the same with a floor: no probe may show less (`Limit.FLOOR`
 
     verdict = evaluate(readings, Protocol("16 days at 1.4", 1.4, timedelta(days=16), start_c=1.0))
     verdict.ok, verdict.days_achieved, verdict.reasons
+
+What is doubtful (calibration, what nobody saw) is weighed in `treatment_proof`; the protocols of
+authorities are rows of `treatment_schedules`.
 """
 
 from __future__ import annotations
@@ -25,6 +28,16 @@ Shown = tuple[datetime, float]
 _NONE = timedelta(0)
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
+
+
+class Restart(StrEnum):
+    """What a breach does after the clock has started.
+
+    ANEW: the run is lost, and a new one may begin. VOID: the whole treatment is lost.
+    """
+
+    ANEW = "anew"
+    VOID = "void"
 
 
 class Limit(StrEnum):
@@ -47,6 +60,10 @@ class Protocol:
         gap_at_most: a probe silent for longer breaks the run.
         probes_at_least: fewer probes are no proof.
         limit: cold treatments have a ceiling, heat treatments a floor.
+        restart: what a breach does.
+        log_at_most: a probe must be recorded at least so often; None: nothing is asked.
+        calibration_tolerance_c: a probe that shows more or less than this in melting ice is no
+            proof; as long as nobody says what it showed, it may be wrong by so much.
     """
 
     name: str
@@ -57,6 +74,9 @@ class Protocol:
     gap_at_most: timedelta = timedelta(hours=2)
     probes_at_least: int = 1
     limit: Limit = Limit.CEILING
+    restart: Restart = Restart.ANEW
+    log_at_most: timedelta | None = None
+    calibration_tolerance_c: float = 0.0
 
     def keeps(self, shown_c: float, limit_c: float) -> bool:
         """Return whether a probe that shows this is on the right side of a temperature."""
@@ -89,17 +109,37 @@ class TreatmentVerdict:
     reasons: tuple[Reason, ...]
 
 
+def probes_of(readings: Iterable[Reading]) -> dict[str, list[Shown]]:
+    """Return what each pulp probe showed, by name, in the order of the readings.
+
+    A device that tells its probes apart gives `USDA1`, `USDA2` and so on, as TIC4.0 names them; one
+    that does not gives a single `pulp`. A probe that never gave a value is there, and empty.
+    """
+    probes: dict[str, list[Shown]] = {}
+    single: list[Shown] = []
+    for reading in readings:
+        for number, shown in enumerate(reading.probes_c, 1):
+            values = probes.setdefault(f"USDA{number}", [])
+            if shown is not None:
+                values.append((reading.at, shown))
+        if not reading.probes_c and reading.pulp_c is not None:
+            single.append((reading.at, reading.pulp_c))
+    if single:
+        probes["pulp"] = single
+    return probes
+
+
 def evaluate(
     readings: Iterable[Reading], protocol: Protocol, *, offset_c: float = 0.0
 ) -> TreatmentVerdict:
-    """Return the verdict of one pulp probe.
+    """Return the verdict of all pulp probes of one container.
 
     Args:
         readings: in any order; those without a pulp temperature are passed over.
-        offset_c: what the probe showed in melting ice; it is taken off each value.
+        offset_c: what the probes showed in melting ice; it is taken off each value.
     """
-    shown = [(r.at, r.pulp_c) for r in readings if r.pulp_c is not None]
-    return evaluate_probes({"probe": shown}, protocol, offsets_c={"probe": offset_c})
+    probes = probes_of(readings)
+    return evaluate_probes(probes, protocol, offsets_c=dict.fromkeys(probes, offset_c))
 
 
 def evaluate_probes(
@@ -153,7 +193,7 @@ class _Clock:
     best_end: datetime | None = None
     over: timedelta = _NONE
     longest_gap: timedelta = _NONE
-    breaks: int = 0
+    is_void: bool = False
 
     def hear(self, at: datetime, name: str, value_c: float) -> None:
         """Take in one value of one probe; values come in order of time."""
@@ -164,7 +204,7 @@ class _Clock:
             self.longest_gap = max(self.longest_gap, at - before[0])
         self.latest[name] = (at, value_c)
         self.now = at
-        if self.run_start is None and self._may_start():
+        if self.run_start is None and not self.is_void and self._may_start():
             self.run_start, self.run, self.run_over = at, _NONE, _NONE
 
     def _pass_time(self, at: datetime, length: timedelta, value_c: float) -> None:
@@ -185,7 +225,7 @@ class _Clock:
 
     def _break(self) -> None:
         self.run_start = None
-        self.breaks += 1
+        self.is_void = self.protocol.restart is Restart.VOID
 
     def _may_start(self) -> bool:
         start = self.protocol.limit_c
