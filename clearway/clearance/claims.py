@@ -9,6 +9,13 @@ that very container knows. What is claimed is read by `certificates.treatments`.
 - NOT_ENOUGH_DATA: no readings, readings of air only, gaps, or too short a time: nothing is proved;
 - NOT_PROVABLE: no logger of temperatures can show it, such as a fumigation; what would is said.
 
+Where the goods and the numbers fit a row of the schedule (`coldchain.treatment_schedules`), the
+claim is held to what that row asks besides: where the clock starts, how many probes, how often they
+are recorded, how well they are calibrated. Every probe counts, not the warmest alone.
+
+A date without time or zone is taken as wide as it can be meant: readings of the whole day count, in
+whatever zone it was written.
+
 Heat is given in a chamber, mostly before loading, for minutes or hours: only readings in the core
 of the goods speak for it, and only within a stated period against it.
 
@@ -20,15 +27,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from clearway.certificates.model import Certificate, CertificateLine
 from clearway.certificates.parts import Precision, Stated, Treatment
 from clearway.certificates.treatments import TreatmentClaim, TreatmentKind, claim_of
+from clearway.coldchain import commodities, treatment_schedules
 from clearway.coldchain.model import Reading
-from clearway.coldchain.treatment import Limit, Protocol, evaluate
+from clearway.coldchain.treatment import Limit, Protocol
+from clearway.coldchain.treatment_proof import Outcome, verify
 from clearway.errors import BadTerm
 from clearway.terms.reason import Reason
 from clearway.terms.transport import ContainerNumber
@@ -39,7 +48,8 @@ FORGIVEN = timedelta(minutes=30)
 HEAT_GAP = timedelta(minutes=15)
 """A silence that breaks a heat treatment, which lasts for minutes. Assumed by the house."""
 
-_FOR_EVER = timedelta(days=10_000)
+# A day begins 14 hours before it does in UTC in the east, and ends 12 hours after it in the west.
+_EAST, _WEST, _DAY = timedelta(hours=14), timedelta(hours=12), timedelta(days=1)
 _LONGEST = 200
 
 
@@ -66,6 +76,10 @@ class Claim:
         kind: facts older than this field are of cold.
         coolest_c, lasting_hours: of heat: no cooler than this, for so long; None: not stated.
         wanting: of a fumigation: names of what the certificate does not state.
+        commodity: code of the goods where their HS code tells, else "".
+        sensors: how many probes the certificate says there were; None: not stated.
+        calibrated: day on which they were; None: not stated.
+        schedule: code of the row that fits, "" for none.
     """
 
     line: int
@@ -79,6 +93,10 @@ class Claim:
     coolest_c: Decimal | None = None
     lasting_hours: Decimal | None = None
     wanting: tuple[str, ...] = ()
+    commodity: str = ""
+    sensors: int | None = None
+    calibrated: date | None = None
+    schedule: str = ""
 
     @property
     def is_for_logger(self) -> bool:
@@ -140,38 +158,43 @@ def judge(claim: Claim, readings: Iterable[Reading]) -> ClaimResult:
         what = "no readings" if not inside else "readings of the air only, none inside the goods"
         text = f"The logger of {claim.container} has {what} for the claimed time."
         return ClaimResult(claim, ClaimVerdict.NOT_ENOUGH_DATA, (Reason("CLR_T03", text),))
-    protocol = _protocol(claim)
-    strict = evaluate(pulp, protocol)
+    proof = verify(
+        pulp,
+        _protocol(claim),
+        offsets_c=None if claim.calibrated is None else {},
+        claimed=_claimed(claim),
+    )
     numbers = {
-        "days_achieved": strict.days_achieved,
-        "hours_over": strict.minutes_over / 60,
-        "longest_gap_h": strict.longest_gap / timedelta(hours=1),
+        "days_achieved": proof.verdict.days_achieved,
+        "hours_over": proof.verdict.minutes_over / 60,
+        "longest_gap_h": proof.verdict.longest_gap / timedelta(hours=1),
     }
-    if strict.ok:
-        return ClaimResult(claim, ClaimVerdict.VERIFIED, strict.reasons, **numbers)
-    if claim.kind is TreatmentKind.HEAT and None in (claim.started_at, claim.ended_at):
+    is_undated_heat = claim.kind is TreatmentKind.HEAT and _claimed(claim) is None
+    if is_undated_heat and proof.outcome is not Outcome.PASS:
         what = "The certificate states no exact period, and the logger of"
         return _not_provable(claim, f"{what} {claim.container} shows no heat.")
-    verdict = ClaimVerdict.NOT_ENOUGH_DATA
-    if _is_excluded(claim, protocol, pulp):
-        verdict = ClaimVerdict.CONTRADICTED
-    return ClaimResult(claim, verdict, strict.reasons, **numbers)
+    reasons = (*proof.reasons, *_by_row(claim))
+    return ClaimResult(claim, _VERDICTS[proof.outcome], reasons, **numbers)
 
 
-def _is_excluded(claim: Claim, protocol: Protocol, pulp: Sequence[Reading]) -> bool:
-    """Return whether the treatment cannot have been, even if every unseen hour was cold enough.
+_VERDICTS = {
+    Outcome.PASS: ClaimVerdict.VERIFIED,
+    Outcome.FAIL: ClaimVerdict.CONTRADICTED,
+    Outcome.NOT_PROVABLE: ClaimVerdict.NOT_ENOUGH_DATA,
+}
 
-    Unseen are the gaps and, where the certificate states the period, what of it the logger missed.
-    """
-    seen = max(one.at for one in pulp) - min(one.at for one in pulp)
-    if claim.started_at is not None and claim.ended_at is not None:
-        claimed = max(claim.ended_at - claim.started_at, seen)
-    elif seen >= protocol.lasting:
-        claimed = seen
-    else:
-        return False
-    hopeful = evaluate(pulp, replace(protocol, gap_at_most=_FOR_EVER))
-    return timedelta(days=hopeful.days_achieved) + (claimed - seen) < protocol.lasting
+
+def _claimed(claim: Claim) -> timedelta | None:
+    if claim.started_at is None or claim.ended_at is None:
+        return None
+    return claim.ended_at - claim.started_at
+
+
+def _by_row(claim: Claim) -> Iterable[Reason]:
+    row = treatment_schedules.schedules().get(claim.schedule)
+    if row is not None:
+        text = f"Held to the row {row.code} of the schedule: {row.source}."
+        yield Reason("CLR_T05", text, row.code)
 
 
 _WHY_NOT = {
@@ -204,6 +227,21 @@ def _not_provable(claim: Claim, why: str) -> ClaimResult:
 
 
 def _protocol(claim: Claim) -> Protocol:
+    """Return what the claim says, and what its row of the schedule asks besides."""
+    protocol = _stated(claim)
+    row = treatment_schedules.schedules().get(claim.schedule)
+    if row is None:
+        return protocol
+    return replace(
+        row.protocol,
+        name=protocol.name,
+        limit_c=protocol.limit_c,
+        lasting=protocol.lasting,
+        probes_at_least=max(row.protocol.probes_at_least, claim.sensors or 1),
+    )
+
+
+def _stated(claim: Claim) -> Protocol:
     if claim.kind is TreatmentKind.HEAT:
         return Protocol(
             name=claim.text,
@@ -256,11 +294,11 @@ def _claim(
     container: ContainerNumber,
 ) -> Claim:
     is_cold, is_heat = stated.kind is TreatmentKind.COLD, stated.kind is TreatmentKind.HEAT
-    started, ended = stated.started_at, stated.ended_at
+    started, ended = _widest(treatment)
     if is_heat:
         started, ended = _instant(treatment.started), _instant(treatment.ended)
     is_gas = stated.kind is TreatmentKind.FUMIGATION
-    return Claim(
+    claim = Claim(
         line=line.number,
         container=container,
         warmest_c=stated.temperature_c if is_cold else None,
@@ -272,7 +310,45 @@ def _claim(
         coolest_c=stated.temperature_c if is_heat else None,
         lasting_hours=stated.hours if is_heat else None,
         wanting=tuple(_NAMES[each] for each in stated.wanting) if is_gas else (),
+        commodity=_commodity(line),
+        sensors=stated.sensors,
+        calibrated=stated.calibrated,
     )
+    return replace(claim, schedule=_schedule(claim))
+
+
+def _commodity(line: CertificateLine) -> str:
+    """Return the code of the goods of a line where all its HS codes say the same, else ""."""
+    found = {goods.code for hs in line.hs if (goods := commodities.of_hs(str(hs))) is not None}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _schedule(claim: Claim) -> str:
+    if not claim.is_for_logger or not claim.commodity:
+        return ""
+    stated = _stated(claim)
+    row = treatment_schedules.fitting(
+        claim.kind.value, stated.limit_c, stated.lasting, claim.commodity
+    )
+    return "" if row is None else row.code
+
+
+def _widest(treatment: Treatment) -> tuple[datetime | None, datetime | None]:
+    """Return the period as wide as its dates can be meant.
+
+    A day without a time may begin 14 hours before, and end 12 hours after it does in UTC; a time
+    without a zone is as far from UTC. Taken as UTC, the last day of a treatment would not count.
+    """
+    started, ended = treatment.started, treatment.ended
+    since = None if started is None else started.at
+    until = None if ended is None else ended.at
+    if since is not None and since == until:
+        return since, until
+    if started is not None and since is not None and started.precision is not Precision.INSTANT:
+        since -= _EAST
+    if ended is not None and until is not None and ended.precision is not Precision.INSTANT:
+        until += _WEST + (_DAY if ended.precision is Precision.DAY else timedelta(0))
+    return since, until
 
 
 def _instant(stated: Stated | None) -> datetime | None:

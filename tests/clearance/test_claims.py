@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,7 +11,8 @@ import pytest
 from clearway.certificates import parts
 from clearway.certificates.model import Certificate, CertificateLine
 from clearway.clearance.claims import ClaimVerdict, judge, treatment_claims
-from clearway.coldchain.model import Reading
+from clearway.coldchain.model import Reading, warmest
+from clearway.terms.goods import HsPrefix
 from clearway.terms.places import Country
 from clearway.terms.quantity import Quantity, UnitCode
 from clearway.terms.transport import ContainerNumber
@@ -204,3 +206,96 @@ def test_hours_and_fahrenheit_are_understood() -> None:
     assert claim.warmest_c is not None
     assert float(claim.warmest_c) == pytest.approx(1.4)
     assert claim.lasting_days == 16
+
+
+def oranges(treatment: parts.Treatment) -> Certificate:
+    whole = certificate(treatment)
+    line = replace(whole.lines[0], hs=(HsPrefix("080510"),))
+    return replace(whole, lines=(line,))
+
+
+def probed(lasting_days: float, *probes_c: float | None) -> list[Reading]:
+    """Readings every half hour of a device that tells its probes apart."""
+    return [
+        Reading(n, LOADED + n * STEP, pulp_c=warmest(probes_c), probes_c=probes_c)
+        for n in range(int(lasting_days * 48) + 1)
+    ]
+
+
+def test_a_claim_that_fits_a_row_of_the_schedule_is_held_to_all_it_asks() -> None:
+    (claim,) = treatment_claims(oranges(cold()), ())
+    assert claim.commodity == "orange"
+    assert claim.schedule == "citrus_medfly_1.4_16d"
+    kept = judge(claim, probed(18, 0.5, 0.4, 0.6))
+    assert kept.verdict is ClaimVerdict.VERIFIED
+    assert kept.reasons[-1].code == "CLR_T05"
+    never_cold_enough_to_start = judge(claim, probed(18, 1.35, 1.35, 1.35))
+    assert never_cold_enough_to_start.verdict is ClaimVerdict.CONTRADICTED
+
+
+def test_every_probe_counts_not_the_warmest_alone() -> None:
+    """The last probe falls silent on day 10, while it was the warmest."""
+    (claim,) = treatment_claims(oranges(cold()), ())
+    rows = probed(18, 0.2, 0.3, 0.6)
+    cut = [
+        replace(one, probes_c=(0.2, 0.3, None), pulp_c=0.3)
+        if one.at > LOADED + timedelta(days=10)
+        else one
+        for one in rows
+    ]
+    assert judge(claim, rows).verdict is ClaimVerdict.VERIFIED
+    assert judge(claim, cut).verdict is ClaimVerdict.NOT_ENOUGH_DATA
+
+
+def test_a_certificate_that_states_three_sensors_needs_three() -> None:
+    told = replace(cold(), information=(parts.Text("3 pulp sensors, calibrated 2026-02-19"),))
+    (claim,) = treatment_claims(oranges(told), ())
+    assert (claim.sensors, str(claim.calibrated)) == (3, "2026-02-19")
+    assert judge(claim, probed(18, 0.5, 0.4)).verdict is ClaimVerdict.NOT_ENOUGH_DATA
+    assert judge(claim, probed(18, 0.9, 0.9, 0.9)).verdict is ClaimVerdict.VERIFIED
+
+
+def test_without_a_stated_calibration_a_near_thing_is_not_provable() -> None:
+    (claim,) = treatment_claims(oranges(cold()), ())
+    result = judge(claim, probed(18, 0.9, 0.9, 0.9))
+    assert result.verdict is ClaimVerdict.NOT_ENOUGH_DATA
+    assert any(reason.code == "CC_TREATMENT_UNCALIBRATED" for reason in result.reasons)
+
+
+def test_goods_that_nobody_can_name_are_held_to_the_claim_alone() -> None:
+    (claim,) = treatment_claims(certificate(cold()), ())
+    assert claim.commodity == claim.schedule == ""
+
+
+@pytest.mark.parametrize(
+    ("precision", "before", "after"),
+    [
+        (parts.Precision.INSTANT, 0, 0),
+        (parts.Precision.LOCAL, 14, 12),
+        (parts.Precision.DAY, 14, 36),
+    ],
+)
+def test_a_date_is_taken_as_wide_as_it_can_be_meant(
+    precision: parts.Precision, before: int, after: int
+) -> None:
+    ended = LOADED + timedelta(days=16)
+    dated = replace(
+        cold(),
+        started=parts.Stated("day", LOADED, precision),
+        ended=parts.Stated("day", ended, precision),
+    )
+    (claim,) = treatment_claims(certificate(dated), ())
+    assert claim.started_at == LOADED - timedelta(hours=before)
+    assert claim.ended_at == ended + timedelta(hours=after)
+
+
+def test_a_treatment_that_ends_on_its_last_day_is_verified() -> None:
+    """From noon of the first day to noon of the last: its dates as UTC would miss half a day."""
+    dated = replace(
+        cold(),
+        started=parts.Stated("2026-02-20", LOADED, parts.Precision.DAY),
+        ended=parts.Stated("2026-03-08", LOADED + timedelta(days=16), parts.Precision.DAY),
+    )
+    noon = timedelta(hours=12)
+    shown = [replace(one, at=one.at + noon) for one in readings(16.1)]
+    assert verdict(dated, shown) is ClaimVerdict.VERIFIED
