@@ -143,6 +143,24 @@ class Settings:
     epcis_seconds: Annotated[
         int, "Seconds between two looks for subscriptions that are due; 0 serves none."
     ] = 1
+    broker: Annotated[
+        str,
+        "MQTT broker that devices use: `none`; `embedded` (NATS) or `mosquitto`, started by this"
+        " node; or `mqtts://host:port` of others, separated by commas.",
+    ] = "none"
+    broker_host: Annotated[str, "IPv4 address or name on which the node's own broker listens."] = (
+        "127.0.0.1"
+    )
+    broker_port: Annotated[int, "Port of the node's own broker; 0 takes a free one."] = 8883
+    broker_names: Annotated[
+        tuple[str, ...], "Names and addresses of the node's own broker, for its certificate."
+    ] = ("localhost", "127.0.0.1")
+    broker_authority: Annotated[
+        str, "PEM file of the authority of another broker; empty: the node's own for devices."
+    ] = ""
+    broker_path: Annotated[
+        str, "Binary of the node's own broker; empty: beside this Python, else on the PATH."
+    ] = ""
 
 
 def load(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
