@@ -24,6 +24,7 @@ from clearway.cli.store import readable
 from clearway.console.app import build_console
 from clearway.errors import InputError, MustStop
 from clearway.node.clock import entropy, utc_now
+from clearway.node.devices_intake import devices_served
 from clearway.node.files import Folder
 from clearway.node.hub import hub_served
 from clearway.node.node import Node, create
@@ -113,9 +114,12 @@ def serve(settings: Settings, *, create: bool) -> None:
         Workers(node),
         partners_served(node),
         hub_served(node),
+        devices_served(node) as intake,
     ):
         port = listening.getsockname()[1]
         say(f"Clearway listens on http://{settings.host}:{port}/ (Ctrl-C ends it)")
+        if intake is not None and intake.address:
+            say(f"Devices connect to {intake.address}")
         Server(node).run(listening)
         failure = node.failure
     if failure is not None:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -38,6 +38,7 @@ from clearway.connectors.mqtt.model import (
     Receipt,
     Sink,
 )
+from clearway.connectors.mqtt.topics import Form
 from clearway.errors import ClearwayError, InputError, MustStop, Refused, TryLater
 
 logger = structlog.get_logger()
@@ -54,7 +55,7 @@ class _Flight:
 
     __slots__ = ("future", "message", "packet_id")
 
-    def __init__(self, packet_id: int, message: Incoming, future: Future[Receipt] | None) -> None:
+    def __init__(self, packet_id: int, message: Incoming, future: Future[Any] | None) -> None:
         self.packet_id = packet_id
         self.message = message
         self.future = future
@@ -102,7 +103,7 @@ class Consumer:
         self._flights: deque[_Flight] = deque()
         self._held: deque[_Flight] = deque()
         self._bytes = 0
-        self._topics: dict[bytes, tuple[str, str]] = {}
+        self._topics: dict[bytes, tuple[str, Form]] = {}
         self._bell, self._hears = socket.socketpair()
         self._bell.setblocking(False)
         self._hears.setblocking(False)
@@ -278,7 +279,7 @@ class Consumer:
         self.counters.received += 1
         self.counters.redelivered += packet.is_repeated
         known = self._topics.get(packet.topic) or self._learn(packet.topic)
-        device, form = known or ("", "")
+        device, form = known or ("", "json")
         flight = _Flight(packet.packet_id, Incoming(device, packet.payload, form, now), None)
         self._flights.append(flight)
         self._bytes += len(packet.payload)
@@ -289,7 +290,7 @@ class Consumer:
         else:
             self._submit(flight)
 
-    def _learn(self, topic: bytes) -> tuple[str, str] | None:
+    def _learn(self, topic: bytes) -> tuple[str, Form] | None:
         found = topics.read(topic)
         if found is not None and len(self._topics) < _KNOWN_TOPICS:
             self._topics[topic] = found
@@ -338,11 +339,11 @@ class Consumer:
         if acks:
             link.send(bytes(acks))
 
-    def _settled(self, flight: _Flight, future: Future[Receipt]) -> bool:
+    def _settled(self, flight: _Flight, future: Future[Any]) -> bool:
         """Count and answer one message; return whether it may be acknowledged."""
         error = future.exception()
         if error is None:
-            receipt = future.result()
+            receipt: Receipt = future.result()
             self.counters.committed += 1
             if receipt.committed_seq >= 0:
                 self._outbox.add(answers.mark(receipt))
@@ -397,8 +398,8 @@ class Consumer:
             return  # it rings already
 
 
-def _answered(error: ClearwayError) -> Future[Receipt]:
-    future: Future[Receipt] = Future()
+def _answered(error: ClearwayError) -> Future[Any]:
+    future: Future[Any] = Future()
     future.set_exception(error)
     return future
 

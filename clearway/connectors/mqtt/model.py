@@ -11,28 +11,28 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from clearway.connectors.mqtt.topics import Form
 
 LARGEST_MESSAGE = 256 * 1024
 """Bytes of one payload; a thousand readings with every field take about 160 KiB."""
 
 
 class Receipt(Protocol):
-    """What a sink answers once a message is durable.
-
-    Attributes:
-        device: whose readings they are.
-        boot_id: the run of the device's counter.
-        committed_seq: highest sequence number of that run up to which nothing is missing; below
-            zero: none yet.
-    """
+    """What a sink answers once a message is durable."""
 
     @property
-    def device(self) -> str: ...  # noqa: D102 - told above
+    def device(self) -> str:
+        """Whose readings they are."""
+
     @property
-    def boot_id(self) -> str: ...  # noqa: D102 - told above
+    def boot_id(self) -> str:
+        """The run of the device's counter."""
+
     @property
-    def committed_seq(self) -> int: ...  # noqa: D102 - told above
+    def committed_seq(self) -> int:
+        """Up to this sequence number of the run nothing is missing; below zero: not even 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,19 @@ class Incoming:
 
     device: str
     payload: bytes
-    form: str
+    form: Form
     arrived_at: datetime
 
 
 class Sink(Protocol):
     """Where messages become durable."""
 
-    def submit(self, message: Incoming) -> Future[Receipt]:
-        """Take one message; the future is answered after the commit.
+    def submit(self, message: Incoming) -> Future[Any]:
+        """Take one message; the future is answered with a `Receipt` after the commit.
 
         Raises: TryLater: too much waits already. The future raises InputError and the other leaves
         that a repeat would meet again; MustStop when the store failed.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

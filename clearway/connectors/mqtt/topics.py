@@ -13,33 +13,28 @@ wildcard, a level, or syntax of its configuration.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from clearway.errors import BadTerm
+from clearway.identity.rules import require_device_name
 
 ROOT = "clearway/v1/devices"
 CONSUMER = "clearway.consumer"
 """Common name of the certificate that the consumer shows."""
 
-FORMS = {"readings": "json", "signed": "signed"}
+Form = Literal["json", "signed"]
+FORMS: dict[str, Form] = {"readings": "json", "signed": "signed"}
 """Last level of what devices publish, and the form of what it bears."""
 
 ANSWERS = ("committed", "refused")
 FILTERS = tuple(f"{ROOT}/+/{leaf}" for leaf in FORMS)
 
-_DEVICE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
-_TOPIC = re.compile(rf"{ROOT}/({_DEVICE.pattern})/({'|'.join(FORMS)})".encode())
+_TOPIC = re.compile(rf"{ROOT}/([0-9A-Za-z_-]{{1,64}})/({'|'.join(FORMS)})".encode())
 
 
 def require_device(name: str) -> str:
     """Return a name that a device may bear. Raises: BadTerm: it is none."""
-    if _DEVICE.fullmatch(name) is None:
-        raise BadTerm(
-            "device",
-            name,
-            "must be 1 to 64 letters, digits, hyphens or underscores, the first one a letter or"
-            " digit: it is one level of a topic",
-            field="device",
-        )
+    require_device_name(name)
     return name
 
 
@@ -48,9 +43,14 @@ def published(device: str, leaf: str) -> str:
     return f"{ROOT}/{require_device(device)}/{leaf}"
 
 
-def read(topic: bytes) -> tuple[str, str] | None:
+def read(topic: bytes) -> tuple[str, Form] | None:
     """Return device and form of a topic that devices publish under; None for any other."""
     found = _TOPIC.fullmatch(topic)
     if found is None:
         return None
-    return found[1].decode(), FORMS[found[2].decode()]
+    device = found[1].decode()
+    try:
+        require_device_name(device)
+    except BadTerm:
+        return None
+    return device, FORMS[found[2].decode()]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clearway.connectors.mqtt.formats.quoting import host, plain, port
+from clearway.connectors.mqtt.formats.quoting import host, plain, port, word
 from clearway.connectors.mqtt.model import LARGEST_MESSAGE, Denial
 from clearway.connectors.mqtt.topics import ANSWERS, CONSUMER, FORMS, ROOT, require_device
 
@@ -51,7 +51,7 @@ def config(broker: Broker) -> str:
 def _listener(broker: Broker) -> tuple[str, ...]:
     return (
         "per_listener_settings false",
-        f"user {_account(broker.user)}",
+        f"user {word(broker.user)}",
         f"listener {port(broker.port)} {host(broker.host)}",
         "protocol mqtt",
         f"cafile {plain(broker.authority)}",
@@ -105,10 +105,6 @@ def access_list(devices: Iterable[str]) -> str:
         lines += [f"topic write {ROOT}/{device}/{leaf}" for leaf in FORMS]
         lines += [f"topic read {ROOT}/{device}/{leaf}" for leaf in ANSWERS]
     return "\n".join((*lines, ""))
-
-
-def _account(name: str) -> str:
-    return require_device(name)
 
 
 _DENIED = re.compile(

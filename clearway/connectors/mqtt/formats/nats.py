@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clearway.connectors.mqtt.formats.quoting import host, plain, port
+from clearway.connectors.mqtt.formats.quoting import host, plain, port, word
 from clearway.connectors.mqtt.model import LARGEST_MESSAGE, Denial
 from clearway.connectors.mqtt.topics import ANSWERS, CONSUMER, FORMS, ROOT, require_device
 
@@ -85,7 +85,7 @@ def config(broker: Broker, devices: Iterable[str]) -> str:
     Raises: BadTerm: a name, path, host or port that cannot stand.
     """
     settings: dict[str, Any] = {
-        "server_name": require_device(broker.name),
+        "server_name": word(broker.name),
         "listen": f"127.0.0.1:{port(broker.client_port)}",
         "max_payload": LARGEST_MESSAGE,
         "max_connections": broker.connections,
@@ -118,7 +118,7 @@ def _mqtt(broker: Broker) -> dict[str, Any]:
 
 def _cluster(cluster: Cluster) -> dict[str, Any]:
     return {
-        "name": require_device(cluster.name),
+        "name": word(cluster.name),
         "listen": f"{host(cluster.host)}:{port(cluster.port)}",
         "routes": [f"nats-route://{host(at)}:{port(number)}" for at, number in cluster.routes],
         "tls": _tls(cluster.authority, cluster.certificate, cluster.key) | {"verify": True},

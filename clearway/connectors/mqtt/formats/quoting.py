@@ -12,6 +12,7 @@ from pathlib import Path
 from clearway.errors import BadTerm
 
 _LONGEST = 1_024
+_WORD = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,63}")
 _HOST = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,252}")
 
 
@@ -43,6 +44,13 @@ def host(name: str) -> str:
     """Return an address or host name to listen on. Raises: BadTerm: it is none."""
     if _HOST.fullmatch(name) is None:
         raise BadTerm("host", name, "must be an IPv4 address or a host name")
+    return name
+
+
+def word(name: str) -> str:
+    """Return the name of a server, a cluster or an account. Raises: BadTerm: it is none."""
+    if _WORD.fullmatch(name) is None:
+        raise BadTerm("name", name, "must be 1 to 64 letters, digits, hyphens and underscores")
     return name
 
 
