@@ -13,8 +13,8 @@ What a link can be, and what each finding means:
     MISSING    its predecessor is not on record: still on its way, withheld, or lost by us
     FILLED     it is the predecessor that another link waited for
     SKIPPED    it follows its predecessor, but numbers between them do not exist
-    UNLINKED   it names no predecessor, though the device has sent batches before: its memory was
-               lost, or somebody began a second history with its key
+    UNLINKED   it names no predecessor, as another batch did already: the device lost its memory, or
+               somebody began a second history with its key
     FORKED     the device signed two histories: the same numbers in two batches, or two successors
                of one batch. Never by accident with a sound device
     OLD_KEY    signed with a key that had been replaced when its predecessor was signed
@@ -96,10 +96,7 @@ class Chain:
 
 
 def is_around(known: Link, link: Link) -> bool:
-    """Return whether `follow` looks at this known link: the same, before, after, beside.
-
-    A store must give it these, and one further link of the device if there is any.
-    """
+    """Return whether `follow` looks at this known link: the same, before, after, beside."""
     return (
         known.digest in (link.digest, link.previous)
         or known.previous in (link.digest, link.previous)
@@ -161,11 +158,12 @@ def _beginning(chain: Chain, link: Link, before: Link | None) -> Iterable[ChainF
         yield from _skipped(link, before, link)
     elif link.previous != NOTHING:
         yield _finding(Break.MISSING, link, None, "follows a batch that is not on record")
-    elif chain.links:
-        message = "names no batch before it, though this device has sent others"
-        yield _finding(Break.UNLINKED, link, chain.links[-1], message)
-    elif link.first_seq:
-        message = f"is the first of the device, but begins with number {link.first_seq}, not 0"
+        return
+    elif (first := next((one for one in chain.links if one.previous == NOTHING), None)) is not None:
+        message = f"names no batch before it, as {_numbers(first)} did already"
+        yield _finding(Break.UNLINKED, link, first, message)
+    if before is None and link.first_seq:
+        message = f"is the first of its chain, but begins with number {link.first_seq}, not 0"
         yield _finding(Break.SKIPPED, link, None, message)
 
 

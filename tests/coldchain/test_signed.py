@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import cbor2
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clearway.coldchain import envelope
 from clearway.coldchain.chain import NOTHING
 from clearway.coldchain.formats import deltas, json, signed
 from clearway.coldchain.model import Batch, Reading, warmest
@@ -74,7 +76,7 @@ def test_a_batch_is_read_as_it_was_signed(key: signed.PrivateKey) -> None:
     assert signed.verify(found, public(key)) == BATCH
     assert found.previous == bytes(range(32))
     assert found.key_id == signed.key_id_of(public(key))
-    assert found.digest == signed.digest_of(message)
+    assert found.digest == sha256(found.envelope.message.payload or b"").digest()
     assert (found.link.first_seq, found.link.last_seq) == (2304, 2353)
     assert sign(BATCH, bytes(range(32)), key) == message  # deterministic
 
@@ -167,6 +169,11 @@ def test_no_shortened_message_passes(size: int) -> None:
         signed.read(sign(BATCH)[:size])
 
 
+def renamed(key_id: bytes) -> signed.SignedBatch:
+    right = signed.read(sign(BATCH))
+    return replace(right, envelope=replace(right.envelope, key_id=key_id))
+
+
 def test_another_key_is_refused_even_under_the_id_of_the_right_one() -> None:
     thief = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([9] * 32))
     stolen_name = signed.write(BATCH, NOTHING, thief, signed.key_id_of(public(KEYS[0])))
@@ -175,20 +182,21 @@ def test_another_key_is_refused_even_under_the_id_of_the_right_one() -> None:
     with pytest.raises(VerificationError, match="names the key"):
         signed.verify(signed.read(sign(BATCH, key=thief)), public(KEYS[0]))
     with pytest.raises(VerificationError, match="not a SubjectPublicKeyInfo"):
-        signed.verify(replace(signed.read(sign(BATCH)), key_id=signed.key_id_of(b"x")), b"x")
+        signed.verify(renamed(signed.key_id_of(b"x")), b"x")
 
 
 def test_the_algorithm_must_be_that_of_the_key() -> None:
     header = {cose.ALG: cose.ES256, cose.KID: signed.key_id_of(public(KEYS[0]))}
     right = signed.read(sign(BATCH))
-    wrong = replace(right.message, header=header)
+    wrong = replace(right.envelope.message, header=header)
+    claimed = replace(right, envelope=replace(right.envelope, message=wrong))
     with pytest.raises(VerificationError, match="algorithm"):
-        signed.verify(replace(right, message=wrong), public(KEYS[0]))
+        signed.verify(claimed, public(KEYS[0]))
 
 
 def repack(**changes: Any) -> bytes:
     """Return a message of the same shape with parts changed, signed by the device."""
-    payload = cbor2.loads(signed.read(sign(BATCH)).message.payload or b"")
+    payload = cbor2.loads(signed.read(sign(BATCH)).envelope.message.payload or b"")
     names = ["form", "device", "container", "boot_id", "first", "count", "previous", "columns"]
     payload = [changes.get(name, value) for name, value in zip(names, payload, strict=True)]
     payload += changes.get("more", [])
@@ -231,7 +239,7 @@ def test_what_is_not_in_form_is_refused_though_the_device_signed_it(changes: Any
 
 
 def test_numbers_and_lengths_must_be_in_their_shortest_form() -> None:
-    payload = signed.read(sign(BATCH)).message.payload or b""
+    payload = signed.read(sign(BATCH)).envelope.message.payload or b""
     longer = payload.replace(b"\x18\x32\x58", b"\x19\x00\x32\x58", 1)
     assert longer != payload
     with pytest.raises(MalformedMessage, match="shortest form"):
@@ -240,7 +248,7 @@ def test_numbers_and_lengths_must_be_in_their_shortest_form() -> None:
 
 def test_sizes_are_bounded_before_anything_is_read() -> None:
     with pytest.raises(TooLarge, match=r"65,536 bytes"):
-        signed.read(bytes(signed.MAX_SIZE + 1))
+        signed.read(bytes(envelope.MAX_SIZE + 1))
     with pytest.raises(TooLarge, match="at most 1,000"):
         signed.read(repack(count=1001))
     with pytest.raises(BadTerm, match="check digit"):
