@@ -1,0 +1,1 @@
+"""Mail: notices as e-mail, by SMTP."""

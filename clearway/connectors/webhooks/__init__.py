@@ -1,0 +1,1 @@
+"""Webhooks: notices signed in the way of Standard Webhooks."""
