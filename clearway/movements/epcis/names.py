@@ -56,6 +56,9 @@ _BARE: Mapping[str, tuple[frozenset[str], str]] = {
     "measurement_type": (vocabulary.MEASUREMENT_TYPES, GS1),
     "alert_type": (vocabulary.ALERT_TYPES, GS1),
 }
+KINDS = tuple(_BARE)
+"""The kinds of words, each the name of a function here."""
+
 _WORDS: Mapping[str, Mapping[str, str]] = {
     kind: {word: prefix + word for word in words} for kind, (words, prefix) in _BARE.items()
 }
@@ -104,6 +107,14 @@ def bare(kind: str, text: str) -> str:
     words, prefix = _BARE[kind]
     word = text.removeprefix(prefix)
     return word if word in words else text
+
+
+def urn(text: str) -> str:
+    """Return the URN of a web URI of the CBV, as EPCIS 1.2 wants it; others as they are."""
+    for old, web in _URNS.items():
+        if text.startswith(web):
+            return old + text[len(web) :]
+    return text
 
 
 def identifier(text: str) -> str:

@@ -19,10 +19,13 @@ from clearway.movements.epcis.document import Document, Kind, Poll, Refusal
 from clearway.movements.epcis.formats import context, masterdata, values
 from clearway.movements.epcis.formats.build import take_event
 from clearway.movements.epcis.formats.extensions import is_extension, sorted_by_name, take_extension
+from clearway.movements.epcis.formats.jsonld_writing import write, write_event
 from clearway.movements.epcis.formats.values import Reading, kind_of
 from clearway.movements.epcis.model import Event, Extension
 from clearway.wire import json
 from clearway.wire.limits import Limits
+
+__all__ = ["LIMITS", "MOST_EVENTS", "pointer", "read", "read_query", "write", "write_event"]
 
 LIMITS = Limits(size_bytes=8 << 20, depth=40, nodes=500_000, declarations=50_000)
 MOST_EVENTS = 10_000

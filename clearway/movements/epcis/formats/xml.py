@@ -30,10 +30,13 @@ from clearway.movements.epcis.formats.xml_tree import (
     within,
     xpath,
 )
+from clearway.movements.epcis.formats.xml_writing import write
 from clearway.movements.epcis.model import Event, EventType
 from clearway.wire import xml
 from clearway.wire.limits import Limits
 from clearway.wire.xml import Element
+
+__all__ = ["read", "read_query", "write"]
 
 _SBDH = "{http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader}"
 _TYPES = frozenset(EventType)
@@ -141,7 +144,7 @@ def _read_document(reading: Reading, root: Element, kind: Kind) -> dict[str, Any
             found |= _body(reading, child, kind)
         elif name in ("QueryResults", "resultsBody", "queryName", "subscriptionID"):
             # Some write the parts of an answer without the body around them.
-            found |= _results(reading, root)
+            found |= _results(reading, root) | {"extensions": []}
         elif name:
             reading.wrong("EPC_R1", (name,), f"{name[:60]!r} is not a field of {kind}")
         else:
@@ -183,6 +186,8 @@ def _results(reading: Reading, element: Element) -> dict[str, Any]:
                         found |= _events(reading, list(within(one)))
                     elif local(str(one.tag)) == "VocabularyList":
                         found["vocabularies"] = _vocabularies(reading, one)
+            case None:
+                found.setdefault("extensions", []).append(extension(reading, child))
     return found
 
 
