@@ -161,6 +161,28 @@ class Settings:
     broker_path: Annotated[
         str, "Binary of the node's own broker; empty: beside this Python, else on the PATH."
     ] = ""
+    task_seconds: Annotated[
+        int, "Seconds between two looks for tasks to pass on; 0 looks for none."
+    ] = 5
+    notice_seconds: Annotated[
+        int, "Seconds between two looks into the outbox of notices; 0 sends none."
+    ] = 2
+    webhook_hosts: Annotated[
+        tuple[str, ...],
+        "Hosts (`name` or `name:port`) that webhooks may call wherever they lead, also by http;"
+        " without, public addresses by https only.",
+    ] = ()
+    mail_host: Annotated[str, "SMTP server that takes notices; empty: none goes by mail."] = ""
+    mail_port: Annotated[int, "Port of the SMTP server."] = 587
+    mail_sender: Annotated[str, "Mail address from which notices come."] = ""
+    mail_user: Annotated[str, "User name at the SMTP server; empty: none is told."] = ""
+    mail_password_file: Annotated[str, "File of the password at the SMTP server, mode 0600."] = ""
+    mail_starttls: Annotated[
+        bool, "Encrypt mail by STARTTLS; set false only for a server on the same machine."
+    ] = True
+    mail_authority: Annotated[
+        str, "PEM file of the authority of the SMTP server; empty: the machine's own."
+    ] = ""
 
 
 def load(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
