@@ -19,6 +19,8 @@ from clearway.clearance.model import Conformity, Result, Scope, Step
 from clearway.clearance.record import Consignment
 from clearway.coldchain import commodities
 from clearway.coldchain import tables as coldchain
+from clearway.coldchain.custody import Attribution, attribute
+from clearway.errors import WrongState
 from clearway.insight.custody import BorderStay, Opening, custodies, life_points
 from clearway.insight.hit_rates import hit_rates, targeting
 from clearway.insight.life import by_custody
@@ -32,6 +34,7 @@ from clearway.insight.model import (
     Targeting,
 )
 from clearway.insight.release_times import study
+from clearway.movements import tables as movements
 
 MOST = 5_000
 _CUSTOMS = "customs"
@@ -123,12 +126,49 @@ def life_of(
         known = commodities.find(commodity)
         if unit is None or unit.journey is None or known is None or box.arrived_at is None:
             continue
-        readings = coldchain.get_readings(connection, box.container, since=unit.journey.loaded_at)
+        loaded_at = unit.journey.loaded_at
+        readings = coldchain.get_readings(connection, box.container, since=loaded_at)
         points = life_points(readings, unit.journey, known)
-        ended = consignment.released_at or now
-        stay = BorderStay(unit.journey.loaded_at, box.arrived_at, openings, ended)
-        found.append((box.container, by_custody(points, custodies(stay))))
+        stay = BorderStay(loaded_at, box.arrived_at, openings, consignment.released_at or now)
+        handovers = movements.custody_spans(connection, box.container, since=loaded_at)
+        found.append((box.container, by_custody(points, custodies(stay, handovers))))
     return tuple(found)
+
+
+def loss_in(connection: Connection, container: str, now: datetime) -> Attribution:
+    """Return in whose hands the goods of a container lost their life, since they were loaded.
+
+    Raises: NotFound: no readings of it. WrongState: nobody told which goods it holds.
+    """
+    unit = coldchain.get_unit(connection, container)
+    known = None if unit.journey is None else commodities.find(unit.journey.commodity)
+    if unit.journey is None or known is None:
+        raise WrongState(
+            f"Nobody told which goods went into {container}; tell its journey, then ask again"
+        )
+    loaded_at = unit.journey.loaded_at
+    readings = coldchain.get_readings(connection, container, since=loaded_at)
+    handovers = movements.custody_spans(connection, container, since=loaded_at)
+    stay = _stay_of(connection, container, loaded_at, now)
+    return attribute(life_points(readings, unit.journey, known), custodies(stay, handovers))
+
+
+def _stay_of(
+    connection: Connection, container: str, loaded_at: datetime, now: datetime
+) -> BorderStay:
+    """Return the stay, with the examinations of the open declaration that names the container."""
+    here = movements.find(connection, container)
+    arrived_at = None if here is None else here.arrived_at
+    ended_at = (None if here is None else here.departed_at) or now
+    openings: tuple[Opening, ...] = ()
+    for mrn in tables.in_container(connection, container)[-1:]:
+        arrived_at = tables.get(connection, mrn).arrived_at or arrived_at
+        openings = tuple(
+            Opening(result.agency, result.started_at, result.ended_at)
+            for order in tables.examinations_of(connection, mrn)
+            for result in order.results
+        )
+    return BorderStay(loaded_at, max(arrived_at or now, loaded_at), openings, ended_at)
 
 
 def _reports(connection: Connection, found: Iterable[Consignment]) -> Reports:

@@ -141,31 +141,6 @@ class Targeting:
 
 
 @dataclass(frozen=True, slots=True)
-class LifePoint:
-    """How many reference days of life goods had used at one instant (never falling)."""
-
-    at: datetime
-    consumed_days: float
-
-
-@dataclass(frozen=True, slots=True)
-class Custody:
-    """Who held the goods from when to when, and in which step.
-
-    Args:
-        holder: carrier, terminal, or the code of an agency.
-        started_at: aware UTC.
-        ended_at: aware UTC.
-        step: what was waited for; "" outside the border.
-    """
-
-    holder: str
-    started_at: datetime
-    ended_at: datetime
-    step: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class LifeSpent:
     """Life used up in one custody.
 

@@ -17,11 +17,11 @@ from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.model import Step
 from clearway.coldchain.actions.record_readings import record_readings
 from clearway.coldchain.actions.start_journey import start_journey
+from clearway.coldchain.custody import UNKNOWN
 from clearway.coldchain.model import Batch, Journey, Reading
 from clearway.declarations.model import Container
 from clearway.errors import InputError
 from clearway.insight import archive, live
-from clearway.insight.life import UNKNOWN
 from clearway.insight.views import open_lake
 from clearway.lake.query import Lake
 from clearway.lake.writer import LakeWriter

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearway.insight.life import UNKNOWN, by_custody, by_holder, consumed_at, spent
-from clearway.insight.model import Custody, LifePoint
+from clearway.clearance.model import Step
+from clearway.coldchain.custody import UNKNOWN, Held, LifePoint
+from clearway.insight.custody import BorderStay, Opening, custodies
+from clearway.insight.life import by_custody, by_holder
+from clearway.movements.model import CustodySpan
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -27,21 +31,13 @@ POINTS = [
 ]
 
 
-def test_life_between_two_points_is_used_evenly() -> None:
-    assert consumed_at(POINTS, at(18)) == 2.5
-    assert consumed_at(POINTS, at(-5)) == 1.0
-    assert consumed_at(POINTS, at(99)) == 4.5
-    assert spent(POINTS, at(6), at(18)) == 1.25
-    assert spent([], at(6), at(18)) == 0
-
-
 def test_each_custody_answers_for_what_was_used_in_it_by_hand() -> None:
-    custodies = [
-        Custody("terminal", at(12), at(30), "arrived"),
-        Custody("carrier", at(0), at(12)),
-        Custody("plant_health", at(30), at(36), "examined"),
+    held = [
+        Held("terminal", at(12), at(30), "arrived"),
+        Held("carrier", at(0), at(12)),
+        Held("plant_health", at(30), at(36), "examined"),
     ]
-    found = by_custody(POINTS, custodies)
+    found = by_custody(POINTS, held)
     assert [(one.holder, one.consumed_days) for one in found] == [
         ("carrier", 0.5),
         ("terminal", 2.25),
@@ -58,7 +54,7 @@ def test_each_custody_answers_for_what_was_used_in_it_by_hand() -> None:
 
 
 def test_without_readings_nothing_is_said() -> None:
-    assert by_custody([], [Custody("carrier", at(0), at(1))]) == ()
+    assert by_custody([], [Held("carrier", at(0), at(1))]) == ()
     assert by_holder([]) == ()
 
 
@@ -73,7 +69,62 @@ def test_the_sum_over_all_custodies_is_the_whole_loss(
     for place, step in enumerate(steps):
         total += step
         points.append(LifePoint(at(place * 12), total))
-    custodies = [Custody(f"h{n}", at(s), at(s + long)) for n, (s, long) in enumerate(spans)]
-    found = by_custody(points, custodies)
+    held = [Held(f"h{n}", at(s), at(s + long)) for n, (s, long) in enumerate(spans)]
+    found = by_custody(points, held)
     assert sum(one.consumed_days for one in found) == pytest.approx(total - points[0].consumed_days)
     assert sum(one.elapsed_days for one in found) == pytest.approx((len(steps) - 1) / 2)
+
+
+STAY = BorderStay(at(0), at(10), (Opening("plant_health", at(20), at(22)),), at(30))
+
+
+def told(held: tuple[Held, ...]) -> list[tuple[str, float, float, str]]:
+    hour = timedelta(hours=1)
+    return [
+        (one.holder, (one.since - BEGIN) / hour, (one.until - BEGIN) / hour, one.step)
+        for one in held
+    ]
+
+
+def test_without_handovers_the_border_is_taken_as_it_usually_is() -> None:
+    assert told(custodies(STAY)) == [
+        ("carrier", 0, 10, ""),
+        ("terminal", 10, 20, Step.EXAMINATION_STARTED),
+        ("plant_health", 20, 22, Step.EXAMINED),
+        ("terminal", 22, 30, Step.RELEASED),
+    ]
+
+
+def test_handovers_on_record_say_who_held_the_goods() -> None:
+    handovers = (
+        CustodySpan("ferry", at(4), at(12)),
+        CustodySpan("cold store", at(12), None),
+    )
+    assert told(custodies(STAY, handovers)) == [
+        ("carrier", 0, 4, ""),
+        ("ferry", 4, 12, ""),
+        ("cold store", 12, 20, ""),
+        ("plant_health", 20, 22, Step.EXAMINED),
+        ("cold store", 22, 30, ""),
+    ]
+
+
+@given(
+    st.lists(st.floats(0, 40), max_size=5),
+    st.lists(st.tuples(st.floats(0, 40), st.floats(0, 9)), max_size=4),
+)
+def test_custodies_have_neither_gap_nor_overlap(
+    changes: list[float], openings: list[tuple[float, float]]
+) -> None:
+    instants = [at(hour) for hour in sorted(set(changes))]
+    spans = tuple(
+        CustodySpan(f"h{n}", since, until)
+        for n, (since, until) in enumerate(zip(instants, [*instants[1:], None], strict=True))
+    ) if instants else ()  # fmt: skip
+    stay = BorderStay(
+        at(0), at(10), tuple(Opening("x", at(s), at(s + long)) for s, long in openings), at(30)
+    )
+    held = custodies(stay, spans)
+    assert held[0].since == at(0)
+    assert held[-1].until == at(30)
+    assert all(one.until == other.since for one, other in pairwise(held))
