@@ -219,22 +219,28 @@ _FAMILY = {
 }
 _ILMD: dict[str, tuple[str, Take]] = {"ilmd": ("ilmd", _take_ilmd)}
 _TRANSFORMED = {
-    "inputEPCList": ("input_epc_list", _URIS),
+    "inputEPCList": ("input_epc_list", _UNIQUE_URIS),
     "inputQuantityList": ("input_quantity_list", _QUANTITIES),
-    "outputEPCList": ("output_epc_list", _URIS),
+    "outputEPCList": ("output_epc_list", _UNIQUE_URIS),
     "outputQuantityList": ("output_quantity_list", _QUANTITIES),
     "transformationID": ("transformation_id", values.take_uri),
 }
 _WITHOUT_ACTION = {name: take for name, take in _SHARED.items() if name != "action"}
 _PARENT = {"parentID": _FAMILY["parentID"]}
 
-# Each type of event has fields of its own; a URI type has those that all share.
-_OWN = {**_COMMON, **_SHARED}
+# Each type of event has fields of its own; a type of one's own may have any.
+_OWN = {**_COMMON, **_SHARED, **_OBJECTS, **_FAMILY, **_TRANSFORMED, **_ILMD}
 _FIELDS: Mapping[str, Mapping[str, tuple[str, Take]]] = {
     EventType.OBJECT: {**_COMMON, **_SHARED, **_OBJECTS, **_ILMD},
     EventType.AGGREGATION: {**_COMMON, **_SHARED, **_FAMILY},
     EventType.ASSOCIATION: {**_COMMON, **_SHARED, **_FAMILY},
-    EventType.TRANSACTION: {**_COMMON, **_SHARED, **_OBJECTS, **_PARENT},
+    EventType.TRANSACTION: {
+        **_COMMON,
+        **_SHARED,
+        **_OBJECTS,
+        **_PARENT,
+        "epcList": ("epc_list", _URIS),
+    },
     EventType.TRANSFORMATION: {**_COMMON, **_WITHOUT_ACTION, **_TRANSFORMED, **_ILMD},
 }
 _ALWAYS = ("eventTime", "eventTimeZoneOffset")

@@ -76,8 +76,8 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         *(*_CONTEXT, _TRANSACTIONS, *_TAIL),
     ),
 }
-OTHER = (*_HEAD, _ACTION, *_CONTEXT, _TRANSACTIONS, *_TAIL)
-"""Of an event type that is not of the standard."""
+OTHER = tuple(dict.fromkeys(field for fields in FIELDS.values() for field in fields))
+"""Of an event type that is not of the standard: it may have any."""
 
 METADATA = (
     Field("time", "time", "instant"),

@@ -146,10 +146,15 @@ def _take_capture(reading: Reading, body: Any) -> dict[str, Any]:
     place = ("epcisBody",)
     if not _is_object(reading, body, place):
         return {}
-    for name in body:
-        if name != "eventList":
-            reading.wrong("EPC_R1", (*place, name), f"{name[:60]!r} is not a field of epcisBody")
+    _only(reading, body, place, "eventList")
     return _list_in(reading, body, place)
+
+
+def _only(reading: Reading, raw: Mapping[str, Any], place: Place, *known: str) -> None:
+    """Refuse names that are neither known nor of another namespace."""
+    for name in raw:
+        if name not in known and not is_extension(reading, name):
+            reading.wrong("EPC_R1", (*place, name), f"{name[:60]!r} is not a field here")
 
 
 def _take_results(reading: Reading, body: Any) -> dict[str, Any]:
@@ -163,10 +168,8 @@ def _take_results(reading: Reading, body: Any) -> dict[str, Any]:
             found[known] = values.take_text(reading, results[name], (*_RESULTS[:2], name))
     if "queryName" not in results:
         reading.missing(_RESULTS[:2], "queryName")
-    for name in results:
-        is_known = name in ("queryName", "subscriptionID", "resultsBody")
-        if not is_known and not is_extension(reading, name):
-            reading.wrong("EPC_R1", (*_RESULTS[:2], name), f"{name[:60]!r} is not a field here")
+    _only(reading, body, _RESULTS[:1], "queryResults")
+    _only(reading, results, _RESULTS[:2], "queryName", "subscriptionID", "resultsBody")
     ignored = [name for name in results if is_extension(reading, name)]
     found["extensions"] = sorted_by_name(
         each
@@ -175,6 +178,7 @@ def _take_results(reading: Reading, body: Any) -> dict[str, Any]:
     )
     held = _step(reading, results, _RESULTS[:2], "resultsBody")
     if held is not None:
+        _only(reading, held, _RESULTS, "eventList", "vocabularyList")
         found |= _list_in(reading, held, _RESULTS)
         if "vocabularyList" in held:
             place = (*_RESULTS, "vocabularyList")
