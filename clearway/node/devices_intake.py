@@ -14,12 +14,11 @@ import getpass
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
@@ -28,7 +27,7 @@ from clearway.connectors.mqtt import link
 from clearway.connectors.mqtt.consumer import Consumer
 from clearway.connectors.mqtt.formats import mosquitto, nats
 from clearway.connectors.mqtt.link import Address
-from clearway.connectors.mqtt.model import Denial, Incoming
+from clearway.connectors.mqtt.model import Denial
 from clearway.connectors.mqtt.servers import Mosquitto, NatsServer, Server, free_port
 from clearway.connectors.mqtt.topics import CONSUMER, require_device
 from clearway.connectors.mqtt.watching import Watch
@@ -36,7 +35,7 @@ from clearway.errors import BadTerm, ClearwayError, InputError
 from clearway.identity import tables_devices
 from clearway.identity.model import Device
 from clearway.ledger.fact import Fact
-from clearway.node import device_authority, telemetry
+from clearway.node import device_authority
 from clearway.node.node import Node
 from clearway.settings import Settings
 from clearway.terms.finding import Area, Finding, Level
@@ -48,19 +47,6 @@ _PAGE: Final = 1_000
 _TURN_S: Final = 0.5
 _FINDINGS: Final = 200
 _DEFAULT_PORT: Final = 8883
-
-
-class _Readings:
-    """The node's telemetry as a sink."""
-
-    def __init__(self, node: Node) -> None:
-        self._telemetry = node.telemetry
-
-    def submit(self, message: Incoming) -> Future[Any]:
-        """Take one message; as `Telemetry.submit`."""
-        return self._telemetry.submit(
-            telemetry.Incoming(message.device, message.payload, message.form, message.arrived_at)
-        )
 
 
 class DevicesIntake:
@@ -80,7 +66,7 @@ class DevicesIntake:
         self.consumer = Consumer(
             self._addresses(),
             link.context(files.broker_authority, *files.consumer),
-            _Readings(node),
+            node.telemetry,
             client_id=_client_id(files.consumer[1]),
             version=max(self.server.versions) if self.server else 4,
             clock=node.clock,

@@ -18,28 +18,26 @@ import socket
 import ssl
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from clearway.connectors.mqtt import answers, codec, topics
-from clearway.connectors.mqtt.answers import Outbox
+from clearway.connectors.mqtt import codec, topics, words
+from clearway.connectors.mqtt.flights import Flight, Flights
 from clearway.connectors.mqtt.link import Address, Link, LinkLost
 from clearway.connectors.mqtt.model import (
     LARGEST_MESSAGE,
     Bounds,
     Counters,
     Incoming,
-    Receipt,
     Sink,
 )
 from clearway.connectors.mqtt.topics import Form
-from clearway.errors import ClearwayError, InputError, MustStop, Refused, TryLater
+from clearway.connectors.mqtt.words import Outbox
+from clearway.errors import ClearwayError, InputError, MustStop
 
 logger = structlog.get_logger()
 _LARGEST_PACKET: Final = LARGEST_MESSAGE + 1_024
@@ -48,17 +46,7 @@ _TURN_S: Final = 0.5
 _HELD_S: Final = 0.02
 _SUBSCRIPTION: Final = 1
 _KNOWN_TOPICS: Final = 100_000
-
-
-class _Flight:
-    """One message between the broker and the sink."""
-
-    __slots__ = ("future", "message", "packet_id")
-
-    def __init__(self, packet_id: int, message: Incoming, future: Future[Any] | None) -> None:
-        self.packet_id = packet_id
-        self.message = message
-        self.future = future
+_NOBODY: Final[tuple[str, Form]] = ("", "json")
 
 
 class Consumer:
@@ -90,19 +78,15 @@ class Consumer:
     ) -> None:
         self._addresses = tuple(addresses)
         self._tls = tls
-        self._sink = sink
         self._client_id = client_id
         self._version = version
         self._clock = clock
         self._draw = draw
-        self._admits = admits
         self._bounds = bounds or Bounds()
         self.counters = Counters()
         self.failure: MustStop | None = None
         self._outbox = Outbox(self._bounds.marks, self._bounds.refusals)
-        self._flights: deque[_Flight] = deque()
-        self._held: deque[_Flight] = deque()
-        self._bytes = 0
+        self._flights = Flights(sink, self._bounds, admits, self._ring)
         self._topics: dict[bytes, tuple[str, Form]] = {}
         self._bell, self._hears = socket.socketpair()
         self._bell.setblocking(False)
@@ -140,11 +124,11 @@ class Consumer:
     @property
     def in_flight(self) -> int:
         """Messages that the broker sent and we have not acknowledged."""
-        return len(self._flights)
+        return self._flights.count
 
     @property
     def unsaid(self) -> int:
-        """Answers to devices that the broker does not have yet."""
+        """Words for devices that the broker does not have yet."""
         return self._outbox.waiting
 
     def _run(self) -> None:
@@ -161,7 +145,8 @@ class Consumer:
             except (LinkLost, InputError) as error:
                 logger.warning("mqtt_link_lost", detail=str(error))
             turn += 1
-            self._let_go()
+            self._flights.let_go()
+            self._outbox.lost()
             if self.counters.connections > before:
                 pause = self._bounds.first_wait_s
             self._ended.wait(pause * (0.5 + self._draw()))
@@ -200,7 +185,7 @@ class Consumer:
             if packets:
                 self._require_welcome(packets[0])
                 link.send(codec.subscribe(_SUBSCRIPTION, topics.FILTERS, version=self._version))
-                self._take(link, packets[1:])
+                self._take(packets[1:])
                 return data[used:]
         raise LinkLost("the broker does not answer CONNECT")
 
@@ -220,22 +205,22 @@ class Consumer:
                 if data:
                     packets, used = self._packets(rest + data if rest else data)
                     rest = (rest + data if rest else data)[used:]
-                    self._take(link, packets)
+                    self._take(packets)
                     heard = time.monotonic()
-            self._submit_held()
+            self._flights.hand_on()
             self._settle(link)
             self._tell(link)
             now = time.monotonic()
             if now - max(heard, asked) > self._bounds.keepalive_s / 2:
                 link.send(codec.PINGREQ)
                 asked = now
-            if now - heard > self._bounds.keepalive_s * 1.5 and not self._is_full():
+            if now - heard > self._bounds.keepalive_s * 1.5 and not self._flights.is_full:
                 raise LinkLost("the broker fell silent")
             link.flush()
 
     def _wait(self, link: Link) -> bool:
         """Wait for something to do; return whether the broker may be read."""
-        full = self._is_full()
+        full = self._flights.is_full
         if full:
             self.counters.held += 1
         elif link.holds:
@@ -245,117 +230,56 @@ class Consumer:
         asks = (0 if full else select.POLLIN) | (select.POLLOUT if link.waiting else 0)
         if asks:
             waits.register(link, asks)
-        ready = dict(waits.poll(1_000 * (_HELD_S if self._held else _TURN_S)))
+        ready = dict(waits.poll(1_000 * (_HELD_S if self._flights.is_held else _TURN_S)))
         if self._hears.fileno() in ready:
             self._hears.recv(4_096)
             self._rung = False  # only now: who rings from here on is heard at the next turn
         return bool(ready.get(link.fileno(), 0) & ~select.POLLOUT)
 
-    def _is_full(self) -> bool:
-        bounds = self._bounds
-        return (
-            len(self._flights) >= bounds.messages or self._bytes >= bounds.bytes or bool(self._held)
-        )
-
-    def _take(self, link: Link, packets: Sequence[codec.Packet]) -> None:
-        now = self._clock() if packets else None
+    def _take(self, packets: Sequence[codec.Packet]) -> None:
+        now, flights = self._clock(), list[Flight]()
         for packet in packets:
-            if isinstance(packet, codec.Publish) and now is not None:
-                self._message(packet, now)
-            elif isinstance(packet, codec.PubAck):
-                answer = self._outbox.arrived(packet.packet_id)
-                self.counters.marks += answer is not None and answer.is_retained
-            elif isinstance(packet, codec.SubAck):
-                self._subscribed(packet)
-            elif isinstance(packet, codec.Disconnected):
-                raise LinkLost(f"the broker ended the connection, reason {packet.reason}")
+            if isinstance(packet, codec.Publish):
+                device, form = self._topics.get(packet.topic) or self._learn(packet.topic)
+                self.counters.redelivered += packet.is_repeated
+                message = Incoming(device, packet.payload, form, now)
+                flights.append(Flight(packet.packet_id, message))
+            else:
+                self._answer(packet)
+        self.counters.received += len(flights)
+        self._flights.take(flights)
 
-    def _subscribed(self, packet: codec.SubAck) -> None:
-        if any(reason >= 0x80 for reason in packet.reasons):
-            raise LinkLost(f"the broker refuses our subscription: {packet.reasons}")
-        self._ready.set()
+    def _answer(self, packet: codec.Packet) -> None:
+        """Take note of what the broker says to what we sent."""
+        if isinstance(packet, codec.PubAck):
+            word = self._outbox.arrived(packet.packet_id)
+            self.counters.marks += word is not None and word.is_mark
+        elif isinstance(packet, codec.SubAck):
+            if any(reason >= 0x80 for reason in packet.reasons):
+                raise LinkLost(f"the broker refuses our subscription: {packet.reasons}")
+            self._ready.set()
+        elif isinstance(packet, codec.Disconnected):
+            raise LinkLost(f"the broker ended the connection, reason {packet.reason}")
 
-    def _message(self, packet: codec.Publish, now: datetime) -> None:
-        self.counters.received += 1
-        self.counters.redelivered += packet.is_repeated
-        known = self._topics.get(packet.topic) or self._learn(packet.topic)
-        device, form = known or ("", "json")
-        flight = _Flight(packet.packet_id, Incoming(device, packet.payload, form, now), None)
-        self._flights.append(flight)
-        self._bytes += len(packet.payload)
-        if known is None:
-            flight.future = _answered(InputError("No topic of a device"))
-        elif self._held:
-            self._held.append(flight)
-        else:
-            self._submit(flight)
-
-    def _learn(self, topic: bytes) -> tuple[str, Form] | None:
+    def _learn(self, topic: bytes) -> tuple[str, Form]:
         found = topics.read(topic)
         if found is not None and len(self._topics) < _KNOWN_TOPICS:
             self._topics[topic] = found
-        return found
-
-    def _submit(self, flight: _Flight) -> None:
-        message = flight.message
-        try:
-            _require_size(message)
-            self._require_admitted(message.device)
-            flight.future = self._sink.submit(message)
-        except TryLater:
-            self._held.append(flight)
-            return
-        except MustStop:
-            raise
-        except ClearwayError as error:
-            flight.future = _answered(error)
-        flight.future.add_done_callback(self._ring)
-
-    def _submit_held(self) -> None:
-        for _ in range(len(self._held)):
-            flight = self._held.popleft()
-            self._submit(flight)
-            if flight.future is None:  # still too much: it went to the end; turn back in order
-                self._held.rotate(1)
-                return
-
-    def _require_admitted(self, device: str) -> None:
-        if not self._admits(device):
-            raise Refused(f"The device {device} is not enrolled, or was revoked")
+        return found or _NOBODY
 
     def _settle(self, link: Link) -> None:
         """Acknowledge what is durable or refused, in the order in which it came (4.6)."""
-        flights, acks = self._flights, bytearray()
-        while flights:
-            flight = flights[0]
-            if flight.future is None or not flight.future.done():
-                break
-            if not self._settled(flight, flight.future):
-                break
-            flights.popleft()
-            self._bytes -= len(flight.message.payload)
-            if flight.packet_id:
-                acks += codec.puback(flight.packet_id)
+        acks = bytearray()
+        for (packet_id, message), answer in self._flights.settled():
+            if packet_id:
+                acks += codec.puback(packet_id)
+            if isinstance(answer, BaseException):
+                self._refuse(message, answer)
+            else:
+                self.counters.committed += 1
+                self._outbox.mark(answer)
         if acks:
             link.send(bytes(acks))
-
-    def _settled(self, flight: _Flight, future: Future[Any]) -> bool:
-        """Count and answer one message; return whether it may be acknowledged."""
-        error = future.exception()
-        if error is None:
-            receipt: Receipt = future.result()
-            self.counters.committed += 1
-            if receipt.committed_seq >= 0:
-                self._outbox.add(answers.mark(receipt))
-            return True
-        if isinstance(error, MustStop):
-            raise error
-        if isinstance(error, TryLater):
-            flight.future = None
-            self._held.append(flight)
-            return False
-        self._refuse(flight.message, error)
-        return True
 
     def _refuse(self, message: Incoming, error: BaseException) -> None:
         if not message.device:
@@ -365,28 +289,19 @@ class Consumer:
         if not isinstance(error, ClearwayError):
             # It would fail again the next time, and hold up everybody. The device keeps it.
             logger.critical("mqtt_message_failed", device=message.device, exc_info=error)
-        self._outbox.add(answers.refusal(message.device, message.payload, error, self._clock()))
+        self._outbox.refuse(words.refusal(message, error, self._clock()))
 
     def _tell(self, link: Link) -> None:
-        for packet_id, answer in self._outbox.leaving():
+        for packet_id, word in self._outbox.leaving():
             link.send(
                 codec.publish(
-                    answer.topic,
-                    answer.payload,
+                    word.topic,
+                    word.payload,
                     packet_id,
-                    retain=answer.is_retained,
+                    retain=word.is_mark,
                     version=self._version,
                 )
             )
-
-    def _let_go(self) -> None:
-        """Forget what the broker will send again; wait for the sink, so that bounds still hold."""
-        under_way = [each.future for each in self._flights if each.future is not None]
-        wait(under_way, timeout=self._bounds.longest_wait_s)
-        self._flights.clear()
-        self._held.clear()
-        self._bytes = 0
-        self._outbox.lost()
 
     def _ring(self, _: object = None) -> None:
         if self._rung:
@@ -396,17 +311,3 @@ class Consumer:
             self._bell.send(b"\x00")
         except BlockingIOError:
             return  # it rings already
-
-
-def _answered(error: ClearwayError) -> Future[Any]:
-    future: Future[Any] = Future()
-    future.set_exception(error)
-    return future
-
-
-def _require_size(message: Incoming) -> None:
-    if len(message.payload) > LARGEST_MESSAGE:
-        raise InputError(
-            f"A message of {len(message.payload):,} bytes; at most {LARGEST_MESSAGE:,} are taken."
-            " Send fewer readings in one batch"
-        )

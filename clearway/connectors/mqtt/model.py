@@ -1,6 +1,6 @@
 """What the consumer passes on and what it hears back; pure.
 
-    device -> broker -> consumer -> Sink.submit(Incoming) -> Receipt -> acknowledged, `committed`
+    device -> broker -> consumer -> Sink.submit_all -> Receipt -> acknowledged, `committed`
 
 A message is acknowledged to the broker only when the sink's future is answered: durable, or refused
 for a reason that sending it again would not change.
@@ -8,12 +8,14 @@ for a reason that sending it again would not change.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from clearway.connectors.mqtt.topics import Form
+from clearway.errors import ClearwayError
 
 LARGEST_MESSAGE = 256 * 1024
 """Bytes of one payload; a thousand readings with every field take about 160 KiB."""
@@ -35,12 +37,12 @@ class Receipt(Protocol):
         """Up to this sequence number of the run nothing is missing; below zero: not even 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One message as it came.
 
     Args:
-        device: name that the broker proved by the certificate; the topic bears it.
+        device: name that the broker proved by the certificate; the topic bears it. Empty: the topic
+            is of no device.
         form: `json` or `signed`.
         arrived_at: when it was read from the broker, aware UTC.
     """
@@ -51,14 +53,23 @@ class Incoming:
     arrived_at: datetime
 
 
+Answer = Receipt | ClearwayError
+"""What became of a message: its receipt, or why it was refused."""
+
+
 class Sink(Protocol):
     """Where messages become durable."""
 
-    def submit(self, message: Incoming) -> Future[Any]:
-        """Take one message; the future is answered with a `Receipt` after the commit.
+    def submit_all(self, lane: str, messages: Sequence[Incoming]) -> Future[Any]:
+        """Take messages that came together; the future gives an `Answer` each, in their order.
 
-        Raises: TryLater: too much waits already. The future raises InputError and the other leaves
-        that a repeat would meet again; MustStop when the store failed.
+        It is answered after the commit. An answer is a refusal that a repeat would meet again,
+        TryLater when the store was busy, or MustStop when it failed.
+
+        Args:
+            lane: whose turn they take.
+
+        Raises: TryLater: too much waits already. MustStop: the store failed before.
         """
 
 

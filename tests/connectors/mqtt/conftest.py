@@ -7,7 +7,7 @@ import hashlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from clearway.connectors.mqtt.formats import mosquitto, nats
 from clearway.connectors.mqtt.link import Address
 from clearway.connectors.mqtt.model import Bounds, Incoming
 from clearway.connectors.mqtt.servers import Mosquitto, NatsServer, Server, free_port
-from clearway.errors import InputError
+from clearway.errors import InputError, TryLater
 from clearway.identity import device_certificates as certificates
 
 PATIENCE_S = 20.0
@@ -101,20 +101,18 @@ class Records:
     failing: dict[bytes, BaseException] = field(default_factory=dict)
     busy: int = 0
     messages: list[Incoming] = field(default_factory=list)
-    open: list[tuple[Incoming, Future[Any]]] = field(default_factory=list)
+    open: list[tuple[Sequence[Incoming], Future[Any]]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def submit(self, message: Incoming) -> Future[Any]:
-        """Take one message."""
-        from clearway.errors import TryLater
-
+    def submit_all(self, lane: str, messages: Sequence[Incoming]) -> Future[Any]:
+        """Take messages."""
         with self._lock:
             if self.busy:
                 self.busy -= 1
                 raise TryLater("busy")
             future: Future[Any] = Future()
-            self.messages.append(message)
-            self.open.append((message, future))
+            self.messages += messages
+            self.open.append((messages, future))
         if not self.holds:
             self.commit()
         return future
@@ -123,12 +121,17 @@ class Records:
         """Answer all that waits."""
         with self._lock:
             waiting, self.open = self.open, []
-        for message, future in waiting:
-            error = self.failing.get(message.payload)
-            if error is not None:
-                future.set_exception(error)
+        for messages, future in waiting:
+            answers = [self._answer(message) for message in messages]
+            strange = [one for one in answers if isinstance(one, ValueError)]
+            if strange:  # what the sink did not foresee takes all that came together with it
+                future.set_exception(strange[0])
             else:
-                future.set_result(Acknowledged(message.device, "boot", len(self.messages) - 1))
+                future.set_result(answers)
+
+    def _answer(self, message: Incoming) -> Acknowledged | BaseException:
+        error = self.failing.get(message.payload)
+        return error or Acknowledged(message.device, "boot", len(self.messages) - 1)
 
     @property
     def payloads(self) -> list[bytes]:

@@ -323,7 +323,7 @@ def test_no_more_is_in_flight_than_was_allowed(world: World) -> None:
     for i in range(300):
         device.publish(b"%d" % i + b"x" * 20_000)
     until(lambda: consumer.counters.held > 3)
-    assert len(sink.open) <= 10 + 14, "what one read of the connection brings comes on top"
+    assert len(sink.messages) <= 10 + 14, "what one read of the connection brings comes on top"
     sink.holds = False
     sink.commit()
     until(lambda: consumer.counters.committed >= 300)
