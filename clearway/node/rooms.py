@@ -14,6 +14,7 @@ from clearway.certificates.uses import tables as uses
 from clearway.clearance import tables as clearance
 from clearway.coldchain import tables as coldchain
 from clearway.connectors.ippc_hub import tables as hub
+from clearway.connectors.notices import tables as notices
 from clearway.connectors.peer import tables as peer
 from clearway.declarations import tables as declarations
 from clearway.identity import tables as identity
@@ -24,6 +25,7 @@ from clearway.ledger.order import requests
 from clearway.ledger.order import tables as tables  # as well; no fact is replayed into these
 from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
+from clearway.movements.epcis import tables as epcis
 from clearway.risk import tables as risk
 from clearway.tasks import tables as tasks
 
@@ -40,8 +42,10 @@ _ROOMS: tuple[ModuleType, ...] = (
     issuing,
     registrations,
     movements,
+    epcis,
     coldchain,
     risk,
+    notices,
     tasks,
     clearance,
     peer,

@@ -41,7 +41,7 @@ from clearway.certificates.uses.single import (
 )
 from clearway.certificates.uses.tables import SingleUse, UseState, open_uses, reference_of
 from clearway.clearance.actions.reconsider import reconsider_certificate
-from clearway.errors import ClearwayError, InputError, MalformedMessage, NotFound, TryLater
+from clearway.errors import ClearwayError, InputError, NotFound, TryLater
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.fact import Fact
 from clearway.ledger.order.cometbft.engine import CometOrder
@@ -56,7 +56,7 @@ from clearway.ledger.order.model import (
     UseRecord,
 )
 from clearway.node.clock import Entropy
-from clearway.node.files import write_durably
+from clearway.node.drawn_keys import drawn_key
 from clearway.node.witness import Host
 from clearway.policy.act import Act
 
@@ -76,15 +76,7 @@ def members_key(file: Path, entropy: Entropy) -> bytes:
 
     Raises: MalformedMessage: the file holds no such key. StorageFailure: it cannot be written.
     """
-    if not file.exists():
-        write_durably(file, entropy(KEY_SIZE).hex().encode(), mode=0o600)
-    try:
-        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
-    except ValueError as error:
-        raise MalformedMessage(f"{file.name} must hold 64 hexadecimal digits") from error
-    if len(key) != KEY_SIZE:
-        raise MalformedMessage(f"{file.name} must hold 64 hexadecimal digits, not {2 * len(key)}")
-    return key
+    return drawn_key(file, entropy, KEY_SIZE)
 
 
 class SingleUses:

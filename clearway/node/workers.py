@@ -21,7 +21,9 @@ from clearway.lake.writer import LakeWriter
 from clearway.node.keeping import keep_checkpoint
 from clearway.node.monitoring import Monitoring
 from clearway.node.node import Node
+from clearway.node.notifying import Notifying
 from clearway.node.single_use import SingleUses, members_key
+from clearway.node.tending import Tending
 
 logger = structlog.get_logger()
 _WORKER = Actor(ActorKind.SYSTEM, "watch", "customs", frozenset({Role.WORKER}))
@@ -40,6 +42,7 @@ class Workers:
         key = members_key(node.folder.root / "members.key", node.entropy)
         self._single_uses = SingleUses(node, lambda: node.ordering.engine, key)
         node.on_commit(self._single_uses.tell)
+        self._tending, self._notifying = Tending(node), Notifying(node)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lake", daemon=True)
 
@@ -49,9 +52,13 @@ class Workers:
         self._node.witnessing.start()
         self._node.ordering.start()
         self._single_uses.__enter__()
+        self._tending.__enter__()
+        self._notifying.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._notifying.__exit__()
+        self._tending.__exit__()
         self._single_uses.__exit__()
         self._ended.set()
         self._monitoring.__exit__()
