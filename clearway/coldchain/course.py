@@ -34,7 +34,10 @@ Measured = tuple[str, str, Reading]
 
 _UNITS, _SNAPSHOTS, _ASIDES = Rows(stored.unit), Rows(stored.snapshot), Rows(stored.aside)
 _AT_ONCE = 200  # units asked for by one statement
-_COLUMNS = "container, commodity, journey, loaded_at, readings, state, snapshot_at, standing"
+_COLUMNS = (
+    "container, commodity, journey, loaded_at, readings, state, snapshot_at, standing,"
+    " archived_until"
+)
 _OF_CONTAINERS = (
     f"SELECT {_COLUMNS} FROM {stored.unit.name} WHERE container IN ({', '.join('?' * _AT_ONCE)})"
 )
@@ -70,6 +73,7 @@ class Stored:
     state: bytes
     snapshot_at: datetime | None
     standing: str
+    archived_until: datetime | None
 
 
 @dataclass(slots=True)
@@ -102,21 +106,32 @@ def load(connection: Connection, containers: Iterable[str]) -> dict[str, Stored]
             rows = run(connection, _OF_CONTAINER, (some[0],))
         else:
             rows = run(connection, _OF_CONTAINERS, (*some, *some[:1] * (_AT_ONCE - len(some))))
-        for container, commodity, journey, loaded_at, readings, state, at, stood in rows:
+        for container, commodity, journey, loaded_at, readings, state, at, stood, left in rows:
             found[container] = Stored(
                 container,
                 None if commodity is None else commodities.find(commodity),
                 journey,
-                None if loaded_at is None else from_microseconds(loaded_at),
+                _read(loaded_at),
                 readings,
                 state,
-                None if at is None else from_microseconds(at),
+                _read(at),
                 stood,
+                _read(left),
             )
     return found
 
 
-def add_unit(connection: Connection, container: str, journey: Journey | None) -> Stored:
+def _read(at: int | None) -> datetime | None:
+    return None if at is None else from_microseconds(at)
+
+
+def add_unit(
+    connection: Connection,
+    container: str,
+    journey: Journey | None,
+    *,
+    archived_until: datetime | None = None,
+) -> Stored:
     """Put a unit on record that was not there."""
     number = ContainerNumber(container)
     row = {
@@ -127,6 +142,7 @@ def add_unit(connection: Connection, container: str, journey: Journey | None) ->
         "state": encode(begin(number, journey)),
         "readings": 0,
         "standing": "",
+        "archived_until": archived_until,
     }
     _UNITS.add(connection, [row])
     return load(connection, [container])[container]
@@ -187,10 +203,15 @@ def _take_back(connection: Connection, containers: Iterable[str]) -> None:
 
 def _advance(connection: Connection, unit: Stored, measured: list[Measured]) -> Course:
     """Return the unit after readings that were just kept."""
+    state = decode(unit.state, UnitState)
+    readings = unit.readings + len(measured)
+    if unit.archived_until is not None:  # what lay around older ones is no longer here
+        measured = [m for m in measured if m[2].at >= unit.archived_until]
+    if not measured:
+        return course_of(unit, state, state.at or LONG_AGO, readings)
     measured.sort(key=order)
     first, last = measured[0][2].at, measured[-1][2].at
-    state = decode(unit.state, UnitState)
-    course = course_of(unit, state, first, unit.readings + len(measured))
+    course = course_of(unit, state, first, readings)
     if state.at is None or first > state.at:
         go(course, measured)
     elif state.loaded_at is None or last >= state.loaded_at:

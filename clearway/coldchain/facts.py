@@ -84,6 +84,22 @@ class ReadingsFollowed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsArchived:
+    """Readings left the tables: they are asked from the lake's series from then on.
+
+    Args:
+        until: readings before this instant, of units that sent nothing since, or of their earlier
+            journeys.
+        upto: place in the log of the last fact that the series had.
+    """
+
+    TYPE: ClassVar[str] = "coldchain.readings_archived/1"
+
+    until: datetime
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingsRecorded:
     """One batch, as it was kept before `ReadingsReceived`; it is still read, not written."""
 

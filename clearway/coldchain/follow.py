@@ -17,10 +17,16 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, update
 from clearway.coldchain import commodities, course, receiving, rules, standing, stored
 from clearway.coldchain.advice import word
 from clearway.coldchain.course import Measured
-from clearway.coldchain.facts import JourneyStarted, ReadingsFollowed, ReadingsRecorded
+from clearway.coldchain.facts import (
+    JourneyStarted,
+    ReadingsArchived,
+    ReadingsFollowed,
+    ReadingsRecorded,
+)
 from clearway.coldchain.model import Batch, Journey, Reading
 from clearway.coldchain.packing import Arrival, pack, unpack_group
 from clearway.coldchain.state import begin
+from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.ledger.fact import Fact, decode
 from clearway.ledger.statement import Rows, run
 from clearway.terms.transport import ContainerNumber
@@ -28,6 +34,21 @@ from clearway.terms.transport import ContainerNumber
 _BATCHES = Rows(stored.batch)
 _GROUP = f"SELECT packed FROM {stored.waiting.name} WHERE seq = ?"
 _NO_LONGER = f"DELETE FROM {stored.waiting.name} WHERE seq = ?"
+_ARCHIVED_UNTIL = f"SELECT archived_until FROM {stored.unit.name} WHERE container = ?"
+_SET_ARCHIVED = (
+    f"UPDATE {stored.unit.name} SET archived_until = ?"
+    " WHERE at < ? AND (archived_until IS NULL OR archived_until < ?)"
+)
+_SET_ARCHIVED_JOURNEYS = (
+    f"UPDATE {stored.unit.name}"
+    " SET archived_until = CASE WHEN loaded_at < ? THEN loaded_at ELSE ? END"
+    " WHERE at >= ? AND loaded_at IS NOT NULL"
+    " AND (archived_until IS NULL OR archived_until < loaded_at)"
+)
+_LEAVE = (
+    f"DELETE FROM {stored.batch.name} WHERE seq <= ? AND last_at < (SELECT u.archived_until"
+    f" FROM {stored.unit.name} u WHERE u.container = {stored.batch.name}.container)"
+)
 _NOTHING_NEW = f"UPDATE {stored.unit.name} SET unannounced = NULL WHERE container = ?"
 
 
@@ -43,7 +64,8 @@ def start_journey(connection: Connection, fact: Fact) -> None:
     for table in (stored.unit, stored.snapshot, stored.aside):
         connection.execute(delete(table).where(table.c.container == container))
     standing.clear(connection, container, stood, journey.loaded_at)
-    unit = course.add_unit(connection, container, journey)
+    left = None if before is None else before.archived_until
+    unit = course.add_unit(connection, container, journey, archived_until=left)
     start = begin(container, journey)
     stand, new = rules.judge(start, commodity)
     readings = 0 if before is None else before.readings
@@ -133,6 +155,25 @@ def known(connection: Connection, container: str, since: datetime | None) -> lis
     if len(found) > count:
         found.sort(key=course.order)
     return found
+
+
+def archive(connection: Connection, fact: Fact) -> None:
+    """Take readings out of the tables that no unit needs any more.
+
+    A unit needs those of its present journey while it sends; of one that fell silent for so long
+    the states are enough.
+    """
+    body = decode(fact.body, ReadingsArchived)
+    until = to_microseconds(body.until)
+    run(connection, _SET_ARCHIVED, (until, until, until))
+    run(connection, _SET_ARCHIVED_JOURNEYS, (until, until, until))
+    run(connection, _LEAVE, (body.upto,))
+
+
+def archived_until(connection: Connection, container: str) -> datetime | None:
+    """Return before when readings of a container may have left the tables; None: none has."""
+    row = run(connection, _ARCHIVED_UNTIL, (container,)).fetchone()
+    return None if row is None or row[0] is None else from_microseconds(row[0])
 
 
 @dataclass(frozen=True, slots=True)

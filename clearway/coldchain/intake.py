@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -146,20 +146,25 @@ def require_possible_journey(journey: Journey, now: datetime) -> None:
         raise RuleViolation(found[0].message, found)
 
 
-def sort_out(batch: Batch, known: Mapping[int, Reading]) -> Sorted:
+def sort_out(
+    batch: Batch,
+    known: Mapping[int, Reading],
+    *,
+    is_on_record: Callable[[int], bool] = lambda seq: False,
+) -> Sorted:
     """Return what of a batch is new, repeated, or contradicts what is known.
 
     Args:
-        known: readings on record by `seq`, of the same device and boot_id.
+        known: readings at hand by `seq`, of the same device and boot_id.
+        is_on_record: whether a number is on record though its reading is not at hand; it counts as
+            repeated, since the first values stand in any case.
     """
-    if not known:
-        return Sorted(batch.readings, 0, ())
     fresh, differing, repeated = [], [], 0
     for reading in batch.readings:
         stands = known.get(reading.seq)
-        if stands is None:
+        if stands is None and not is_on_record(reading.seq):
             fresh.append(reading)
-        elif stands == reading:
+        elif stands is None or stands == reading:
             repeated += 1
         else:
             differing.append(reading)

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from clearway.coldchain.chain import Proof
 from clearway.coldchain.model import Batch, Reading
 from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.terms.transport import ContainerNumber
@@ -49,11 +50,13 @@ class Arrival(NamedTuple):
     Args:
         arrived_at: when we got it, aware UTC; the readings hold the device's own times.
         envelope: the signed message, byte for byte; empty when it was not signed.
+        proof: what was verified of it; not kept, as the message itself is.
     """
 
     batch: Batch
     arrived_at: datetime
     envelope: bytes = b""
+    proof: Proof | None = None
 
 
 def pack(readings: Iterable[Reading]) -> bytes:
@@ -94,21 +97,60 @@ def unpack_group(packed: bytes) -> Iterator[Arrival]:
 
 
 class Head(NamedTuple):
-    """What a group says of one batch, without its values."""
+    """What a group says of one batch, without its values; instants in microseconds."""
 
     device: str
     container: str
     boot_id: str
     numbers: list[int]
+    last_at: int
+    arrived_at: int
+    envelope: bytes
 
 
 def heads_of(packed: bytes) -> Iterator[Head]:
     """Yield which readings a group holds, at a third of the cost of `unpack_group`."""
     heads, columns = _groups.decode(zlib.decompress(packed))
     low = 0
-    for device, container, boot_id, _, count, _ in heads:
-        yield Head(device, container, boot_id, columns["seq"][low : low + count])
+    for device, container, boot_id, arrived_at, count, envelope in heads:
+        numbers = columns["seq"][low : low + count]
         low += count
+        last_at = columns["at"][low - 1]
+        yield Head(device, container, boot_id, numbers, last_at, arrived_at, envelope)
+
+
+class Group:
+    """A packed group in which single readings are looked for; the others are never made."""
+
+    def __init__(self, packed: bytes) -> None:
+        heads, self._columns = _groups.decode(zlib.decompress(packed))
+        self._places: dict[tuple[str, str], list[int]] = {}
+        low = 0
+        for device, _, boot_id, _, count, _ in heads:
+            self._places.setdefault((device, boot_id), []).extend(range(low, low + count))
+            low += count
+
+    def find(self, device: str, boot_id: str, first: int, last: int) -> list[Reading]:
+        """Return the readings of a counter that have these numbers, both included."""
+        seqs = self._columns["seq"]
+        places = self._places.get((device, boot_id), ())
+        chosen = [place for place in places if first <= seqs[place] <= last]
+        if not chosen:
+            return []
+        columns = {name: [column[p] for p in chosen] for name, column in self._columns.items()}
+        return list(_readings(columns))
+
+
+def columns_of_group(packed: bytes) -> dict[str, list[Any]]:
+    """Return a group as columns: those of its readings, and of each reading its batch's words.
+
+    The columns `device`, `container`, `boot_id` and `arrived_at` (microseconds) are added to those
+    of `pack_group`; columns without any value are absent.
+    """
+    heads, columns = _groups.decode(zlib.decompress(packed))
+    for place, name in enumerate(("device", "container", "boot_id", "arrived_at")):
+        columns[name] = [head[place] for head in heads for _ in range(head[4])]
+    return columns
 
 
 def _columns_of(readings: Iterable[Reading]) -> dict[str, Sequence[Any]]:

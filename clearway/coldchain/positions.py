@@ -20,8 +20,8 @@ less than is on record, sends those readings again, and they are found to be rep
 Span = tuple[int, int, int, int]
 """Places in the log of the first and last of some facts, and the least and greatest number."""
 
-MOST_SPANS = 8
-"""Of more, the oldest are joined: looking for a repeat then takes longer, nothing else does."""
+MOST_SPANS = 12
+"""Of more, two neighbours are joined: looking for a repeat then takes longer, nothing else does."""
 
 
 class Position(NamedTuple):
@@ -99,8 +99,7 @@ def wait(position: Position, fact: int, runs: Sequence[Run], oldest: int) -> Pos
     spans = [span for span in position.waiting if span[1] >= oldest]
     spans.append((fact, fact, runs[0][0], runs[-1][1]))
     if len(spans) > MOST_SPANS:
-        one, two = spans[:2]
-        spans[:2] = [(one[0], two[1], min(one[2], two[2]), max(one[3], two[3]))]
+        _join_two(spans)
     return Position(
         position.device,
         position.boot_id,
@@ -109,6 +108,13 @@ def wait(position: Position, fact: int, runs: Sequence[Run], oldest: int) -> Pos
         position.beyond,
         tuple(spans),
     )
+
+
+def _join_two(spans: list[Span]) -> None:
+    """Join the two neighbours that hold the fewest facts together: all stay of like width."""
+    at = min(range(len(spans) - 1), key=lambda i: spans[i + 1][1] - spans[i][0])
+    one, two = spans[at : at + 2]
+    spans[at : at + 2] = [(one[0], two[1], min(one[2], two[2]), max(one[3], two[3]))]
 
 
 def holds(position: Position, number: int) -> bool:

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Connection
 
-from clearway.coldchain import intake, positions, stored
+from clearway.coldchain import intake, links, positions, stored
 from clearway.coldchain.facts import ReadingsReceived
 from clearway.coldchain.intake import Sorted
 from clearway.coldchain.model import Batch, Reading
-from clearway.coldchain.packing import Arrival, heads_of, unpack, unpack_group
+from clearway.coldchain.packing import Arrival, Group, heads_of, unpack, unpack_group
 from clearway.coldchain.positions import Position, Run, Span, runs_of
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import Rows, run
@@ -58,18 +59,18 @@ class Desk:
         self._connection = connection
         self._positions = load(connection, {batch.device for batch in batches})
         self._taken: dict[Counter, dict[int, Reading]] = {}
-        self._groups: dict[int, dict[Counter, dict[int, Reading]]] = {}
+        self._groups: dict[int, Group] = {}
 
     def sort_out(self, batch: Batch) -> tuple[Sorted, tuple[int, ...]]:
         """Return what of a batch is new, and the places of the facts that hold what is not."""
         counter = batch.device, batch.boot_id
         stands = self.position(batch)
+        facts: set[int] = set()
         if batch.readings[0].seq > stands.highest:
-            known: dict[int, Reading] = {}
-            facts: set[int] = set()
+            found = Sorted(batch.readings, 0, ())
         else:
             known, facts = self._known(batch, stands)
-        found = intake.sort_out(batch, known)
+            found = intake.sort_out(batch, known, is_on_record=partial(positions.holds, stands))
         runs = runs_of(reading.seq for reading in batch.readings)
         self._positions[counter] = positions.reach(stands, runs)
         if found.fresh:
@@ -96,23 +97,19 @@ class Desk:
         for begin, end, lowest, highest in stands.waiting:
             if lowest <= last and first <= highest:
                 for (place,) in run(self._connection, _GROUPS, (begin, end)).fetchall():
-                    found = self._group(place).get(counter, {})
-                    known.update(found)
+                    found = self._group(place).find(*counter, first, last)
+                    known.update((reading.seq, reading) for reading in found)
                     facts.update((place,) if found else ())
         known.update(self._taken.get(counter, {}))
         return known, facts
 
-    def _group(self, place: int) -> dict[Counter, dict[int, Reading]]:
-        """Return the readings of a fact that waits, by counter."""
-        found = self._groups.get(place)
-        if found is None:
-            found = self._groups[place] = {}
+    def _group(self, place: int) -> Group:
+        """Return a fact that waits."""
+        group = self._groups.get(place)
+        if group is None:
             row = run(self._connection, _GROUP, (place,)).fetchone()
-            for arrival in unpack_group(row[0]):
-                batch = arrival.batch
-                counted = found.setdefault((batch.device, batch.boot_id), {})
-                counted.update((reading.seq, reading) for reading in batch.readings)
-        return found
+            group = self._groups[place] = Group(row[0])
+        return group
 
 
 def load(connection: Connection, devices: Iterable[str]) -> dict[Counter, Position]:
@@ -157,6 +154,7 @@ def receive(connection: Connection, fact: Fact) -> None:
     for head in heads:
         numbers.setdefault((head.device, head.boot_id), []).extend(head.numbers)
     move_on(connection, numbers, waits=(fact.seq, first))
+    links.keep(connection, heads)
 
 
 def move_on(

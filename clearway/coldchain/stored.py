@@ -33,6 +33,8 @@ unit = Table(
     Column("standing", Text, nullable=False),  # kinds of the alarms that stand, in one line
     Column("unannounced", LargeBinary),  # JSON of alarms that have no fact yet
     Column("departed_at", Instant),
+    # Readings before this may lie in the lake's series only; they move the state no more.
+    Column("archived_until", Instant),
     Index("cold_unit_by_urgency", "urgency", "container"),
     Index("cold_unit_by_silence", "at"),
     sqlite_with_rowid=False,

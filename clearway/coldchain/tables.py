@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select, tuple_
 
-from clearway.coldchain import commodities, course, follow, receiving, standing, stored
+from clearway.coldchain import commodities, course, follow, links, receiving, standing, stored
 from clearway.coldchain.facts import (
     AlarmAcknowledged,
     AlarmRaised,
     JourneyStarted,
+    ReadingsArchived,
     ReadingsFollowed,
     ReadingsReceived,
     ReadingsRecorded,
@@ -43,6 +44,7 @@ TABLES: tuple[Table, ...] = (
     stored.snapshot,
     stored.alarm,
     stored.aside,
+    links.link,
 )
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
@@ -50,6 +52,7 @@ PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     ReadingsReceived.TYPE: (receiving.receive,),
     ReadingsFollowed.TYPE: (follow.follow_up,),
     ReadingsRecorded.TYPE: (follow.take_in,),
+    ReadingsArchived.TYPE: (follow.archive,),
     AlarmRaised.TYPE: (standing.raise_alarm,),
     AlarmAcknowledged.TYPE: (standing.acknowledge_alarm,),
     "movement.arrived/1": (follow.arrive,),

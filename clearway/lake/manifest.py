@@ -32,13 +32,16 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         path: relative to the lake's folder, with slashes.
         first: lowest seq in it.
         last: highest seq in it.
-        rows: number of facts in it.
+        rows: how many rows it has.
+        since, until: of a series: its earliest and latest instant, microseconds since 1970 UTC.
     """
 
     path: str
     first: int
     last: int
     rows: int
+    since: int = 0
+    until: int = 0
 
     @property
     def partition(self) -> str:

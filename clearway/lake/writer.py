@@ -102,10 +102,11 @@ class LakeWriter:
         if self._swept:
             return
         listed = {part.path for part in state.parts} | set(state.retired)
-        for pattern in ("*.parquet", f"*{TEMPORARY}"):
-            for path in self._folder.rglob(pattern):
-                if path.relative_to(self._folder).as_posix() not in listed:
-                    path.unlink()
+        facts = self._folder / "facts"
+        left = (*facts.rglob("*.parquet"), *facts.rglob(f"*{TEMPORARY}"))
+        for path in (*left, *self._folder.glob(f"*{TEMPORARY}")):
+            if path.relative_to(self._folder).as_posix() not in listed:
+                path.unlink()
         self._swept = True
 
 
