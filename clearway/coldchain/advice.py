@@ -12,6 +12,7 @@ from math import inf, isfinite
 
 from clearway.coldchain import rules
 from clearway.coldchain.model import Alarm, AlarmKind, AlarmLevel, Commodity
+from clearway.coldchain.signs import PROBE_DRIFT_C
 from clearway.coldchain.state import UnitState, air_c
 
 _ADVICE: Mapping[AlarmKind, str] = {
@@ -32,6 +33,14 @@ _ADVICE: Mapping[AlarmKind, str] = {
     AlarmKind.SENSOR_STUCK: "Have the sensor checked; until then judge by the other one.",
     AlarmKind.SENSOR_RANGE: "Have the sensor and its cable checked; these values were left out.",
     AlarmKind.READINGS_MISSING: "Fetch the missing readings from the logger's own memory.",
+    AlarmKind.SHORT_CYCLING: (
+        "Send a reefer engineer: the compressor wears out and the unit may stop."
+    ),
+    AlarmKind.SENSOR_DRIFT: "Compare the sensors with a probe of your own before you trust them.",
+    AlarmKind.SENSOR_LOST: "Have the sensor and its cable checked; the others are used meanwhile.",
+    AlarmKind.CLOCK_JUMP: (
+        "Set the device's clock; ask it for its readings again with the right instants."
+    ),
     AlarmKind.READINGS_DIFFER: (
         "Compare with the logger's own memory: one of the two versions was altered or mixed up."
     ),
@@ -40,7 +49,16 @@ _ADVICE: Mapping[AlarmKind, str] = {
 Sentence = tuple[str, dict[str, str]]
 
 _CRITICAL = frozenset({AlarmKind.LIMIT_PASSED, AlarmKind.FREEZING_RISK, AlarmKind.READINGS_DIFFER})
-_NOTICE = frozenset({AlarmKind.SENSOR_STUCK, AlarmKind.SENSOR_RANGE, AlarmKind.READINGS_MISSING})
+_NOTICE = frozenset(
+    {
+        AlarmKind.SENSOR_STUCK,
+        AlarmKind.SENSOR_RANGE,
+        AlarmKind.SENSOR_DRIFT,
+        AlarmKind.SENSOR_LOST,
+        AlarmKind.CLOCK_JUMP,
+        AlarmKind.READINGS_MISSING,
+    }
+)
 _URGENT_H = 4.0
 """A limit nearer than this cannot wait for the next round."""
 
@@ -257,6 +275,47 @@ def _missing(state: UnitState, commodity: Commodity | None) -> Sentence:
     }
 
 
+def _cycling(state: UnitState, commodity: Commodity | None) -> Sentence:
+    share = f"{round(100.0 * state.signs.restless)}"
+    return (
+        f"The cooling goes on and off all the time: it turned at {share} % of the latest readings.",
+        {"share_pct": share},
+    )
+
+
+def _drift(state: UnitState, commodity: Commodity | None) -> Sentence:
+    apart_c = rules.probe_drift_c(state)
+    if apart_c > PROBE_DRIFT_C:
+        return (
+            f"The probe and the air have come {apart_c:.1f} degrees apart: one of the sensors"
+            " drifts.",
+            {"apart_c": f"{apart_c:.1f}"},
+        )
+    signs = state.signs
+    excess_c = signs.excess_c - signs.base_c
+    return (
+        f"Supply and return air have come {abs(excess_c):.1f} degrees apart without a cause: one of"
+        " the sensors drifts.",
+        {"excess_c": f"{excess_c:.1f}"},
+    )
+
+
+def _lost(state: UnitState, commodity: Commodity | None) -> Sentence:
+    names = rules.lost_sensors(state)
+    which = ", ".join(names)
+    return f"Nothing comes any more from this sensor: {which}.", {"sensors": which}
+
+
+def _jump(state: UnitState, commodity: Commodity | None) -> Sentence:
+    hours = state.signs.order.jumped_h
+    length = span(timedelta(hours=abs(hours)))
+    way = "forward" if hours > 0.0 else "back"
+    return (
+        f"The device's clock jumped {way} by about {length}; its numbers run on.",
+        {"length": length, "way": way},
+    )
+
+
 def _lasting(what: str, since: datetime | None, state: UnitState) -> Sentence:
     length = span(rules.lasted(since, state))
     begun = "" if since is None else moment(since)
@@ -283,4 +342,8 @@ _WORDS: Mapping[AlarmKind, Callable[[UnitState, Commodity | None], Sentence]] = 
     AlarmKind.SENSOR_STUCK: _stuck,
     AlarmKind.SENSOR_RANGE: _range,
     AlarmKind.READINGS_MISSING: _missing,
+    AlarmKind.SHORT_CYCLING: _cycling,
+    AlarmKind.SENSOR_DRIFT: _drift,
+    AlarmKind.SENSOR_LOST: _lost,
+    AlarmKind.CLOCK_JUMP: _jump,
 }

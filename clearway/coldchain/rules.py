@@ -15,6 +15,16 @@ from math import inf, sqrt
 
 from clearway.coldchain.model import AlarmKind, Commodity
 from clearway.coldchain.pulp import SPREAD_C, Z80, hours_until
+from clearway.coldchain.signs import (
+    CALM_SHARE,
+    DRIFT_C,
+    PROBE_DRIFT_C,
+    RESTLESS_SHARE,
+    has_drifted,
+    is_after_thaw,
+    is_lost,
+    probe_apart_c,
+)
 from clearway.coldchain.state import (
     BOX_LAG_H,
     Still,
@@ -33,7 +43,10 @@ RELIEF_H = 18.0
 STEADY = timedelta(minutes=45)
 """Air that is wrong for less than this may be a defrost."""
 
-POWER_GRACE = timedelta(minutes=15)
+POWER_GRACE = timedelta(minutes=9)
+"""At ten minutes between readings the second one without power alarms: a plug that is moved shows
+in one."""
+
 DOOR_GRACE = timedelta(minutes=15)
 
 PULL_DOWN = timedelta(hours=24)
@@ -53,6 +66,9 @@ goods it warms by 1 to 2 degrees."""
 FROZEN_RISE_C = 1.0
 """More than that in a hold at -18 °C, whose walls let in twice the heat."""
 
+OUTER_FREEZES = timedelta(hours=4)
+"""In air below freezing for so long the outer cartons freeze, however warm the middle still is."""
+
 DOORS_SHUT = timedelta(minutes=45)
 """For so long after loading the air is still that of the dock."""
 
@@ -65,6 +81,9 @@ STUCK_READINGS = 24
 STUCK_NEIGHBOUR_C = 0.5
 SHORT_LIFE_SHARE, SHORT_LIFE_DAYS = 0.2, 5.0
 IMPOSSIBLE_READINGS = 2
+
+JUMP_STANDS = timedelta(hours=24)
+"""So long it is told that a clock jumped."""
 
 GAP_H = 1.5
 """Air is taken to go straight from one reading to the next for at most this long."""
@@ -234,6 +253,7 @@ def _warm_loading(state: UnitState, commodity: Commodity | None) -> bool:
     if careful_c > warm_loading_c(state, commodity):
         return True
     is_unsure = state.loaded_pulp_c is None and state.seen.probe_c is None
+    is_unsure = is_unsure and not is_after_thaw(state.signs, state.at)
     usual_c = WARM_RISE_C + (FROZEN_RISE_C if commodity.is_frozen else 0.0)
     return is_unsure and rise_c(state) >= usual_c and state.at - state.loaded_at > DOORS_SHUT
 
@@ -262,6 +282,8 @@ def _chilling(state: UnitState, commodity: Commodity | None) -> bool:
 def _freezing(state: UnitState, commodity: Commodity | None) -> bool:
     if commodity is None or lasted(state.since.freezing_air, state) < STEADY:
         return False
+    if lasted(state.since.freezing_air, state) >= OUTER_FREEZES:
+        return True
     return cold_limit_h(commodity.freezing_c, state) <= LEAD_H
 
 
@@ -307,7 +329,49 @@ def _out_of_range(state: UnitState, commodity: Commodity | None) -> bool:
 
 
 def _gap(state: UnitState, commodity: Commodity | None) -> bool:
-    return has_gap(state)
+    return has_gap(state) and state.signs.order.jumped_at != state.at
+
+
+def _cycling(state: UnitState, commodity: Commodity | None) -> bool:
+    return state.signs.restless > RESTLESS_SHARE
+
+
+def lost_sensors(state: UnitState) -> tuple[str, ...]:
+    """Return the names of the sensors that used to report and fell silent."""
+    if state.at is None:
+        return ()
+    signs, at = state.signs, state.at
+    sensors = (("supply", signs.supply), ("return", signs.returned), ("pulp", signs.probe))
+    return tuple(name for name, presence in sensors if is_lost(presence, at))
+
+
+def _lost(state: UnitState, commodity: Commodity | None) -> bool:
+    signs = state.signs
+    sensors = (signs.supply, signs.returned, signs.probe)
+    if all(each.missing_since is None for each in sensors):
+        return False
+    return bool(lost_sensors(state))
+
+
+def probe_drift_c(state: UnitState) -> float:
+    """Return by how much probe and air have come apart as goods do not; 0: nobody can tell."""
+    return 0.0 if state.at is None else probe_apart_c(state.signs, state.at)
+
+
+def _drifted(state: UnitState, commodity: Commodity | None) -> bool:
+    return has_drifted(state.signs) or probe_drift_c(state) > PROBE_DRIFT_C
+
+
+def _in_line(state: UnitState, commodity: Commodity | None) -> bool:
+    signs = state.signs
+    is_near = abs(signs.excess_c - signs.base_c) < DRIFT_C - CLEAR_MARGIN_C
+    return is_near and probe_drift_c(state) < PROBE_DRIFT_C - CLEAR_MARGIN_C
+
+
+def _clock_jumped(state: UnitState, commodity: Commodity | None) -> bool:
+    return lasted(state.signs.order.jumped_at, state) <= JUMP_STANDS and (
+        state.signs.order.jumped_at is not None
+    )
 
 
 RULES: tuple[Rule, ...] = (
@@ -324,6 +388,10 @@ RULES: tuple[Rule, ...] = (
     Rule(AlarmKind.SENSOR_STUCK, _stuck, lambda s, c: not _stuck(s, c)),
     Rule(AlarmKind.SENSOR_RANGE, _out_of_range, lambda s, c: s.seen.impossible == 0),
     Rule(AlarmKind.READINGS_MISSING, _gap, lambda s, c: not has_gap(s)),
+    Rule(AlarmKind.SHORT_CYCLING, _cycling, lambda s, c: s.signs.restless < CALM_SHARE),
+    Rule(AlarmKind.SENSOR_DRIFT, _drifted, _in_line),
+    Rule(AlarmKind.SENSOR_LOST, _lost, lambda s, c: not _lost(s, c)),
+    Rule(AlarmKind.CLOCK_JUMP, _clock_jumped, lambda s, c: not _clock_jumped(s, c)),
 )
 _BY_KIND = {rule.kind: rule for rule in RULES}
 _HOLDS = tuple((rule.kind, rule.holds) for rule in RULES)

@@ -2,9 +2,8 @@
 
 The life of a batch of goods is worked out in three steps:
 1. The pulp follows the air (`pulp.py`), with its uncertainty.
-2. The rate of spoiling at the pulp's temperature (`kinetics.py`) is summed over event time: at the
-   middle estimate and at both ends of its 80 % interval. Cold below the recommended range earns no
-   extra life.
+2. The rate of spoiling at the pulp's temperature (`kinetics.py`) is summed over event time, and how
+   unsure that sum is goes along with it. Cold below the recommended range earns no extra life.
 3. Life at the reference temperature, less life used up, is what is left. Three errors add up by
    squares: the spread of initial life, of the kinetics, and of the pulp.
 """
@@ -13,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil, exp, hypot, inf, log, sqrt
 
@@ -100,24 +100,18 @@ def elapse(
     spread = GAP_AIR_SPREAD_C if is_blind else 0.0
     steps = 1 if hours <= LONGEST_STEP_H else min(ceil(hours / LONGEST_STEP_H), MOST_STEPS)
     step_h = hours / steps
-    half_days = step_h / (2.0 * HOURS_A_DAY)
+    days = step_h / HOURS_A_DAY
     pulp, kinetic, chilled = goods.pulp, goods.kinetic_sum_h, goods.chilled_degree_h
-    low, middle, high = goods.consumed.low, goods.consumed.middle, goods.consumed.high
     chilling_c = -inf if commodity.chilling_c is None else commodity.chilling_c
-    rate, coldest_c = rate_of(commodity.kinetics, commodity.reference_c), commodity.coldest_c
-    before = _rates(pulp, rate, coldest_c)
+    pace = pace_of(commodity)
     for _ in range(steps):
-        pulp = pulps.follow(pulp, air, step_h * stirred, spread)
-        after = _rates(pulp, rate, coldest_c)
-        low += (before[0] + after[0]) * half_days
-        middle += (before[1] + after[1]) * half_days
-        high += (before[2] + after[2]) * half_days
+        pulp = pulps.follow(pulp, air, step_h * stirred, spread, pace=pace, days=days)
         kinetic += step_h * exp(-MKT_KELVIN / (pulp.c + KELVIN))
         chilled += step_h * max(0.0, chilling_c - pulp.c)
-        before = after
+    pulp = pulps.wander(pulp, hours)
     return Goods(
         pulp,
-        Consumed(low, middle, high),
+        consumed(pulp, goods.before_days),
         goods.before_days,
         goods.elapsed_h + hours,
         kinetic,
@@ -126,22 +120,27 @@ def elapse(
     )
 
 
+def consumed(pulp: Pulp, before_days: float) -> Consumed:
+    """Return the days used up: those before loading, and the 80 % interval of those since."""
+    middle = before_days + pulp.used_days
+    half = Z80 * pulp.used_sigma_days
+    return Consumed(max(before_days, middle - half), middle, middle + half)
+
+
+@lru_cache(maxsize=256)
+def pace_of(commodity: Commodity) -> Rate:
+    """Return the rate of spoiling; cold below the recommended range earns no extra life."""
+    rate, coldest_c = rate_of(commodity.kinetics, commodity.reference_c), commodity.coldest_c
+    slowest = rate(coldest_c)
+    return lambda at_c: rate(at_c) if at_c > coldest_c else slowest
+
+
 def mean_kinetic_c(goods: Goods) -> float | None:
     """Return the mean kinetic temperature of the goods so far; None before any time passed."""
     hours = goods.elapsed_h
     if hours <= 0.0 or goods.kinetic_sum_h <= 0.0:
         return None
     return MKT_KELVIN / -log(goods.kinetic_sum_h / hours) - KELVIN
-
-
-def _rates(pulp: Pulp, rate: Rate, coldest_c: float) -> tuple[float, float, float]:
-    """Return the rate at the low end, the middle and the high end of the pulp's 80 % interval."""
-    half = Z80 * sqrt(pulp.variance)
-    return (
-        rate(max(pulp.c - half, coldest_c)),
-        rate(max(pulp.c, coldest_c)),
-        rate(max(pulp.c + half, coldest_c)),
-    )
 
 
 def remaining(goods: Goods, commodity: Commodity, z: float = Z80) -> tuple[float, float, float]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clearway.coldchain.model import AlarmKind, Journey, ShelfLife
-from clearway.coldchain.pulp import Pulp
+from clearway.coldchain.pulp import Pulp, usual_rise_c
+from clearway.coldchain.signs import NO_SIGNS, Signs
 from clearway.terms.transport import ContainerNumber
 
 COLDEST_C, WARMEST_C = -60.0, 70.0
@@ -34,6 +35,7 @@ class Seen:
     Args:
         air_at: when an air temperature was last measured.
         impossible: how many readings in a row held a value that no cargo hold can have.
+        doubted: `supply` or `return` where that sensor drifted and the other stands in, else "".
     """
 
     supply_c: float | None = None
@@ -45,6 +47,7 @@ class Seen:
     door_open: bool | None = None
     air_at: datetime | None = None
     impossible: int = 0
+    doubted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class UnitState:
         interval_h: usual time between readings; 0 before the second.
         goods: None before the first temperature.
         open: kinds of the alarms that stand, in the order in which they were raised.
+        signs: what tells faults apart.
     """
 
     container: ContainerNumber
@@ -131,6 +135,7 @@ class UnitState:
     supply_still: Still | None = None
     return_still: Still | None = None
     open: tuple[AlarmKind, ...] = ()
+    signs: Signs = NO_SIGNS
 
     @property
     def told_c(self) -> float | None:
@@ -179,13 +184,22 @@ def air_c(seen: Seen) -> float | None:
 
     The mean of supply and return while the unit cools. While supply is the warmer one (a defrost
     heats the coil with the fans off; a heating unit) the return is what has been at the goods.
-    Without air sensors a probe stands in.
+    Without air sensors a probe stands in. Where one air sensor drifted, the other one and the usual
+    rise through the goods say what the mean is.
     """
+    if seen.doubted and seen.supply_c is not None and seen.return_c is not None:
+        return _without_doubted_c(seen, seen.supply_c, seen.return_c)
     if seen.return_c is None:
         return seen.probe_c if seen.supply_c is None else seen.supply_c
     if seen.supply_c is None or seen.supply_c > seen.return_c:
         return seen.return_c
     return (seen.supply_c + seen.return_c) / 2.0
+
+
+def _without_doubted_c(seen: Seen, supply_c: float, return_c: float) -> float:
+    known_c = supply_c if seen.doubted == "return" else return_c
+    half_c = usual_rise_c(known_c, seen.ambient_c) / 2.0
+    return known_c + half_c if seen.doubted == "return" else known_c - half_c
 
 
 def air_goes_to_c(seen: Seen) -> float | None:

@@ -15,8 +15,16 @@ from datetime import datetime, timedelta
 
 from clearway.coldchain import advice, rules
 from clearway.coldchain import pulp as pulps
-from clearway.coldchain.model import Alarm, Commodity, Exponential, Reading
-from clearway.coldchain.spoilage import elapse
+from clearway.coldchain.model import Alarm, Commodity, Exponential, PiecewiseQ10, Reading
+from clearway.coldchain.signs import (
+    STALLED_GRACE,
+    Scene,
+    Signs,
+    has_drifted,
+    is_lost,
+    note,
+)
+from clearway.coldchain.spoilage import consumed, elapse
 from clearway.coldchain.state import (
     COLDEST_C,
     WARMEST_C,
@@ -32,6 +40,12 @@ from clearway.coldchain.state import (
 
 LONGEST_USUAL_H = 4.0
 """A logger that measures less often than this is not watching."""
+
+SUPPLY_TRUSTED_C = 1.0
+"""Supply air this near its set point is what the unit holds."""
+
+BREATH_C = 0.3
+"""Assumed: fresh produce gives off 10 to 50 mW/kg, which its lag turns into 0.1 to 0.8 degrees."""
 
 _OLD_AIR = timedelta(hours=rules.GAP_H)
 _EASE = 0.2  # weight of the newest pause in the usual interval
@@ -87,8 +101,11 @@ def trace(
 
 def step(state: UnitState, reading: Reading, commodity: Commodity | None) -> UnitState:
     """Return the state after one reading; alarms are not judged yet."""
-    seen = _see(state.seen, reading)
+    seen = _see(state, reading)
     hours = 0.0 if state.at is None else (reading.at - state.at).total_seconds() / 3600.0
+    signs = note(state.signs, _scene(state, seen, reading, hours))
+    if seen.powered is None and signs.stalled and reading.at - signs.stalled >= STALLED_GRACE:
+        seen = replace(seen, powered=False)
     return UnitState(
         state.container,
         state.loaded_at,
@@ -100,15 +117,44 @@ def step(state: UnitState, reading: Reading, commodity: Commodity | None) -> Uni
         _usual_h(state.interval_h, hours),
         seen,
         _live(state, seen, reading, hours, commodity or _UNNAMED),
-        _since(state, seen, reading.at, commodity or _UNNAMED),
+        _since(state, seen, signs, reading.at, commodity or _UNNAMED),
         _still(state.supply_still, state.seen.supply_c, reading.supply_c, seen.return_c, reading),
         _still(state.return_still, state.seen.return_c, reading.return_c, seen.supply_c, reading),
         state.open,
+        signs,
     )
 
 
-def _see(seen: Seen, reading: Reading) -> Seen:
-    """Carry on what this reading does not say, and leave out what cannot be."""
+def _scene(state: UnitState, seen: Seen, reading: Reading, hours: float) -> Scene:
+    """Return what the signs of this reading are taken from."""
+    if seen.impossible:
+        reading = replace(
+            reading,
+            supply_c=_possible(reading.supply_c),
+            return_c=_possible(reading.return_c),
+            pulp_c=_possible(reading.pulp_c),
+        )
+    now_c = air_c(seen)
+    return Scene(
+        reading,
+        hours,
+        state.interval_h,
+        0.0 if now_c is None else now_c,
+        seen.ambient_c,
+        None if state.goods is None else state.goods.pulp,
+        state.set_point_c if seen.set_point_c is None else seen.set_point_c,
+        seen.powered,
+        seen.door_open,
+        None if state.loaded_at is None else reading.at - state.loaded_at,
+    )
+
+
+def _see(state: UnitState, reading: Reading) -> Seen:
+    """Carry on what this reading does not say, and leave out what cannot be.
+
+    A sensor that fell silent is not carried on for ever, nor is a guess that power is off.
+    """
+    seen, signs = state.seen, state.signs
     supply_c, return_c = reading.supply_c, reading.return_c
     probe_c, ambient_c = reading.pulp_c, reading.ambient_c
     impossible = 0
@@ -122,17 +168,35 @@ def _see(seen: Seen, reading: Reading) -> Seen:
         supply_c, return_c = _possible(supply_c), _possible(return_c)
         probe_c, ambient_c = _possible(probe_c), _possible(ambient_c)
     has_air = supply_c is not None or return_c is not None
+    if supply_c is None and not is_lost(signs.supply, reading.at):
+        supply_c = seen.supply_c
+    if return_c is None and not is_lost(signs.returned, reading.at):
+        return_c = seen.return_c
+    powered = reading.powered
+    if powered is None and signs.stalled is None:
+        powered = seen.powered
     return Seen(
-        seen.supply_c if supply_c is None else supply_c,
-        seen.return_c if return_c is None else return_c,
+        supply_c,
+        return_c,
         seen.probe_c if probe_c is None else probe_c,
         seen.ambient_c if ambient_c is None else ambient_c,
         seen.set_point_c if reading.set_point_c is None else reading.set_point_c,
-        seen.powered if reading.powered is None else reading.powered,
+        powered,
         seen.door_open if reading.door_open is None else reading.door_open,
         reading.at if has_air else seen.air_at,
         impossible,
+        _doubted(state),
     )
+
+
+def _doubted(state: UnitState) -> str:
+    """Return which air sensor drifted, "" for none: the one that left the set point is doubted."""
+    seen, told_c = state.seen, state.told_c
+    if not has_drifted(state.signs):
+        return ""
+    if told_c is None or seen.supply_c is None or seen.powered is False:
+        return seen.doubted
+    return "supply" if abs(seen.supply_c - told_c) > SUPPLY_TRUSTED_C else "return"
 
 
 def _possible(value_c: float | None) -> float | None:
@@ -178,14 +242,26 @@ def _loaded(state: UnitState, seen: Seen, now_c: float, commodity: Commodity) ->
     """Return the goods as they went in, seen from the first reading."""
     known_c = seen.probe_c if state.loaded_pulp_c is None else state.loaded_pulp_c
     if known_c is not None:
-        pulp = pulps.measured_at_loading(known_c, commodity.lag_h)
+        pulp = pulps.measured_at_loading(known_c, commodity.lag_h, offset_c(commodity))
     else:
         rise_c = None
         if seen.supply_c is not None and seen.return_c is not None:
             rise_c = seen.return_c - seen.supply_c
-        pulp = pulps.guessed_at_loading(_agreed_c(state, commodity), now_c, rise_c, commodity.lag_h)
+        pulp = pulps.guessed_at_loading(
+            _agreed_c(state, commodity),
+            now_c,
+            rise_c,
+            commodity.lag_h,
+            ambient_c=seen.ambient_c,
+            offset_c=offset_c(commodity),
+        )
     used = state.life_used_days
     return Goods(pulp, Consumed(used, used, used), before_days=used)
+
+
+def offset_c(commodity: Commodity) -> float:
+    """Return by how much goods settle above the air: living ones breathe and warm themselves."""
+    return BREATH_C if isinstance(commodity.kinetics, PiecewiseQ10) else 0.0
 
 
 def _agreed_c(state: UnitState, commodity: Commodity) -> float | None:
@@ -202,7 +278,7 @@ def _believe(goods: Goods, probe_c: float) -> Goods:
         pulp = pulps.correct(goods.pulp, probe_c)
     return Goods(
         pulp,
-        goods.consumed,
+        consumed(pulp, goods.before_days),
         goods.before_days,
         goods.elapsed_h,
         goods.kinetic_sum_h,
@@ -211,7 +287,7 @@ def _believe(goods: Goods, probe_c: float) -> Goods:
     )
 
 
-def _since(state: UnitState, seen: Seen, at: datetime, commodity: Commodity) -> Since:
+def _since(state: UnitState, seen: Seen, signs: Signs, at: datetime, commodity: Commodity) -> Since:
     """Return since when each trouble lasts."""
     was = state.since
     now_c = air_c(seen)
@@ -220,8 +296,8 @@ def _since(state: UnitState, seen: Seen, at: datetime, commodity: Commodity) -> 
     told_c = state.set_point_c if seen.set_point_c is None else seen.set_point_c
     chilling_c, freezing_c = commodity.chilling_c, commodity.freezing_c
     return Since(
-        (was.unpowered or at) if seen.powered is False else None,
-        (was.door_open or at) if seen.door_open else None,
+        (was.unpowered or signs.stalled or at) if seen.powered is False else None,
+        (was.door_open or at) if seen.door_open else signs.ajar,
         (was.off_set_point or at) if _is_off(seen, told_c) else None,
         (was.warm_air or at) if now_c > commodity.limit_c else None,
         (was.chilling_air or at) if chilling_c is not None and now_c < chilling_c else None,

@@ -90,7 +90,7 @@ def test_life_used_before_loading_counts(fish, fish_journey, hold):
 
 def test_cold_below_the_recommended_range_earns_no_extra_life(banana, start, container):
     journey = Journey(container, "banana", start, loaded_pulp_c=13.8)
-    right = [Reading(i, start + timedelta(hours=i), None, 13.3) for i in range(1, 100)]
+    right = [Reading(i, start + timedelta(hours=i), None, 13.0) for i in range(1, 100)]
     cold = [replace(reading, return_c=5.0) for reading in right]
     life_right = life_after(right, banana, journey)
     life_cold = life_after(cold, banana, journey)

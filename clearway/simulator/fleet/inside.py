@@ -41,6 +41,7 @@ class Inside:
         core_c: (blocks, steps).
         coldest_c: the coldest surface of the load.
         used_days: reference days used up, at the library's reference temperature.
+        harmed: whether goods froze or were injured by cold by then: no shelf life describes them.
     """
 
     trip: Trip
@@ -55,6 +56,7 @@ class Inside:
     powered: Flags
     door_open: Flags
     used_days: Floats
+    harmed: Flags
 
 
 def travel(trips: Sequence[Trip]) -> list[Inside]:
@@ -87,9 +89,9 @@ def _boxes(trips: Sequence[Trip]) -> Box:
         np.array([trip.ventilation for trip in trips]),
     )
     machine = (
-        same * _WALL_W_PER_K,
+        np.array([trip.walls for trip in trips]) * _WALL_W_PER_K,
         same * _AIR_J_PER_K,
-        same * _AIRFLOW_W_PER_K,
+        np.array([trip.airflow for trip in trips]) * _AIRFLOW_W_PER_K,
         np.where(frozen, _FREEZING_W, _COOLING_W),
         same * _HEATING_W,
         same * _FAN_W,
@@ -199,7 +201,17 @@ def _inside(trip: Trip, box: Box, course: thermal.Course, acted: Conditions, row
         powered=acted.powered[row, :steps],
         door_open=acted.door_open[row, :steps],
         used_days=np.cumsum(rates) * (STEP_S / DAY_S) / at_reference,
+        harmed=_harmed(trip, blocks),
     )
+
+
+def _harmed(trip: Trip, blocks: Floats) -> Flags:
+    law = trip.lot.law
+    limits = [c for c in (law.chill_c, law.freezes_c) if c is not None]
+    if not limits:
+        return np.zeros(blocks.shape[1], dtype=np.bool_)
+    harmed: Flags = np.logical_or.accumulate((blocks < max(limits)).any(axis=0))
+    return harmed
 
 
 def _humidity_pct(trip: Trip, acted: Conditions, row: int, steps: int) -> Floats:

@@ -3,7 +3,8 @@
 *Life used* is scored in days of a 14-day life: the error in reference days, times 14, over the
 middle of the life that the library cites. *Coverage* is the share of moments at which the truth lay
 in the 90 % interval; the remaining life that it is held to counts with this lot's own life, which
-nobody at the border can know. A moment is looked at every six hours from a day after loading.
+nobody at the border can know. A moment is looked at every six hours from a day after loading, until
+goods freeze or are injured by cold: an alarm says so, and no shelf life describes them.
 
 An alarm is *false* when nothing that it says was so: what its kind means is looked up in the truth
 (`_is_so`), or it names the trip's incident, or a consequence of it (`_MEANS`).
@@ -62,6 +63,18 @@ _FOLLOWS: Mapping[IncidentKind, frozenset[str]] = {
     IncidentKind.IMPLAUSIBLE: frozenset({"sensor_lost"}),
     IncidentKind.CLOCK_FORWARD: frozenset({"readings_missing"}),
 }
+
+# While these last, a limit may rightly be expected "if nothing changes": here, something does.
+_WARMING = frozenset(
+    {
+        IncidentKind.POWER_OFF,
+        IncidentKind.DOOR_OPEN,
+        IncidentKind.SET_POINT_WRONG,
+        IncidentKind.SET_POINT_UNIT,
+        IncidentKind.WARM_LOADING,
+        IncidentKind.SHORT_CYCLING,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,9 @@ def judge(inside: Inside, looks: Sequence[Look], alarms: Sequence[Alarm]) -> Tri
 
 
 def _counts(inside: Inside, look: Look) -> bool:
-    return look.life is not None and _since_s(look.life.at) >= SETTLED_S
+    if look.life is None or _since_s(look.life.at) < SETTLED_S:
+        return False
+    return not inside.harmed[_step(inside, _since_s(look.life.at))]
 
 
 def _errors(inside: Inside, look: Look) -> tuple[float, float, bool, bool, bool]:
@@ -180,6 +195,8 @@ def _is_right(inside: Inside, alarm: Alarm) -> bool:
     jump = incident.size * HOUR_S if incident.kind is IncidentKind.CLOCK_BACK else 0.0
     if _since_s(alarm.at) < incident.start_s - jump - 1.0:
         return False
+    if alarm.kind == "limit_expected" and incident.kind in _WARMING:
+        return _since_s(alarm.at) <= incident.end_s + _NOTICE_S
     means = _MEANS[incident.kind] | _FOLLOWS.get(incident.kind, frozenset())
     return alarm.kind in means
 

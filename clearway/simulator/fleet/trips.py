@@ -67,6 +67,7 @@ class Trip:
         loaded_pulp_c: true mean of the goods at loading, shape (blocks,).
         measured_c: what somebody measured then; None: nobody did.
         ventilation: factor on each block's exchange with the air.
+        walls, airflow: factors on the heat through the walls and on the fans' air.
         defrost_every_s, defrost_s: a defrost begins so often and lasts so long.
         brief: short openings of a door and short breaks of power that are part of any journey:
             (`door` or `power`, start, end), seconds since loading.
@@ -84,6 +85,8 @@ class Trip:
     loaded_pulp_c: tuple[float, ...]
     measured_c: float | None
     ventilation: tuple[float, ...]
+    walls: float
+    airflow: float
     weather: Weather
     device: Device
     defrost_every_s: float
@@ -152,6 +155,8 @@ def _sound(rng: Generator, seed: int, number: int, goods: Goods) -> Trip:
         loaded_pulp_c=tuple(pulp.tolist()),
         measured_c=measured if rng.random() < 0.55 else None,
         ventilation=tuple(np.exp(rng.normal(0.0, _VENTILATION_SPREAD, BLOCKS)).tolist()),
+        walls=float(np.exp(rng.normal(0.0, 0.2))),
+        airflow=float(np.exp(rng.normal(0.0, 0.15))),
         weather=Weather(*(float(rng.uniform(*r)) for r in ((4, 33), (4, 33), (2, 7), (0, 900)))),
         device=_device(rng),
         defrost_every_s=float(rng.choice([6.0, 8.0, 12.0, 24.0])) * HOUR_S,
