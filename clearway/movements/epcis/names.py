@@ -98,6 +98,11 @@ measurement_type = _word("measurement_type")
 alert_type = _word("alert_type")
 
 
+def words(kind: str) -> Mapping[str, str]:
+    """Return the bare words of a kind with their web URIs."""
+    return _WORDS[kind]
+
+
 def bare(kind: str, text: str) -> str:
     """Return the bare word of a web URI, as JSON-LD writes it; other URIs as they are.
 

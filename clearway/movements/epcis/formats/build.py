@@ -14,6 +14,7 @@ from clearway.movements.epcis import check
 from clearway.movements.epcis.check import Place
 from clearway.movements.epcis.formats import values
 from clearway.movements.epcis.formats.extensions import is_extension, sorted_by_name, take_extension
+from clearway.movements.epcis.formats.making import maker
 from clearway.movements.epcis.formats.sensors import take_sensor_element
 from clearway.movements.epcis.formats.values import Reading, kind_of
 from clearway.movements.epcis.model import (
@@ -30,6 +31,8 @@ from clearway.movements.epcis.model import Place as Where
 
 T = TypeVar("T")
 Take = Callable[[Reading, Any, Place], Any]
+
+_event = maker(Event)
 
 
 def take_event(reading: Reading, raw: Any, place: Place) -> Event | None:
@@ -51,7 +54,7 @@ def take_event(reading: Reading, raw: Any, place: Place) -> Event | None:
             reading.missing(place, name)
     if len(reading.findings) > before:
         return None
-    event = Event(**found)
+    event = _event(found)
     for code, within, message in check.event(event, raw.keys()):
         reading.wrong(code, (*place, *within), message)
     return event if len(reading.findings) == before else None

@@ -7,6 +7,7 @@ from typing import Any
 from clearway.movements.epcis.check import Place
 from clearway.movements.epcis.formats import values
 from clearway.movements.epcis.formats.extensions import is_extension, sorted_by_name, take_extension
+from clearway.movements.epcis.formats.making import maker
 from clearway.movements.epcis.formats.values import Reading, kind_of
 from clearway.movements.epcis.model import Extension, SensorElement, SensorMetadata, SensorReport
 
@@ -48,6 +49,8 @@ REPORT: dict[str, tuple[str, Any]] = {
     "uom": ("uom", values.take_text),
 }
 
+_report = maker(SensorReport)
+
 
 def take_sensor_element(reading: Reading, raw: Any, place: Place) -> SensorElement | None:
     """Return a sensor element, None after findings."""
@@ -88,7 +91,7 @@ def _take_reports(reading: Reading, value: Any, place: Place) -> tuple[SensorRep
         # The XML schema lets a report that only tells an exception go without a type.
         if "type" not in found and reading.is_strict:
             reading.missing(within, "type")
-        reports.append(SensorReport(**found))
+        reports.append(_report(found))
     return tuple(reports)
 
 

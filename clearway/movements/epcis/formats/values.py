@@ -36,6 +36,7 @@ _ACTIONS = frozenset(Action)
 _TYPES = frozenset(EventType)
 # 10^100 is beyond everything measured, and its decimal form still fits a line.
 _MOST_DIGITS = 100
+_LARGEST = Decimal("1E+100")
 _SHOWN = 60
 
 
@@ -124,7 +125,11 @@ def take_number(reading: Reading, value: Any, place: Place) -> Decimal | None:
     elif kind is not Decimal:
         reading.wrong("EPC_R3", place, f"must be a number, but is {kind_of(value)}")
         return None
-    if value.is_finite() and -_MOST_DIGITS <= value.adjusted() <= _MOST_DIGITS:
+    if (
+        value.is_finite()
+        and -_LARGEST < value < _LARGEST
+        and (value.adjusted() >= -_MOST_DIGITS or not value)
+    ):
         return value  # type: ignore[no-any-return]
     reading.wrong("EPC_R6", place, f"{shown(value)} is too large or too small; see EPC_R6")
     return None
@@ -176,8 +181,11 @@ def take_event_type(reading: Reading, value: Any, place: Place) -> str | None:
 def _word(kind: str, refused: Collection[str]) -> Callable[..., str | None]:
     canonical: Callable[[str], str] = getattr(names, kind)
     barred = tuple(refused)
+    known_words = names.words(kind)
 
     def take(reading: Reading, value: Any, place: Place) -> str | None:
+        if type(value) is str and value in known_words:
+            return known_words[value]
         if take_text(reading, value, place) is None:
             return None
         known = canonical(value)
