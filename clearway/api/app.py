@@ -13,6 +13,9 @@ from clearway.api.doors import (
     clearance,
     coldchain,
     declarations,
+    epcis,
+    epcis_queries,
+    epcis_resources,
     health,
     identity,
     insight,
@@ -24,6 +27,7 @@ from clearway.api.doors import (
     verification,
     witness,
 )
+from clearway.api.epcis_pages import Withdrawn
 from clearway.api.metrics import Metrics
 from clearway.api.problems import install
 from clearway.node.node import Node
@@ -49,11 +53,12 @@ def build_api(node: Node) -> FastAPI:
     app.state.node = node
     app.state.doorkeeper = Doorkeeper(node)
     app.state.metrics = Metrics(node)
+    app.state.withdrawn = Withdrawn()
     install(app)
     for door in (
         identity, declarations, noncompliance, certification, printing, verification,
         certificates, quantities, checks, coldchain, clearance, insight, ledger, tiles, witness,
-        health,
+        health, epcis, epcis_queries, epcis_resources,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

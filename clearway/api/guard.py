@@ -23,6 +23,10 @@ CONTENT_POLICY = (
     " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+EPCIS = "/v1/epcis/"
+EPCIS_TIMES = 8
+"""How much longer a URL may be that holds a whole query of EPCIS."""
+
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -110,12 +114,17 @@ class Guard:
 
 def _path_refusal(scope: Scope, limit: int) -> tuple[int, str] | None:
     raw = scope.get("raw_path") or scope["path"].encode()
+    is_epcis = scope["path"].startswith(EPCIS)
+    if is_epcis:
+        limit *= EPCIS_TIMES
     if len(raw) + len(scope["query_string"]) > limit:
-        return 400, f"A path with its query has at most {limit} characters"
+        status = 414 if is_epcis else 400
+        return status, f"A path with its query has at most {limit} characters"
     path = unquote(raw.decode("latin-1"))
     if any(part in ("..", ".") for part in path.split("/")) or "\\" in path or "\x00" in path:
         return 400, "A path stays inside its folder"
-    if "//" in path:
+    # A Digital Link in a path is one value, escaped: https%3A%2F%2Fid.gs1.org%2F01%2F...
+    if "//" in (raw.decode("latin-1") if is_epcis else path):
         return 400, "A path has no empty parts"
     return None
 

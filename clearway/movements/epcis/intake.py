@@ -21,6 +21,14 @@ from clearway.terms.finding import Level
 MOST_EVENTS = 1_000
 """Of one document: so many hold the writer for half a second."""
 
+_SHARED = {
+    "deviceID": "device_id",
+    "deviceMetadata": "device_metadata",
+    "rawData": "raw_data",
+    "dataProcessingMethod": "data_processing_method",
+    "bizRules": "biz_rules",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -79,12 +87,39 @@ def read(
         raise TooLarge(f"A document here has at most {most_events} events, not {count}; split it")
     if not count:
         raise InputError("The document holds no event")
-    return Intake(
-        digest=sha256(data).hexdigest(),
-        behaviour=behaviour,
-        events=tuple(_prepared(place, event) for place, event in _placed(document)),
-        errors=tuple(_error(refusal) for refusal in document.refused),
+    errors = [_error(refusal) for refusal in document.refused]
+    events = []
+    for place, event in _placed(document):
+        name = contradiction(event)
+        if name:
+            errors.append(_contradicted(place, name))
+        else:
+            events.append(_prepared(place, event))
+    return Intake(sha256(data).hexdigest(), behaviour, tuple(events), tuple(errors))
+
+
+def contradiction(event: Event) -> str:
+    """Return an attribute that a sensor's metadata and one of its reports tell otherwise, or "".
+
+    TCR-53, step 29, forbids an attribute in both; documents in use repeat the same value in both,
+    which harms nobody, and a report may have a time of its own.
+    """
+    for element in event.sensor_element_list:
+        for report in element.reports if element.metadata is not None else ():
+            for name, field in _SHARED.items():
+                told = getattr(report, field)
+                common = getattr(element.metadata, field)
+                if told is not None and common is not None and told != common:
+                    return name
+    return ""
+
+
+def _contradicted(place: int, name: str) -> CaptureError:
+    detail = (
+        f"{name} stands in sensorMetadata and, with another value, in a sensorReport of the same"
+        " sensorElement; leave it in one of them"
     )
+    return CaptureError("ValidationException", "The event breaks a rule", detail, place, name)
 
 
 def _placed(document: Document) -> Iterator[tuple[int, Event]]:

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, func, select
 
-from clearway.errors import NotFound, RuleViolation
+from clearway.errors import NotFound, TooLarge
 from clearway.ledger import tables as ledger
 from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.ledger.fact import Fact, decode
@@ -148,7 +148,7 @@ def find_events(
     Args:
         upto: events recorded at this place of the log or later are not looked at.
 
-    Raises: RuleViolation: more than the query's `max_event_count` match.
+    Raises: TooLarge: more than the query's `max_event_count` match.
     """
     end = (1 << 63) - 1 if upto is None else upto
     limit = min(limit, MOST_ON_PAGE)
@@ -168,11 +168,10 @@ def _require_few(connection: Connection, query: Query, end: int) -> None:
     most = query.max_event_count or 0
     rows = select_events(connection, query, after=None, upto=end, limit=most + 1)
     if len(rows) > most:
-        raise RuleViolation(
+        raise TooLarge(
             f"More than maxEventCount={most} events match; narrow the query, or take pages with"
             " perPage and eventCountLimit",
             epcis="QueryTooLargeException",
-            http=413,
         )
 
 
