@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -35,14 +36,14 @@ def compose(notice: Notice, *, to: str, sender: str, language: str, at: datetime
     message["Date"] = at
     message["Message-ID"] = f"<{notice.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     text = notice.text.replace("\r\n", "\n").replace("\r", "\n")
     message.set_content(_CONTROL_BUT_LINES.sub(" ", text)[:LONGEST_TEXT])
+    message["Content-Language"] = language  # after the content, which empties such fields
     return message
 
 
 def _address(field: str, text: str) -> MailAddress:
     try:
         return MailAddress(addr_spec=text)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise BadTerm(field, text, "must be a mail address", field=field) from error
