@@ -11,9 +11,11 @@ each waiting examination has a *latest start*; the time until then is its slack:
   for goods of one kind.
 
 Nobody starves: from its bound on an entry stands in a line of its own, first come first served,
-which takes every second examination. So it begins after at most 2(k + 1) more examinations, k being
-the older entries in that line. (To put that line before everything would turn the whole queue into
-first come, first served on the very days when there is too much to do, and lose what spoils.)
+which takes every second examination while goods that spoil soon wait, and every one when none do.
+So it begins after at most 2(k + 1) more examinations, k being the older entries in that line. (To
+put that line before everything would turn the whole queue into first come, first served on the very
+days when there is too much to do, and lose what spoils. To let other goods of before their bound
+take the second half would keep those that waited longest waiting longer.)
 
 A latest start is a fixed instant, so time alone never makes two entries change places; only a new
 temperature reading or a reached bound does. A prediction reorders examinations; it never spares
@@ -87,7 +89,8 @@ def order(
         now: aware UTC.
         bounds: how long goods may wait.
         turn: how many examinations were begun before; even: the line of those that waited to their
-            bound is next. Beginning the first entry gives the rest of this queue at `turn + 1`.
+            bound is next, before goods that spoil. Beginning the first entry gives the rest of
+            this queue at `turn + 1`.
     """
     late: list[_Judged] = []
     urgent: list[_Judged] = []
@@ -100,7 +103,7 @@ def order(
     return tuple(
         QueueEntry(entry, rank, arrived - rank, place, now, latest, bound)
         for rank, (arrived, entry, place, latest, bound) in enumerate(
-            _alternate(late, urgent + others, turn), 1
+            _alternate(late, urgent, turn) + others, 1
         )
     )
 

@@ -6,10 +6,9 @@ import random
 import sys
 import time
 
-from clearway.clearance.comparison import lost_share, simulate
-from clearway.clearance.priority import first_come, order
+from clearway.clearance.priority import order
+from clearway.simulator.hall import Hall, study
 
-from .test_comparison import BAYS, bursts, p95_of_others, spoiling_first
 from .test_priority import NOW, machine, salmon
 
 SEEDS, ARRIVALS = 4, 1500
@@ -20,19 +19,14 @@ def say(line: str) -> None:
 
 
 def queues() -> None:
-    orders = (
-        ("first come", first_come, 0.0),
-        ("perishables lane", spoiling_first, 0.0),
-        ("slack", order, 0.0),
-        ("slack, life wrong by 70 %", order, 0.7),
-    )
     for load in (0.80, 0.90, 0.97):
-        for name, how, error in orders:
-            worlds = [bursts(seed, load, ARRIVALS, error) for seed in range(SEEDS)]
-            runs = [simulate(world, BAYS, how) for world in worlds]  # type: ignore[arg-type]
-            share = sum(map(lost_share, runs)) / SEEDS
-            stay = sum(map(p95_of_others, runs)) / SEEDS
-            say(f"load {load:.2f}  {name:28} lost {100 * share:5.2f} %  p95 {stay:6.1f} h")
+        for error in (0.0, 0.7):
+            found = study(range(SEEDS), load=load, many=ARRIVALS, hall=Hall(error=error))
+            for name, one in found.items():
+                say(
+                    f"load {load:.2f}  error {error:.1f}  {name:18} lost"
+                    f" {100 * one.lost_share:5.2f} %  p95 {one.p95_others_h:6.1f} h"
+                )
 
 
 def ordering() -> None:
