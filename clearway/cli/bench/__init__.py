@@ -20,6 +20,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         growth,
         ledger,
         order,
+        queue,
         readings,
         stores,
     )
@@ -34,6 +35,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "flood": flood.measure,
         "stores": stores.measure,
         "order": order.measure,
+        "queue": queue.measure,
         "certificates": certificates.measure,
         "estimation": estimation.measure,
     }
