@@ -83,6 +83,9 @@ class Settings:
     ] = True
     log_level: Annotated[str, "DEBUG, INFO, WARNING or ERROR."] = "INFO"
     lake_seconds: Annotated[int, "Seconds between two copies of new facts to the lake."] = 30
+    readings_days: Annotated[
+        int, "Days for which readings stay in the tables; older ones are asked from the lake."
+    ] = 90
     checkpoint_directory: Annotated[
         str,
         "Folder where signed checkpoints are kept, best on another machine; empty: `checkpoints` in"

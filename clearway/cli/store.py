@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from clearway.cli.progress import counting
+from clearway.coldchain.archive import SERIES
 from clearway.errors import NotFound, StorageFailure
 from clearway.identity.agencies import KeyKind
 from clearway.identity.tables_agencies import list_agencies
@@ -124,12 +125,12 @@ def rebuild(file: Path | None, *, keep: bool, progress: bool) -> Rebuilt:
 def sync_lake(file: Path | None) -> int:
     """Copy the facts that the lake lacks; return how many."""
     with opened(file) as (folder, _, connection):
-        return LakeWriter(folder.lake).copy(connection)
+        return LakeWriter(folder.lake, series=SERIES).copy(connection)
 
 
 def query_lake(file: Path | None, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return the columns and rows of a SELECT over the lake."""
     folder = Folder(load(file).data_directory)
-    with Lake(folder.lake) as lake:
+    with Lake(folder.lake, series=SERIES) as lake:
         frame = lake.frame(sql)
     return frame.columns, frame.rows()

@@ -94,6 +94,9 @@ READINGS: Final = Series(
     "measured_at",
     ("container", "device", "boot_id", "seq"),
 )
+READINGS_FOLDER: Final = "readings"
+SERIES: Final = {READINGS_FOLDER: READINGS}
+"""The lake's series, by the name of the folder and of the view in SQL."""
 
 
 def readings_of(

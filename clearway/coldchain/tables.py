@@ -295,6 +295,13 @@ def list_aside(connection: Connection) -> dict[str, str]:
     return {row.container: row.reason for row in connection.execute(query.limit(MOST_LISTED))}
 
 
+def may_leave(connection: Connection, until: datetime, upto: int) -> bool:
+    """Return whether any readings before `until` of facts up to `upto` lie in the tables."""
+    table = stored.batch
+    query = select(table.c.seq).where(table.c.last_at < until, table.c.seq <= upto).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def find_position(connection: Connection, device: str, boot_id: str) -> Position:
     """Return up to where a device's counter is on record."""
     counter = device, boot_id

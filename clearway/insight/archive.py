@@ -121,9 +121,9 @@ QUALIFY row_number() OVER (PARTITION BY a.mrn, j.container
 """
 
 _READINGS = """
-SELECT n, moment, supply_c, return_c, pulp_c, ambient_c, powered, door_open, set_point_c
-  FROM readings WHERE container = ? AND moment >= ? AND moment <= ?
- ORDER BY moment, seq, n
+SELECT seq, measured_at, supply_c, return_c, pulp_c, ambient_c, powered, door_open, set_point_c
+  FROM readings WHERE container = ? AND measured_at >= ? AND measured_at <= ?
+ ORDER BY measured_at, device, boot_id, seq
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from clearway.coldchain.archive import SERIES
 from clearway.lake.query import Lake
 from clearway.lake.views import Column, View
 
@@ -98,24 +99,6 @@ JOURNEYS = View(
         Column("life_used_days", "$.life_used_days", "DOUBLE"),
     ),
 )
-READINGS = View(
-    "readings",
-    ("coldchain.readings_recorded/1",),
-    (
-        Column("container", "$.container"),
-        Column("n", "@.seq", "BIGINT"),
-        Column("moment", "@.at", _AT),
-        Column("supply_c", "@.supply_c", "DOUBLE"),
-        Column("return_c", "@.return_c", "DOUBLE"),
-        Column("pulp_c", "@.pulp_c", "DOUBLE"),
-        Column("ambient_c", "@.ambient_c", "DOUBLE"),
-        Column("powered", "@.powered", "BOOLEAN"),
-        Column("door_open", "@.door_open", "BOOLEAN"),
-        Column("set_point_c", "@.set_point_c", "DOUBLE"),
-    ),
-    each="$.readings",
-)
-
 VIEWS = (
     VERSIONS,
     LODGED,
@@ -130,10 +113,9 @@ VIEWS = (
     EXAMINED,
     MATCHED,
     JOURNEYS,
-    READINGS,
 )
 
 
 def open_lake(folder: Path) -> Lake:
     """Return the lake in a folder with insight's views; use it as a context manager."""
-    return Lake(folder, views=VIEWS)
+    return Lake(folder, views=VIEWS, series=SERIES)

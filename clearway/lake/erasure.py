@@ -9,10 +9,9 @@ import msgspec
 import polars as pl
 
 from clearway.lake import manifest
-from clearway.lake.files import write_durably
+from clearway.lake.files import alone, write_durably
 from clearway.lake.manifest import Part
 from clearway.lake.parquet import to_parquet
-from clearway.lake.writer import alone
 
 
 def forget(folder: Path, seqs: Collection[int]) -> int:

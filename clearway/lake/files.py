@@ -6,8 +6,13 @@ not synchronised.
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from clearway.errors import TryLater
 
 TEMPORARY = ".tmp"
 
@@ -39,3 +44,14 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the lake's lock. Raises: TryLater: it is held."""
+    with open(folder / "lake.lock", "ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TryLater(f"Somebody else is copying facts to {folder} just now") from error
+        yield

@@ -10,7 +10,7 @@ no file outside the folder, loads no extension, takes one SELECT at a time, and 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +20,7 @@ import polars as pl
 
 from clearway.errors import InputError, TryLater
 from clearway.lake import manifest
+from clearway.lake.series import Series, view_of
 from clearway.lake.views import View, create_statement
 
 # What an empty lake has: the columns of `parquet.SCHEMA` and of the folders' names.
@@ -37,6 +38,7 @@ class Lake:
     Args:
         folder: of the lake; it need not exist yet.
         views: made beside the view `facts`.
+        series: views of rows of numbers (`series.py`), by their name and folder in this one.
         memory_mb: most memory of the engine; what does not fit is spilled into the folder.
         threads: most threads of the engine.
         timeout_s: after so many seconds a query is stopped.
@@ -47,6 +49,7 @@ class Lake:
         folder: Path,
         *,
         views: Sequence[View] = (),
+        series: Mapping[str, Series] | None = None,
         memory_mb: int = 1024,
         threads: int = 2,
         timeout_s: float = 60.0,
@@ -56,6 +59,9 @@ class Lake:
         self._timeout_s = timeout_s
         self._connection = _open(folder.resolve(), memory_mb, threads)
         self._connection.execute(_facts(folder.resolve(), state))
+        for name, one in (series or {}).items():
+            rows = view_of(folder.resolve() / name, one)
+            self._connection.execute(f'CREATE VIEW "{name}" AS {rows}')
         for view in views:
             self._connection.execute(create_statement(view))
         self._connection.execute("SET lock_configuration = true")

@@ -13,23 +13,22 @@ sweeps what is not listed. The lake is derived: delete its folder, and the next 
 
 from __future__ import annotations
 
-import fcntl
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import polars as pl
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, text
 
-from clearway.errors import StorageFailure, TryLater, WrongState
+from clearway.errors import StorageFailure, WrongState
 from clearway.lake import compaction, manifest
-from clearway.lake.files import TEMPORARY, make_folder, write_durably
+from clearway.lake.files import TEMPORARY, alone, make_folder, write_durably
 from clearway.lake.manifest import Manifest, Part
 from clearway.lake.parquet import SCHEMA, to_parquet
+from clearway.lake.series import Series, SeriesWriter
 
 # About 40 MB of facts of 2 kB at a time.
 CHUNK = 20_000
@@ -38,8 +37,9 @@ CHUNK = 20_000
 # without a body was erased.
 _FACTS_AFTER = text(
     "SELECT seq, type, subject, issuer, actor, occurred_at, recorded_at, body, leaf_hash"
-    " FROM fact WHERE seq > :cursor AND length(body) > 0 ORDER BY seq LIMIT :chunk"
-)
+    " FROM fact WHERE seq > :cursor AND length(body) > 0 AND type NOT IN :aside"
+    " ORDER BY seq LIMIT :chunk"
+).bindparams(bindparam("aside", expanding=True))
 _LEAF = text("SELECT leaf_hash FROM fact WHERE seq = :seq")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,15 +50,21 @@ class LakeWriter:
     Args:
         folder: of the lake, made at the first copy.
         chunk: most facts read at a time.
+        series: facts that are copied as rows of their own (`series.py`), by the name of a folder
+            in this one; they are not copied as facts as well.
     """
 
-    def __init__(self, folder: Path, *, chunk: int = CHUNK) -> None:
+    def __init__(
+        self, folder: Path, *, chunk: int = CHUNK, series: Mapping[str, Series] | None = None
+    ) -> None:
         self._folder = folder
         self._chunk = chunk
+        self._series = [SeriesWriter(folder / name, one) for name, one in (series or {}).items()]
+        self._aside = [kind for one in (series or {}).values() for kind in one.types]
         self._swept = False
 
     def copy(self, connection: Connection) -> int:
-        """Copy the facts that the lake lacks; return how many.
+        """Copy the facts that the lake lacks; return over how many it went.
 
         Raises:
             TryLater: somebody else is writing to this lake.
@@ -71,10 +77,16 @@ class LakeWriter:
             self._sweep(state)
             _require_same_ledger(connection, state, self._folder)
             before = state.cursor
-            while rows := _read(connection, state.cursor, self._chunk):
+            while rows := self._read(connection, state.cursor):
                 state = self._write(state, rows)
             compaction.compact(self._folder, state)
+            for series in self._series:
+                series.copy(connection)
             return state.cursor - before
+
+    def _read(self, connection: Connection, cursor: int) -> Sequence[Row[Any]]:
+        asked = {"cursor": cursor, "chunk": self._chunk, "aside": self._aside}
+        return connection.execute(_FACTS_AFTER, asked).all()
 
     def _write(self, state: Manifest, rows: Sequence[Row[Any]]) -> Manifest:
         parts = [
@@ -108,21 +120,6 @@ class LakeWriter:
             if path.relative_to(self._folder).as_posix() not in listed:
                 path.unlink()
         self._swept = True
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold the lake's lock. Raises: TryLater: it is held."""
-    with open(folder / "lake.lock", "ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TryLater(f"Somebody else is copying facts to {folder} just now") from error
-        yield
-
-
-def _read(connection: Connection, cursor: int, chunk: int) -> Sequence[Row[Any]]:
-    return connection.execute(_FACTS_AFTER, {"cursor": cursor, "chunk": chunk}).all()
 
 
 def _require_same_ledger(connection: Connection, state: Manifest, folder: Path) -> None:

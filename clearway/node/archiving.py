@@ -11,11 +11,12 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from clearway.coldchain import tables
 from clearway.coldchain.actions.archive_readings import archive_readings
-from clearway.coldchain.archive import READINGS, readings_of
+from clearway.coldchain.archive import READINGS_FOLDER, readings_of
 from clearway.coldchain.model import Reading
 from clearway.identity.model import Actor, ActorKind, Role
-from clearway.lake.series import SeriesWriter
+from clearway.lake.series import cursor_of
 from clearway.ledger.committer import Outcome
 from clearway.policy.act import Act
 
@@ -44,35 +45,35 @@ class Host(Protocol):
 
 
 class Archiving:
-    """Copies readings into the series in `folder`, and lets old ones leave the tables.
+    """Lets old readings leave the tables, and finds them all the same.
 
     Args:
+        lake: folder of the lake.
         days: for which readings stay in the tables after their unit fell silent.
     """
 
-    def __init__(self, node: Host, folder: Path, days: int) -> None:
+    def __init__(self, node: Host, lake: Path, days: int) -> None:
         self._node = node
-        self._folder = folder
+        self._folder = lake / READINGS_FOLDER
         self._days = timedelta(days=days)
-        self._writer = SeriesWriter(folder, READINGS)
         self._due_at: datetime | None = None
 
-    def copy(self) -> int:
-        """Copy what the series lacks; return the place of the last fact that it has."""
+    def archive_if_due(self) -> bool:
+        """Once a day, after the lake was copied: let go; return whether anything was recorded."""
+        now = self._node.clock()
+        if self._due_at is not None and now < self._due_at:
+            return False
+        self._due_at = now + ARCHIVE_EVERY
+        return self.archive(now - self._days)
+
+    def archive(self, until: datetime) -> bool:
+        """Let readings before `until` go, as far as the series has them; none: nothing is done."""
+        upto = cursor_of(self._folder)
         with self._node.reading() as connection:
-            return self._writer.copy(connection)
-
-    def run(self) -> None:
-        """Copy, and once a day let old readings leave the tables. Raises: as the writer."""
-        upto, now = self.copy(), self._node.clock()
-        if self._due_at is None or now >= self._due_at:
-            self._due_at = now + ARCHIVE_EVERY
-            self.archive(now - self._days, upto)
-
-    def archive(self, until: datetime, upto: int) -> None:
-        """Let readings before `until` leave the tables, of facts up to the place `upto`."""
-        if upto >= 0:
-            self._node.act(_WORKER, lambda act: archive_readings(act, until, upto)).result()
+            if not tables.may_leave(connection, until, upto):
+                return False
+        self._node.act(_WORKER, lambda act: archive_readings(act, until, upto)).result()
+        return True
 
     def readings(
         self, container: str, *, since: datetime | None = None, until: datetime | None = None

@@ -32,6 +32,7 @@ from clearway.ledger.log import Log
 from clearway.ledger.note import Signer
 from clearway.ledger.transaction import Transaction
 from clearway.node import ordering, rooms, rotation
+from clearway.node.archiving import Archiving
 from clearway.node.authority import Authority, open_authority
 from clearway.node.clock import Clock, Entropy, utc_now
 from clearway.node.feed import Feed
@@ -119,6 +120,7 @@ class Node:
             threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
         )
         self.telemetry = Telemetry(self)
+        self.archiving = Archiving(self, folder.lake, settings.readings_days)
         self._upkeep = upkeep(folder.store)
         self._authority: Authority | None = None
         self._making = threading.Lock()

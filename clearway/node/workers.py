@@ -15,6 +15,7 @@ import structlog
 
 from clearway.certificates.actions.expire import expire
 from clearway.coldchain.actions.report_silence import report_silence
+from clearway.coldchain.archive import SERIES
 from clearway.errors import ClearwayError
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.lake.writer import LakeWriter
@@ -34,7 +35,7 @@ class Workers:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._lake = LakeWriter(node.folder.lake)
+        self._lake = LakeWriter(node.folder.lake, series=SERIES)
         chosen = node.settings.checkpoint_directory
         self._checkpoints = Path(chosen) if chosen else node.folder.root / "checkpoints"
         self._keep_at = 0.0
@@ -82,6 +83,7 @@ class Workers:
                 self._node.act(_WORKER, report_silence).result()
                 self._node.act(_WORKER, expire).result()
                 self.copy_to_lake()
+                self._node.archiving.archive_if_due()
             except (ClearwayError, OSError) as error:
                 logger.exception("worker_failed", detail=str(error))
             self._keep_if_due()

@@ -17,6 +17,7 @@ from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.model import Step
 from clearway.coldchain.actions.record_readings import record_readings
 from clearway.coldchain.actions.start_journey import start_journey
+from clearway.coldchain.archive import SERIES
 from clearway.coldchain.custody import UNKNOWN
 from clearway.coldchain.model import Batch, Journey, Reading
 from clearway.declarations.model import Container
@@ -65,7 +66,7 @@ def lake(border: Border, tmp_path: Path) -> Iterator[Lake]:
                 ledger.fact.update().where(ledger.fact.c.seq == seq).values(leaf_hash=leaf)
             )
     with border.engine.connect() as connection:
-        LakeWriter(tmp_path / "lake").copy(connection)
+        LakeWriter(tmp_path / "lake", series=SERIES).copy(connection)
     with open_lake(tmp_path / "lake") as opened:
         yield opened
 
