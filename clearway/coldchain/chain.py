@@ -68,6 +68,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What was verified of a signed batch.
+
+    Args:
+        keys: ids of the device's keys, the oldest first.
+    """
+
+    link: Link
+    keys: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChainFinding:
     """What does not fit, or what was mended.
 

@@ -1,7 +1,7 @@
 """The links of devices' chains on record: the table, its filling, and who asks what does not fit.
 
     desk = LinkDesk(connection)
-    desk.follow("reefer-0817", envelope.link)     # of each signed batch in turn, before it is kept
+    desk.follow("reefer-0817", proof)     # of each signed batch in turn, before it is kept
 
 Filled by the projection of `coldchain.readings_received/1`, which holds the signed messages whole.
 """
@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from clearway.coldchain import chain, envelope
-from clearway.coldchain.chain import Chain, ChainFinding, Link
-from clearway.coldchain.packing import Arrival
+from clearway.coldchain.chain import Chain, ChainFinding, Link, Proof
+from clearway.coldchain.packing import Head
 from clearway.ledger.columns import Instant, from_microseconds
 from clearway.ledger.statement import Rows, run
 from clearway.ledger.tables import METADATA
@@ -63,7 +63,7 @@ _ALL = (
 )
 _STAMPS = (
     f"SELECT measured_at, arrived_at FROM {link.name} WHERE device = ?"
-    " ORDER BY arrived_at DESC LIMIT ?"
+    " ORDER BY arrived_at DESC, measured_at DESC LIMIT ?"
 )
 # Of each device the links whose predecessor is not on record.
 _GAPS = (
@@ -94,17 +94,12 @@ class LinkDesk:
         self._connection = connection
         self._taken: dict[str, list[Link]] = {}
 
-    def follow(
-        self, device: str, link: Link, keys: Sequence[bytes] = ()
-    ) -> tuple[ChainFinding, ...]:
-        """Return what is to be said of a batch; one that fits counts as on record from then on.
-
-        Args:
-            keys: ids of the device's keys, the oldest first.
-        """
+    def follow(self, device: str, proof: Proof) -> tuple[ChainFinding, ...]:
+        """Return what is to be said of a batch; one that fits counts as on record from then on."""
+        link = proof.link
         taken = self._taken.setdefault(device, [])
         known = [*around(self._connection, device, link), *taken]
-        before = Chain(tuple(known), tuple(keys))
+        before = Chain(tuple(known), proof.keys)
         after, findings = chain.follow(before, link)
         if after is not before:
             taken.append(link)
@@ -119,10 +114,10 @@ def around(connection: Connection, device: str, link: Link) -> list[Link]:
     return [_link(row) for row in rows]
 
 
-def keep(connection: Connection, arrivals: Iterable[Arrival]) -> None:
+def keep(connection: Connection, heads: Iterable[Head]) -> None:
     """Put the signed batches of a group on record."""
     rows = []
-    for one in arrivals:
+    for one in heads:
         if one.envelope:
             found = envelope.read(one.envelope)
             rows.append(
@@ -134,8 +129,8 @@ def keep(connection: Connection, arrivals: Iterable[Arrival]) -> None:
                     "first_seq": found.first_seq,
                     "last_seq": found.link.last_seq,
                     "key_id": found.key_id,
-                    "measured_at": one.batch.readings[-1].at,
-                    "arrived_at": one.arrived_at,
+                    "measured_at": from_microseconds(one.last_at),
+                    "arrived_at": from_microseconds(one.arrived_at),
                 }
             )
     if rows:

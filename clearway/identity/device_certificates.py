@@ -327,7 +327,7 @@ def _builder(
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(int.from_bytes(serial, "big") | 1)
+        .serial_number(max(1, int.from_bytes(serial, "big")))
         .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)

@@ -26,12 +26,13 @@ from clearway.coldchain.actions.receive_batches import Reception, Taken, receive
 from clearway.coldchain.formats import json
 from clearway.coldchain.model import Batch
 from clearway.coldchain.packing import Arrival
-from clearway.errors import BadTerm, ClearwayError, InputError, MustStop, Refused, TryLater
+from clearway.errors import BadTerm, ClearwayError, InputError, MustStop, TryLater
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.committer import Outcome
 from clearway.ledger.lanes import Lanes
 from clearway.node import following
 from clearway.node.following import Following
+from clearway.node.proving import Proving
 from clearway.policy.act import Policy
 
 logger = structlog.get_logger()
@@ -189,6 +190,7 @@ class Telemetry:
         self._answering = threading.Lock()
         self._permitted: tuple[object, set[str]] = (None, set())
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+        self._proving = Proving(node)
         self.following = Following(node, lambda: len(self._lanes))
 
     def submit(self, message: Message) -> Future[Receipt]:
@@ -278,17 +280,20 @@ class Telemetry:
 
     def _arrival(self, message: Message) -> Arrival:
         """Return what came in. Raises: InputError, Refused."""
-        if message.form != "json":
-            raise BadTerm("form", message.form, "must be json")
-        batch, _ = json.read(message.payload)
-        if batch.device != message.device:
-            raise Refused(
-                f"The message comes from {message.device} and speaks for {batch.device[:80]!r};"
-                " a device sends its own readings only"
+        if message.form == "signed":
+            batch, proof = self._proving.open_signed(
+                message.device, message.payload, message.arrived_at
             )
+            envelope = message.payload
+        elif message.form == "json":
+            batch, _ = json.read(message.payload)
+            self._proving.require_own(message.device, batch)
+            envelope, proof = b"", None
+        else:
+            raise BadTerm("form", message.form, "must be json or signed")
         self._require_permitted(batch.device)
         intake.require_plausible(batch, message.arrived_at)
-        return Arrival(batch, message.arrived_at)
+        return Arrival(batch, message.arrived_at, envelope, proof)
 
     def _require_permitted(self, device: str) -> None:
         """Ask policy once for each device and rulebook. Raises: Refused."""
@@ -319,6 +324,7 @@ class Telemetry:
         error = done.exception()
         if error is None:
             taken = done.result().result.taken
+            self._proving.note(one.arrival for one in group)
             self._answer(
                 (one.bundle, one.place, _receipt(one.arrival.batch, each))
                 for one, each in zip(group, taken, strict=True)

@@ -8,13 +8,17 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from clearway.coldchain import advice, tables
+from clearway.coldchain.actions.follow_chain import follow_chain
 from clearway.coldchain.facts import AlarmRaised, ReadingConflict, ReadingsReceived, subject
 from clearway.coldchain.intake import Sorted
+from clearway.coldchain.links import LinkDesk
 from clearway.coldchain.model import Alarm, AlarmKind, Batch
 from clearway.coldchain.packing import Arrival, pack, pack_group
 from clearway.coldchain.positions import Position
 from clearway.coldchain.receiving import Desk, only_fresh
 from clearway.policy.act import Act
+
+_NOTHING = Sorted((), 0, ())
 
 
 class Taken(NamedTuple):
@@ -23,7 +27,8 @@ class Taken(NamedTuple):
     Args:
         recorded: readings that were new and are on record now.
         repeated: readings that were on record with the same values.
-        differing: readings that are on record with other values; those stand.
+        differing: readings that are on record with other values; those stand. Of a signed batch
+            that does not fit its device's chain: all of them.
         position: of the device's counter, after this batch.
         alarms: of differing readings; all others come when the readings are followed.
     """
@@ -55,25 +60,43 @@ def receive_batches(act: Act, arrivals: Sequence[Arrival]) -> Reception:
     device by whoever brings them; here it is asked whether the actor may bring them all.
     """
     act.require("coldchain.record_readings", device=_one(one.batch.device for one in arrivals))
-    desk = Desk(act.connection, [one.batch for one in arrivals])
-    sorted_out = [(*desk.sort_out(one.batch), desk.position(one.batch)) for one in arrivals]
+    desk, chains = Desk(act.connection, [one.batch for one in arrivals]), LinkDesk(act.connection)
+    sorted_out = [_sort_out(act, desk, chains, arrival) for arrival in arrivals]
     fresh = [
-        only_fresh(arrival, found)
-        for arrival, (found, _, _) in zip(arrivals, sorted_out, strict=True)
-        if found.fresh
+        only_fresh(arrival, one.found)
+        for arrival, one in zip(arrivals, sorted_out, strict=True)
+        if one.found.fresh
     ]
     fact = _record(act, fresh) if fresh else None
     taken = tuple(
-        Taken(
-            len(found.fresh),
-            found.repeated,
-            len(found.differing),
-            position,
-            _report(act, arrival.batch, found, facts) if found.differing else (),
-        )
-        for arrival, (found, facts, position) in zip(arrivals, sorted_out, strict=True)
+        _take(act, arrival, one) for arrival, one in zip(arrivals, sorted_out, strict=True)
     )
     return Reception(taken, fact)
+
+
+class _SortedOut(NamedTuple):
+    """A batch against what is on record; `broken`: alarms of one that was tampered with."""
+
+    found: Sorted
+    facts: tuple[int, ...]
+    position: Position
+    broken: tuple[Alarm, ...] | None
+
+
+def _sort_out(act: Act, desk: Desk, chains: LinkDesk, arrival: Arrival) -> _SortedOut:
+    broken = follow_chain(act, chains, arrival)
+    if broken is not None:
+        return _SortedOut(_NOTHING, (), desk.position(arrival.batch), broken)
+    found, facts = desk.sort_out(arrival.batch)
+    return _SortedOut(found, facts, desk.position(arrival.batch), None)
+
+
+def _take(act: Act, arrival: Arrival, one: _SortedOut) -> Taken:
+    found = one.found
+    if one.broken is not None:
+        return Taken(0, 0, len(arrival.batch.readings), one.position, one.broken)
+    alarms = _report(act, arrival.batch, found, one.facts) if found.differing else ()
+    return Taken(len(found.fresh), found.repeated, len(found.differing), one.position, alarms)
 
 
 def _one(devices: Iterable[str]) -> str:
