@@ -16,6 +16,7 @@ from clearway.api.doors import (
     epcis,
     epcis_queries,
     epcis_resources,
+    goods,
     health,
     identity,
     insight,
@@ -57,8 +58,8 @@ def build_api(node: Node) -> FastAPI:
     install(app)
     for door in (
         identity, declarations, noncompliance, certification, printing, verification,
-        certificates, quantities, checks, coldchain, clearance, insight, ledger, tiles, witness,
-        health, epcis, epcis_queries, epcis_resources,
+        certificates, quantities, checks, coldchain, goods, clearance, insight, ledger, tiles,
+        witness, health, epcis, epcis_queries, epcis_resources,
     ):  # fmt: skip
         app.include_router(door.router)
     return app
