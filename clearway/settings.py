@@ -186,6 +186,12 @@ class Settings:
     mail_authority: Annotated[
         str, "PEM file of the authority of the SMTP server; empty: the machine's own."
     ] = ""
+    commodities_file: Annotated[
+        str, "CSV of the country's own commodities, laid over the library; empty: none."
+    ] = ""
+    treatments_file: Annotated[
+        str, "CSV of the country's own schedule of treatments, laid over ours; empty: none."
+    ] = ""
 
 
 def load(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from clearway.coldchain import commodities, commodity_rows, treatment_schedules
 from clearway.errors import InputError
 from clearway.measures.formats import profile as measures
 from clearway.measures.model import Profile
@@ -39,10 +40,15 @@ class Rulebook:
 def read(settings: Settings, folder: Folder, connection: Connection) -> Rulebook:
     """Return the rulebook that the settings and the last activated model make.
 
-    Raises: InputError: there is no such country profile. VerificationError: the model was changed.
+    The country's own commodities and treatments are laid over the libraries of this process.
+
+    Raises:
+        InputError: there is no such country profile, or a file of the country's own cannot be read
+            or has a wrong row. VerificationError: the model was changed.
     """
     if settings.profile != "sample":
         raise InputError(f"There is no country profile {settings.profile!r}; there is: sample")
+    _lay_over(settings)
     return Rulebook(
         policy=CedarPolicy.load(),
         profile=measures.sample(),
@@ -52,6 +58,19 @@ def read(settings: Settings, folder: Folder, connection: Connection) -> Rulebook
             capacities=Capacities(_capacity(settings)),
         ),
     )
+
+
+def _lay_over(settings: Settings) -> None:
+    foods, pests = settings.commodities_file, settings.treatments_file
+    commodities.use(commodity_rows.read_file(_bytes(foods)) if foods else ())
+    treatment_schedules.use(treatment_schedules.read_file(_bytes(pests)) if pests else ())
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be read: {error.strerror}") from error
 
 
 def _model_folder(settings: Settings, folder: Folder, connection: Connection) -> Path | None:
