@@ -190,7 +190,7 @@ class Telemetry:
         self._answering = threading.Lock()
         self._permitted: tuple[object, set[str]] = (None, set())
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
-        self._proving = Proving(node)
+        self.proving = Proving(node)
         self.following = Following(node, lambda: len(self._lanes))
 
     def submit(self, message: Message) -> Future[Receipt]:
@@ -281,13 +281,13 @@ class Telemetry:
     def _arrival(self, message: Message) -> Arrival:
         """Return what came in. Raises: InputError, Refused."""
         if message.form == "signed":
-            batch, proof = self._proving.open_signed(
+            batch, proof = self.proving.open_signed(
                 message.device, message.payload, message.arrived_at
             )
             envelope = message.payload
         elif message.form == "json":
             batch, _ = json.read(message.payload)
-            self._proving.require_own(message.device, batch)
+            self.proving.require_own(message.device, batch)
             envelope, proof = b"", None
         else:
             raise BadTerm("form", message.form, "must be json or signed")
@@ -324,7 +324,7 @@ class Telemetry:
         error = done.exception()
         if error is None:
             taken = done.result().result.taken
-            self._proving.note(one.arrival for one in group)
+            self.proving.note(one.arrival for one in group)
             self._answer(
                 (one.bundle, one.place, _receipt(one.arrival.batch, each))
                 for one, each in zip(group, taken, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -13,14 +14,18 @@ from clearway.api.problems import RESPONSES, plain_problem
 from clearway.api.work import act, look, perform
 from clearway.clearance.actions.begin_journey import begin_journey
 from clearway.clearance.actions.receive_readings import receive_readings
-from clearway.coldchain import commodities, tables
+from clearway.coldchain import commodities, envelope, tables
 from clearway.coldchain.actions.acknowledge_alarm import acknowledge_alarm
 from clearway.coldchain.actions.record_readings import Recorded
 from clearway.coldchain.formats import csv, json
+from clearway.coldchain.judgement import judge
 from clearway.coldchain.model import Alarm, Batch, Forecast, Outlook, RaisedAlarm
 from clearway.coldchain.spoilage import forecast
 from clearway.coldchain.state import Unit
 from clearway.errors import BadTerm
+from clearway.identity.model import Actor, ActorKind
+from clearway.node.node import Node
+from clearway.node.telemetry import Incoming
 from clearway.policy.act import Act
 from clearway.terms.finding import Finding
 
@@ -50,13 +55,19 @@ async def readings(
 ) -> Response:
     """Take in a batch of readings (JSON), or a logger's file (text/csv with container and device).
 
-    Answered when the readings are durable; the same batch again is answered the same.
+    A signed batch (docs/design/device.md) comes as application/cose. Answered when the readings are
+    durable; the same batch again is answered the same.
     """
     body = await request.body()
-    is_csv = request.headers.get("content-type", "").startswith("text/csv")
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("application/cose"):
+        return await _signed(node, actor, body)
+    is_csv = kind.startswith("text/csv")
 
     def prepare() -> Callable[[Act], tuple[tuple[Recorded, ...], tuple[Finding, ...]]]:
         batches, findings = _read(body, is_csv, container, device)
+        for batch in batches:
+            node.telemetry.proving.require_own(batch.device, batch)
         return lambda hand: (tuple(receive_readings(hand, batch) for batch in batches), findings)
 
     outcome = await perform(node, actor, prepare)
@@ -67,16 +78,33 @@ async def readings(
         "differing": sum(one.differing for one in recorded),
     }
     if counts["differing"]:
-        return plain_problem(
-            "conflicting_readings",
-            "Other values for readings on file",
-            409,
-            f"{counts['differing']} readings are on file with other values; those on file hold and"
-            " an alarm was recorded. Number new readings anew; never change one that was sent",
-            **counts,
-        )
+        return _differing(counts)
     alarms = [alarm for one in recorded for alarm in one.alarms]
     return answer({**counts, "alarms": alarms, "findings": findings}, status=201)
+
+
+async def _signed(node: Node, actor: Actor, body: bytes) -> Response:
+    """Take in a signed batch, from its device or from whoever carries it."""
+    sender = actor.id if actor.kind is ActorKind.DEVICE else envelope.read(body).device
+    node.policy.require(actor, "coldchain.record_readings", {"device": sender})
+    message = Incoming(sender, body, "signed", node.clock())
+    receipt = await asyncio.wrap_future(node.telemetry.submit(message))
+    counts = {name: getattr(receipt, name) for name in ("recorded", "repeated", "differing")}
+    if counts["differing"]:
+        return _differing(counts)
+    place = {"boot_id": receipt.boot_id, "committed_seq": receipt.committed_seq}
+    return answer({**counts, **place}, status=201)
+
+
+def _differing(counts: dict[str, int]) -> Response:
+    return plain_problem(
+        "conflicting_readings",
+        "Other values for readings on file",
+        409,
+        f"{counts['differing']} readings are on file with other values; those on file hold and"
+        " an alarm was recorded. Number new readings anew; never change one that was sent",
+        **counts,
+    )
 
 
 @router.get("/reefers")
@@ -153,13 +181,14 @@ async def acknowledge(
 
 def summary(unit: Unit) -> dict[str, object]:
     """Return what a list shows of a reefer."""
-    journey = unit.journey
+    journey, goods = unit.journey, unit.state.goods
     commodity = None if journey is None else commodities.get(journey.commodity)
     return {
         "container": unit.container,
         "commodity": None if commodity is None else commodity.name,
         "set_point_c": unit.state.set_point_c,
         "life": unit.life,
+        "judged": None if goods is None or commodity is None else judge(goods, commodity),
         "readings": unit.readings,
         "standing": unit.standing,
         "departed_at": unit.departed_at,
