@@ -19,6 +19,7 @@ from clearway.coldchain.archive import SERIES
 from clearway.errors import ClearwayError
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.lake.writer import LakeWriter
+from clearway.node.epcis_subscriptions import Subscriptions
 from clearway.node.keeping import keep_checkpoint
 from clearway.node.monitoring import Monitoring
 from clearway.node.node import Node
@@ -44,6 +45,7 @@ class Workers:
         self._single_uses = SingleUses(node, lambda: node.ordering.engine, key)
         node.on_commit(self._single_uses.tell)
         self._tending, self._notifying = Tending(node), Notifying(node)
+        self._subscriptions = Subscriptions(node)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lake", daemon=True)
 
@@ -55,9 +57,11 @@ class Workers:
         self._single_uses.__enter__()
         self._tending.__enter__()
         self._notifying.__enter__()
+        self._subscriptions.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._subscriptions.__exit__()
         self._notifying.__exit__()
         self._tending.__exit__()
         self._single_uses.__exit__()
