@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from clearway.coldchain.model import Batch, Journey, Reading
 from clearway.coldchain.state import COLDEST_C, WARMEST_C
@@ -29,8 +29,7 @@ _NAME_RULE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(NamedTuple):
     """A batch against what is known.
 
     Args:

@@ -61,7 +61,7 @@ def reach(position: Position, runs: Sequence[Run]) -> Position:
     """Return the position after these numbers came on record."""
     if not runs:
         return position
-    contiguous, beyond = position.contiguous, position.beyond
+    device, boot_id, contiguous, highest, beyond, waiting = position
     if not beyond and len(runs) == 1 and runs[0][0] <= contiguous + 1:
         contiguous = max(contiguous, runs[0][1])
     else:
@@ -69,10 +69,8 @@ def reach(position: Position, runs: Sequence[Run]) -> Position:
         while joined and joined[0][0] <= contiguous + 1:
             contiguous = max(contiguous, joined.pop(0)[1])
         beyond = tuple(joined[:MOST_RUNS])
-    highest = max(position.highest, runs[-1][1])
-    return Position(
-        position.device, position.boot_id, contiguous, highest, beyond, position.waiting
-    )
+    highest = max(highest, runs[-1][1])
+    return Position(device, boot_id, contiguous, highest, beyond, waiting)
 
 
 def _joined(runs: list[Run]) -> list[Run]:

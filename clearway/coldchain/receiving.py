@@ -1,8 +1,7 @@
 """Readings against what is on record: what is new, and where each device's counter stands now.
 
     desk = Desk(connection, [batch, ...])
-    found = desk.sort_out(batch)         # of each in turn; it counts as on record from then on
-    desk.position(batch).contiguous
+    found, facts, position = desk.sort_out(batch)    # of each in turn; it counts from then on
 
 Nothing is written here but by `receive`, the projection of `coldchain.readings_received/1`.
 """
@@ -58,25 +57,31 @@ class Desk:
     def __init__(self, connection: Connection, batches: Sequence[Batch]) -> None:
         self._connection = connection
         self._positions = load(connection, {batch.device for batch in batches})
-        self._taken: dict[Counter, dict[int, Reading]] = {}
+        self._taken: dict[Counter, list[tuple[Reading, ...]]] = {}
         self._groups: dict[int, Group] = {}
 
-    def sort_out(self, batch: Batch) -> tuple[Sorted, tuple[int, ...]]:
-        """Return what of a batch is new, and the places of the facts that hold what is not."""
+    def sort_out(self, batch: Batch) -> tuple[Sorted, tuple[int, ...], Position]:
+        """Return what of a batch is new, and the position after it.
+
+        Between the two: the places of the facts that hold what is not new.
+        """
         counter = batch.device, batch.boot_id
-        stands = self.position(batch)
-        facts: set[int] = set()
-        if batch.readings[0].seq > stands.highest:
-            found = Sorted(batch.readings, 0, ())
+        stands = self._positions.get(counter) or Position(*counter)
+        readings = batch.readings
+        first, last = readings[0].seq, readings[-1].seq
+        facts: tuple[int, ...] = ()
+        if first > stands.highest:
+            found = Sorted(readings, 0, ())
         else:
-            known, facts = self._known(batch, stands)
+            known, places = self._known(batch, stands)
             found = intake.sort_out(batch, known, is_on_record=partial(positions.holds, stands))
-        runs = runs_of(reading.seq for reading in batch.readings)
-        self._positions[counter] = positions.reach(stands, runs)
+            facts = tuple(sorted(places))
+        whole = last - first == len(readings) - 1
+        runs = [(first, last)] if whole else runs_of(reading.seq for reading in readings)
+        reached = self._positions[counter] = positions.reach(stands, runs)
         if found.fresh:
-            taken = self._taken.setdefault(counter, {})
-            taken.update((reading.seq, reading) for reading in found.fresh)
-        return found, tuple(sorted(facts))
+            self._taken.setdefault(counter, []).append(found.fresh)
+        return found, facts, reached
 
     def position(self, batch: Batch) -> Position:
         """Return where the counter of this batch stands."""
@@ -100,7 +105,8 @@ class Desk:
                     found = self._group(place).find(*counter, first, last)
                     known.update((reading.seq, reading) for reading in found)
                     facts.update((place,) if found else ())
-        known.update(self._taken.get(counter, {}))
+        for taken in self._taken.get(counter, ()):
+            known.update((reading.seq, reading) for reading in taken)
         return known, facts
 
     def _group(self, place: int) -> Group:

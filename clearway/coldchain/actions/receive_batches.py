@@ -84,11 +84,10 @@ class _SortedOut(NamedTuple):
 
 
 def _sort_out(act: Act, desk: Desk, chains: LinkDesk, arrival: Arrival) -> _SortedOut:
-    broken = follow_chain(act, chains, arrival)
+    broken = None if arrival.proof is None else follow_chain(act, chains, arrival)
     if broken is not None:
         return _SortedOut(_NOTHING, (), desk.position(arrival.batch), broken)
-    found, facts = desk.sort_out(arrival.batch)
-    return _SortedOut(found, facts, desk.position(arrival.batch), None)
+    return _SortedOut(*desk.sort_out(arrival.batch), None)
 
 
 def _take(act: Act, arrival: Arrival, one: _SortedOut) -> Taken:
