@@ -72,6 +72,7 @@ Z90 = 1.6448536269514722
 
 _STEPS_PER_LAG = 24
 _SLOPE_STEP_C = 0.25
+_WANDER_A_DAY, _OFFSET_MOST = OFFSET_WANDER_C**2, OFFSET_SPREAD_C**2
 _LEAST_LOG_LAG, _MOST_LOG_LAG = log(SHORTEST_LAG_H), log(LONGEST_LAG_H)
 
 Pace = Callable[[float], float]
@@ -197,7 +198,7 @@ def follow(
         hours: 0 or more; as the goods feel them, fewer than the clock's where air stands still.
         air_sigma_c: how unsure the air is, for time without readings.
         pace: at which life is used up; None: it is not counted.
-        days: of the clock, for the life used up.
+        days: of the clock, for the life used up and for how the offset wanders.
     """
     if hours <= 0.0:
         return pulp
@@ -223,14 +224,13 @@ def follow(
     used, used_variance, used_slope, late = pulp.used_days, pulp.used_variance, pulp.used_slope, 0.0
     if pace is not None:
         now, then = pace(pulp.c), pace(new_c)
-        now_slope = (pace(pulp.c + _SLOPE_STEP_C) - now) / _SLOPE_STEP_C
-        then_slope = (pace(new_c + _SLOPE_STEP_C) - then) / _SLOPE_STEP_C
         half = days / 2.0
+        # One slope for both ends: in a step of minutes the goods hardly move.
+        late = half * (pace(new_c + _SLOPE_STEP_C) - then) / _SLOPE_STEP_C
         used += half * (now + then)
-        used_slope += half * (now_slope + then_slope)
+        used_slope += 2.0 * late
         # Derivatives of the new days used by temperature, ln(tau) and offset.
-        late = half * then_slope
-        by_c = half * now_slope + late * stays
+        by_c = late * (1.0 + stays)
         by_l, by_o = late * by_lag, late * moves
         used_variance += by_c * cu + by_l * lu + by_o * ou
         cu, lu, ou = (
@@ -246,7 +246,7 @@ def follow(
         to_lag,
         ll,
         pulp.offset_c,
-        oo,
+        oo + _WANDER_A_DAY * days if oo < _OFFSET_MOST else oo,
         to_offset,
         lo,
         used,
@@ -256,13 +256,6 @@ def follow(
         ou,
         used_slope,
     )
-
-
-def wander(pulp: Pulp, hours: float) -> Pulp:
-    """Return the estimate with the offset as unsure as `hours` of change make it."""
-    if pulp.offset_variance >= OFFSET_SPREAD_C * OFFSET_SPREAD_C:
-        return pulp
-    return replace(pulp, offset_variance=pulp.offset_variance + OFFSET_WANDER_C**2 * hours / 24.0)
 
 
 def is_surprising(pulp: Pulp, probe_c: float) -> bool:

@@ -347,8 +347,11 @@ def lost_sensors(state: UnitState) -> tuple[str, ...]:
 
 def _lost(state: UnitState, commodity: Commodity | None) -> bool:
     signs = state.signs
-    sensors = (signs.supply, signs.returned, signs.probe)
-    if all(each.missing_since is None for each in sensors):
+    if (
+        signs.supply.missing_since is None
+        and signs.returned.missing_since is None
+        and signs.probe.missing_since is None
+    ):
         return False
     return bool(lost_sensors(state))
 

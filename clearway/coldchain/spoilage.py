@@ -88,12 +88,14 @@ def elapse(
     *,
     stirred: float = 1.0,
     is_blind: bool = False,
+    pace: Rate | None = None,
 ) -> Goods:
     """Return the goods after `hours` in air of `air` degrees Celsius.
 
     Args:
         stirred: share of the usual exchange with the air, above 0 to 1.
         is_blind: nobody measured the air; it is a guess with spread `GAP_AIR_SPREAD_C`.
+        pace: `pace_of(commodity)`, from who has it at hand.
     """
     if hours <= 0.0:
         return goods
@@ -103,12 +105,11 @@ def elapse(
     days = step_h / HOURS_A_DAY
     pulp, kinetic, chilled = goods.pulp, goods.kinetic_sum_h, goods.chilled_degree_h
     chilling_c = -inf if commodity.chilling_c is None else commodity.chilling_c
-    pace = pace_of(commodity)
+    pace = pace or pace_of(commodity)
     for _ in range(steps):
         pulp = pulps.follow(pulp, air, step_h * stirred, spread, pace=pace, days=days)
         kinetic += step_h * exp(-MKT_KELVIN / (pulp.c + KELVIN))
         chilled += step_h * max(0.0, chilling_c - pulp.c)
-    pulp = pulps.wander(pulp, hours)
     return Goods(
         pulp,
         consumed(pulp, goods.before_days),

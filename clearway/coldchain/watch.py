@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from clearway.coldchain import advice, rules
 from clearway.coldchain import pulp as pulps
+from clearway.coldchain.kinetics import Rate
 from clearway.coldchain.model import Alarm, Commodity, Exponential, PiecewiseQ10, Reading
 from clearway.coldchain.signs import (
     STALLED_GRACE,
@@ -24,7 +25,7 @@ from clearway.coldchain.signs import (
     is_lost,
     note,
 )
-from clearway.coldchain.spoilage import consumed, elapse
+from clearway.coldchain.spoilage import consumed, elapse, pace_of
 from clearway.coldchain.state import (
     COLDEST_C,
     WARMEST_C,
@@ -89,17 +90,18 @@ def trace(
     state: UnitState, readings: Iterable[Reading], commodity: Commodity | None
 ) -> Iterator[tuple[UnitState, tuple[Alarm, ...]]]:
     """Yield the state after each reading with the alarms that it raised."""
+    pace = pace_of(commodity or _UNNAMED)
     for reading in readings:
         if state.at is not None and reading.at < state.at:
             continue
-        state = step(state, reading, commodity)
+        state = step(state, reading, commodity or _UNNAMED, pace)
         stand, new = rules.judge(state, commodity)
         if stand != state.open:
             state = replace(state, open=stand)
         yield state, tuple(advice.word(kind, state, commodity) for kind in new)
 
 
-def step(state: UnitState, reading: Reading, commodity: Commodity | None) -> UnitState:
+def step(state: UnitState, reading: Reading, commodity: Commodity, pace: Rate) -> UnitState:
     """Return the state after one reading; alarms are not judged yet."""
     seen = _see(state, reading)
     hours = 0.0 if state.at is None else (reading.at - state.at).total_seconds() / 3600.0
@@ -116,8 +118,8 @@ def step(state: UnitState, reading: Reading, commodity: Commodity | None) -> Uni
         hours,
         _usual_h(state.interval_h, hours),
         seen,
-        _live(state, seen, reading, hours, commodity or _UNNAMED),
-        _since(state, seen, signs, reading.at, commodity or _UNNAMED),
+        _live(state, seen, reading, hours, (commodity, pace)),
+        _since(state, seen, signs, reading.at, commodity),
         _still(state.supply_still, state.seen.supply_c, reading.supply_c, seen.return_c, reading),
         _still(state.return_still, state.seen.return_c, reading.return_c, seen.supply_c, reading),
         state.open,
@@ -213,13 +215,13 @@ def _usual_h(interval_h: float, hours: float) -> float:
 
 
 def _live(
-    state: UnitState, seen: Seen, reading: Reading, hours: float, commodity: Commodity
+    state: UnitState, seen: Seen, reading: Reading, hours: float, kind: tuple[Commodity, Rate]
 ) -> Goods | None:
     """Return the goods at this reading: time passes first, then a probe has its say."""
     now_c = air_c(seen)
     if now_c is None:
         return None
-    goods = state.goods
+    goods, (commodity, pace) = state.goods, kind
     if goods is None:
         goods = _loaded(state, seen, now_c, commodity)
     before_c = air_c(state.seen)
@@ -232,6 +234,7 @@ def _live(
         air,
         stirred=stirring(state.seen),
         is_blind=is_old or hours > rules.GAP_H,
+        pace=pace,
     )
     if reading.pulp_c is None or seen.probe_c != reading.pulp_c:
         return goods
