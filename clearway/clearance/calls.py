@@ -21,6 +21,7 @@ from clearway.clearance.model import (
 )
 from clearway.clearance.situation import Paper, Situation
 from clearway.coldchain.model import AlarmLevel
+from clearway.movements.alarm import MovementAlarmKind
 from clearway.risk.model import Assessment, Channel, Stratum
 from clearway.terms.reason import Reason
 
@@ -52,6 +53,7 @@ def calls(situation: Situation) -> Iterable[Call]:
     yield from _by_law(situation)
     yield from _by_cold_chain(situation)
     yield from _by_seal(situation)
+    yield from _by_movement(situation)
 
 
 def _by_certificate(situation: Situation) -> Iterable[Call]:
@@ -166,6 +168,29 @@ def _by_seal(situation: Situation) -> Iterable[Call]:
     for each in situation.seals:
         text = f"Seal {each.seal} of container {each.container} was found broken."
         yield Call(CUSTOMS, Scope.GOODS, Reason("CLR_R40", text, each.seal))
+
+
+_BY_MOVEMENT = {
+    MovementAlarmKind.SEAL_OPENED: "CLR_R41",
+    MovementAlarmKind.SEAL_DIFFERS: "CLR_R42",
+    MovementAlarmKind.MASS_DIFFERS: "CLR_R43",
+}
+CALLING = frozenset(_BY_MOVEMENT)
+"""Alarms of movements that call customs; those of a look at a seal call it by R40."""
+
+
+def _by_movement(situation: Situation) -> Iterable[Call]:
+    """CLR_R41 to R43: what does not agree with the voyage or the declaration calls customs.
+
+    CLR_R41: a seal was opened outside an authorised place or time.
+    CLR_R42: a seal on the container is none of those declared.
+    CLR_R43: the goods weigh more or less than declared.
+    """
+    for alarm in situation.movement_alarms:
+        code = _BY_MOVEMENT.get(alarm.kind)
+        if code is not None:
+            what = f"{alarm.container} {alarm.mark}".strip()
+            yield Call(CUSTOMS, Scope.GOODS, Reason(code, alarm.message, what))
 
 
 def unsettled(made: Iterable[Call], orders: tuple[Examination, ...]) -> Iterable[Call]:

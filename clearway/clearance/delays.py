@@ -3,7 +3,7 @@
 Every moment between arrival and release (or now) is given to one cause, the most telling that holds
 at that moment, so that the hours of all reasons sum to the whole. In this order: an agency
 examines; the examination waits to begin; a document is awaited; the declaration was not lodged yet;
-Customs has everything and has not released.
+somebody is to act on an alarm; Customs has everything and has not released.
 """
 
 from __future__ import annotations
@@ -21,6 +21,22 @@ TRADER = "trader"
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """A task that an alarm of the goods' container made (see `clearway.tasks`).
+
+    Args:
+        who: was asked, such as `terminal`, or the code of an agency.
+        what: is wrong, in a sentence.
+        asked_at, ended_at: aware UTC; `ended_at` None: it is open.
+    """
+
+    who: str
+    what: str
+    asked_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """What happened to one consignment, and when.
 
@@ -33,6 +49,7 @@ class Course:
         examinations: in their order.
         released_at: None: not yet.
         now: aware UTC.
+        errands: of the containers, in any order.
     """
 
     arrived_at: datetime
@@ -42,6 +59,7 @@ class Course:
     examinations: tuple[Examination, ...]
     released_at: datetime | None
     now: datetime
+    errands: tuple[Errand, ...] = ()
 
     @property
     def ended_at(self) -> datetime:
@@ -95,6 +113,7 @@ def _spans(course: Course) -> Iterable[_Span]:
     if course.lodged_at > course.arrived_at:
         what = "the declaration had not been lodged"
         yield _Span(course.arrived_at, course.lodged_at, "CLR_D01", TRADER, Step.LODGED, what)
+    yield from _acting(course, end)
     what = "Customs had everything and had not released the goods"
     yield _Span(course.arrived_at, end, "CLR_D05", CUSTOMS, Step.RELEASED, what)
 
@@ -139,6 +158,13 @@ def _awaiting(course: Course, end: datetime) -> Iterable[_Span]:
             Step.DOCUMENTS_COMPLETE,
             what,
         )
+
+
+def _acting(course: Course, end: datetime) -> Iterable[_Span]:
+    """CLR_D06: somebody was asked to act on an alarm of the container, and had not ended it."""
+    for one in sorted(course.errands, key=lambda each: each.asked_at):
+        what = f"{_name(one.who)} was to act on an alarm: {one.what.rstrip('.')}"
+        yield _Span(one.asked_at, one.ended_at or end, "CLR_D06", one.who, Step.RELEASED, what)
 
 
 def _name(agency: str) -> str:

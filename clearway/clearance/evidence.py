@@ -16,6 +16,7 @@ from clearway.certificates.formats.profile import profile_of, type_code_of
 from clearway.certificates.model import normal_number
 from clearway.certificates.uses.tables import UseState, uses_of
 from clearway.clearance import tables
+from clearway.clearance.calls import CALLING
 from clearway.clearance.facts import Decided, Inputs
 from clearway.clearance.model import Examination
 from clearway.clearance.record import Consignment, StoredMatch
@@ -27,6 +28,9 @@ from clearway.declarations import tables as declarations
 from clearway.declarations.model import Declaration, Document
 from clearway.ledger.statement import run
 from clearway.measures.rules import document_code
+from clearway.movements import tables as movements
+from clearway.movements.alarm import RaisedMovementAlarm
+from clearway.movements.schema import alarm as moved_alarm
 from clearway.risk import tables as risk
 from clearway.risk.model import Assessment
 from clearway.terms.identifiers import Mrn
@@ -36,6 +40,7 @@ SEAL_LOOKBACK = timedelta(days=3)
 declaration lodged; an earlier look belongs to an earlier voyage. Assumed by the house."""
 
 # Most containers have no alarm: asking so first costs a tenth of asking for their alarms.
+_MOVED = f"SELECT 1 FROM {moved_alarm.name} WHERE container = ? AND settled_at IS NULL LIMIT 1"
 _STANDING = f"SELECT standing FROM {unit.name} WHERE container = ?"
 
 
@@ -104,6 +109,7 @@ def gather(connection: Connection, case: Case) -> Evidence:
     orders = _orders(connection, consignment)
     alarms = _alarms(connection, case, consignment)
     seals = _broken_seals(connection, case, consignment)
+    moved = _movement_alarms(connection, case)
     situation = Situation(
         needs=_due(case),
         papers=tuple(_with_order(connection, case, papers(case, matches))),
@@ -112,6 +118,7 @@ def gather(connection: Connection, case: Case) -> Evidence:
         seals=tuple(BrokenSeal(one.container, one.seal) for one in seals),
         orders=orders,
         is_arrived=consignment.arrived_at is not None,
+        movement_alarms=tuple(raised.alarm for raised in moved),
     )
     inputs = Inputs(
         declaration=case.declaration_seq,
@@ -121,6 +128,7 @@ def gather(connection: Connection, case: Case) -> Evidence:
         seals=tuple(sorted(one.seq for one in seals)),
         examinations=tables.result_seqs(connection, case.mrn) if orders else (),
         arrival=consignment.arrival,
+        movement_alarms=tuple(sorted(raised.seq for raised in moved)),
     )
     return Evidence(consignment, situation, inputs)
 
@@ -206,6 +214,17 @@ def _alarms(
 def _has_alarms(connection: Connection, container: str) -> bool:
     found = run(connection, _STANDING, (container,)).fetchone()
     return found is not None and bool(found[0])
+
+
+def _movement_alarms(connection: Connection, case: Case) -> tuple[RaisedMovementAlarm, ...]:
+    """Return the alarms of the containers that call somebody to the goods, those that stand."""
+    return tuple(
+        raised
+        for box in case.declaration.containers
+        if run(connection, _MOVED, (box.number,)).fetchone() is not None
+        for raised in movements.list_alarms(connection, container=box.number)
+        if raised.alarm.kind in CALLING
+    )
 
 
 def _broken_seals(

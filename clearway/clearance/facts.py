@@ -130,6 +130,7 @@ class Inputs:
         seals: checks that found one broken.
         examinations: results of agencies.
         arrival: that made the goods complete.
+        movement_alarms: of seals and mass, those that stood.
     """
 
     declaration: int
@@ -139,6 +140,7 @@ class Inputs:
     seals: tuple[int, ...] = ()
     examinations: tuple[int, ...] = ()
     arrival: int | None = None
+    movement_alarms: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

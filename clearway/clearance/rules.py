@@ -4,7 +4,8 @@ Each rule bears a code `CLR_Rnn`; its docstring says what it does in one sentenc
 
 1. What an examination found decides first: refuse, or hold (R51, R52).
 2. What must be examined is put in ONE order for all agencies: certificates (R04 to R08), the risk
-   channel (R10, R11), controls that a law demands (R20), the cold chain (R30 to R32), seals (R40).
+   channel (R10, R11), controls that a law demands (R20), the cold chain (R30 to R32), seals and
+   mass (R40 to R43).
 3. Documents that are not there hold the release, whatever else is decided (R01 to R03); so does
    a single use that is not ordered yet, where the certificate's profile says so (R09).
 4. Otherwise the goods go: at once, or the moment they arrive (R60).
@@ -45,7 +46,7 @@ from clearway.errors import RuleViolation, WrongState
 from clearway.risk.model import Channel
 from clearway.terms.reason import Reason
 
-VERSION = "clearance-rules/2"
+VERSION = "clearance-rules/3"
 """Stands in every decision; a change of any rule below takes a new one."""
 
 REFUSING_KINDS = frozenset({"prohibited_goods", "quarantine_pest", "unfit_for_consumption"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from clearway.clearance.claims import ClaimResult
 from clearway.clearance.model import Examination, Match
 from clearway.coldchain.model import Alarm
+from clearway.movements.alarm import MovementAlarm
 from clearway.risk.model import Assessment
 
 
@@ -83,6 +84,7 @@ class Situation:
         seals: broken ones.
         orders: examinations ordered so far, with their results.
         is_arrived: whether all goods are here.
+        movement_alarms: of the containers, those that stand: seals and mass.
     """
 
     needs: tuple[Need, ...] = ()
@@ -92,3 +94,4 @@ class Situation:
     seals: tuple[BrokenSeal, ...] = ()
     orders: tuple[Examination, ...] = ()
     is_arrived: bool = False
+    movement_alarms: tuple[MovementAlarm, ...] = ()

@@ -292,7 +292,7 @@ def appeal_record(connection: Connection, mrn: str) -> Appeal:
     for stored in decisions:
         inputs = stored.decided.inputs
         sealed |= {inputs.declaration, *inputs.certificates, *inputs.alarms, *inputs.seals}
-        sealed |= {*inputs.examinations}
+        sealed |= {*inputs.examinations, *inputs.movement_alarms}
         sealed |= {seq for seq in (inputs.assessment, inputs.arrival) if seq is not None}
     return Appeal(consignment.mrn, decisions, matches, tuple(sorted(sealed)))
 

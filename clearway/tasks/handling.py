@@ -83,9 +83,15 @@ HANDLINGS: Mapping[str, Handling] = {
         Cause.SENSOR, CARRIER, CARRIER, "food_safety", timedelta(minutes=30)
     ),
     "readings_differ": Handling(Cause.EVIDENCE, OFFICER, OFFICER, "customs", then=()),
-    "seal_opened": Handling(Cause.SEAL, OFFICER, CARRIER, "customs", told=(TRADER,)),
-    "seal_broken": Handling(Cause.SEAL, OFFICER, CARRIER, "customs", told=(TRADER,)),
-    "seal_missing": Handling(Cause.SEAL, OFFICER, CARRIER, "customs", told=(TRADER,)),
+    "seal_opened": Handling(
+        Cause.SEAL, OFFICER, OFFICER, "customs", then=(), told=(CARRIER, TRADER)
+    ),
+    "seal_broken": Handling(
+        Cause.SEAL, OFFICER, OFFICER, "customs", then=(), told=(CARRIER, TRADER)
+    ),
+    "seal_missing": Handling(
+        Cause.SEAL, OFFICER, OFFICER, "customs", then=(), told=(CARRIER, TRADER)
+    ),
     "seal_differs": Handling(Cause.SEAL, OFFICER, OFFICER, "customs", then=()),
     "seal_battery": Handling(Cause.SEAL_BATTERY, CARRIER, CARRIER, "customs"),
     "mass_differs": Handling(Cause.MASS, OFFICER, OFFICER, "customs", then=()),

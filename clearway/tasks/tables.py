@@ -129,6 +129,15 @@ def list_ended(
     return _tasks(connection, query)
 
 
+def list_of(
+    connection: Connection, container: str, since: datetime, *, limit: int = 100
+) -> tuple[Task, ...]:
+    """Return the tasks of a container that were open at some time since then, the oldest first."""
+    is_recent = _T.c.ended_at.is_(None) | (_T.c.ended_at >= bindparam("since", since, Instant))
+    query = select(_T).where(_T.c.container == container, is_recent).order_by(_T.c.seq)
+    return _tasks(connection, query.limit(min(limit, MOST_LISTED)))
+
+
 def place_of(task: Task) -> Place:
     """Return where a task stands in `list_open`."""
     urgency = {AlarmLevel.CRITICAL: 0, AlarmLevel.WARNING: 1, AlarmLevel.NOTICE: 2}

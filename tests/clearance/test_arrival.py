@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from clearway.clearance import tables
-from clearway.clearance.actions.check_seal import check_seal
+from clearway.clearance.actions.receive_movement import receive_movement
 from clearway.clearance.actions.present import present
 from clearway.clearance.record import State
 from clearway.declarations.model import Container
@@ -29,7 +29,7 @@ from .border import (
 def test_a_broken_seal_stops_goods_that_were_ready(border: Border) -> None:
     mrn = mrn_of(border.lodge(machines()))
     seen = SealCheck(BOX, "KEMBA", border.now, SealNumber("EC-4711"), False)
-    border.act(check_seal, seen, actor=TERMINAL)
+    border.act(receive_movement, seen, actor=TERMINAL)
     assert border.consignment(mrn).state is State.TO_EXAMINE
     border.arrive()
     consignment = border.consignment(mrn)
@@ -41,7 +41,7 @@ def test_a_broken_seal_stops_goods_that_were_ready(border: Border) -> None:
 
 def test_a_seal_broken_on_an_earlier_voyage_is_no_matter(border: Border) -> None:
     seen = SealCheck(BOX, "KEMBA", border.now - timedelta(days=30), SealNumber("OLD-1"), False)
-    border.act(check_seal, seen, actor=TERMINAL)
+    border.act(receive_movement, seen, actor=TERMINAL)
     assert codes(border.lodge(machines()).decided) == ["CLR_R13", "CLR_R60"]
 
 

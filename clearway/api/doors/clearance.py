@@ -17,10 +17,9 @@ from clearway.api.sight import as_absent, hiding
 from clearway.api.strict import StrictRoute
 from clearway.api.work import act, look, perform
 from clearway.clearance import tables
-from clearway.clearance.actions.check_seal import check_seal
 from clearway.clearance.actions.explain_delay import explain_delay
 from clearway.clearance.actions.present import present
-from clearway.clearance.actions.record_arrival import record_arrival
+from clearway.clearance.actions.receive_movement import receive_movement
 from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.actions.release import release
 from clearway.clearance.actions.start_examination import start_examination
@@ -31,9 +30,7 @@ from clearway.clearance.record import Appeal
 from clearway.clearance.rules import for_trader
 from clearway.declarations import tables as declarations
 from clearway.identity.model import Actor, ActorKind
-from clearway.movements.actions.record import record
 from clearway.movements.formats import json
-from clearway.movements.model import Arrival, SealCheck
 from clearway.node.node import Node
 from clearway.policy.act import Act
 from clearway.terms.identifiers import Mrn
@@ -52,11 +49,7 @@ async def movements(request: Request, node: TheNode, actor: TheActor) -> Respons
 
     def prepare() -> Callable[[Act], object]:
         movement = json.read(body)
-        if isinstance(movement, Arrival):
-            return lambda hand: record_arrival(hand, movement)
-        if isinstance(movement, SealCheck):
-            return lambda hand: check_seal(hand, movement)
-        return lambda hand: record(hand, movement)
+        return lambda hand: receive_movement(hand, movement)
 
     outcome = await perform(node, actor, prepare)
     return answer(outcome.result, status=201)

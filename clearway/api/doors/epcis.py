@@ -14,17 +14,15 @@ from clearway.api.epcis import PREFIX, EpcisRoute
 from clearway.api.epcis_pages import give_events, per_page, read_query
 from clearway.api.problems import RESPONSES
 from clearway.api.work import look, perform
-from clearway.clearance.actions.check_seal import check_seal
-from clearway.clearance.actions.record_arrival import record_arrival
+from clearway.clearance.actions.receive_movement import receive_movement
 from clearway.clearance.event_sight import sight_of
 from clearway.errors import BadTerm, ConflictingKey, NotFound, RuleViolation
 from clearway.identity.model import ActorKind
-from clearway.movements.actions.record import record
 from clearway.movements.epcis import answers, intake, meaning, naming, paging, standing, tables
 from clearway.movements.epcis.actions.capture import capture
 from clearway.movements.epcis.facts import Behaviour, CaptureError
 from clearway.movements.epcis.standing import Job
-from clearway.movements.model import Arrival, Movement, SealCheck
+from clearway.movements.model import Movement
 from clearway.policy.act import Act
 
 router = APIRouter(prefix=PREFIX, tags=["epcis"], responses=RESPONSES, route_class=EpcisRoute)
@@ -200,11 +198,7 @@ async def withdraw_token(token: Id, request: Request, node: TheNode, actor: TheA
 
 def tell(act: Act, movement: Movement) -> object:
     """Record a movement that an event tells, with all that follows from it in clearance."""
-    if isinstance(movement, Arrival):
-        return record_arrival(act, movement)
-    if isinstance(movement, SealCheck):
-        return check_seal(act, movement)
-    return record(act, movement)
+    return receive_movement(act, movement)
 
 
 def as_job(job: Job) -> dict[str, Any]:

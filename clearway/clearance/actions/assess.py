@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from clearway.clearance.actions.arrive import note_arrival
 from clearway.clearance.actions.compare import compare_certificates
+from clearway.clearance.actions.hold_against_declared import hold_against_declared
 from clearway.clearance.actions.settle import settle
 from clearway.clearance.evidence import Case
 from clearway.clearance.facts import Decided
@@ -16,6 +17,7 @@ from clearway.ledger.fact import Fact
 from clearway.policy.act import Act
 from clearway.risk.actions.assess import assess
 from clearway.risk.selectivity import Selectivity
+from clearway.tasks.actions.attend import attend
 from clearway.terms.identifiers import Mrn
 
 
@@ -64,5 +66,8 @@ def assess_and_settle(
         version.last,
     )
     note_arrival(act, case)
+    for box in version.declaration.containers:
+        if hold_against_declared(act, box.number):
+            attend(act, box.number)
     compare_certificates(act, case)
     return settle(act, case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clearway.clearance import rules, tables
+from clearway.clearance.actions.end_alarms import end_alarms
 from clearway.clearance.actions.settle import settle
 from clearway.clearance.actions.start_examination import require_part
 from clearway.clearance.evidence import load_case
@@ -49,5 +50,6 @@ def record_examination(act: Act, examination: str, result: Result) -> Fact:
     )
     fact = act.append(body, subject=subject, occurred_at=result.ended_at)
     if body.is_last:
+        end_alarms(act, order)
         settle(act, load_case(act.connection, order.mrn))
     return fact

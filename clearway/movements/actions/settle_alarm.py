@@ -5,8 +5,20 @@ from __future__ import annotations
 from clearway.errors import WrongState
 from clearway.ledger.fact import Fact
 from clearway.movements import tables
+from clearway.movements.alarm import MovementAlarmKind
 from clearway.movements.facts_alarms import MovementAlarmSettled
 from clearway.policy.act import Act
+
+OFFICIAL = frozenset(
+    {
+        MovementAlarmKind.SEAL_OPENED,
+        MovementAlarmKind.SEAL_BROKEN,
+        MovementAlarmKind.SEAL_MISSING,
+        MovementAlarmKind.SEAL_DIFFERS,
+        MovementAlarmKind.MASS_DIFFERS,
+    }
+)
+"""What customs alone can end: it decides where seals may be opened, and whether masses agree."""
 
 
 def settle_alarm(act: Act, seq: int, outcome: str, note: str = "") -> Fact:
@@ -16,7 +28,9 @@ def settle_alarm(act: Act, seq: int, outcome: str, note: str = "") -> Fact:
     """
     raised = tables.get_alarm(act.connection, seq)
     container = raised.alarm.container
-    act.require("movement.acknowledge_alarm", container=container)
+    is_official = raised.alarm.kind in OFFICIAL
+    action = "movement.authorise" if is_official else "movement.acknowledge_alarm"
+    act.require(action, container=container)
     if raised.settled_at is not None:
         raise WrongState(f"Alarm {seq} was settled by {raised.settled_by}", alarm=seq)
     body = MovementAlarmSettled(container, seq, outcome, note)

@@ -10,13 +10,14 @@ often as one likes, in the transaction that raised the alarms or later.
 from __future__ import annotations
 
 from clearway.ledger.fact import Fact
+from clearway.movements import tables as movements
 from clearway.policy.act import Act
 from clearway.tasks import tables
 from clearway.tasks.actions.escalate import pass_to
 from clearway.tasks.actions.hand import by_house
 from clearway.tasks.actions.open_for import open_for
 from clearway.tasks.facts import TaskDone, TaskVoided
-from clearway.tasks.model import AlarmOn, Audience, Outcome, Scene, State, Task
+from clearway.tasks.model import AlarmOn, Audience, Outcome, Room, Scene, State, Task
 from clearway.tasks.rules import BY_PEOPLE
 from clearway.tasks.standing import alarms_on, scene_of
 
@@ -36,6 +37,16 @@ def attend(act: Act, container: str) -> tuple[Fact, ...]:
     return tuple(fact for fact in made if fact is not None)
 
 
+def _settled_as(act: Act, task: Task) -> Outcome | None:
+    """Return how somebody ended the movements' alarms of a task, None when nobody did."""
+    said = [
+        movements.get_alarm(act.connection, alarm.seq).outcome
+        for alarm in task.alarms
+        if alarm.room is Room.MOVEMENTS
+    ]
+    return next((Outcome(one) for one in said if one in set(Outcome)), None)
+
+
 def _settle(act: Act, task: Task, alarms: tuple[AlarmOn, ...], scene: Scene) -> Fact | None:
     stand = {(alarm.room, alarm.seq) for alarm in alarms}
     subject = f"container:{task.container}"
@@ -43,6 +54,10 @@ def _settle(act: Act, task: Task, alarms: tuple[AlarmOn, ...], scene: Scene) -> 
     if not any((alarm.room, alarm.seq) in stand for alarm in task.alarms):
         if task.cause in BY_PEOPLE:
             return None
+        outcome = _settled_as(act, task)
+        if outcome is not None:
+            note = "Its alarms were settled elsewhere."
+            return house.append(TaskDone(task.container, task.seq, outcome, note), subject=subject)
         if task.state is State.OPEN:
             why = "The alarm ended before anybody acted."
             return house.append(TaskVoided(task.container, task.seq, why), subject=subject)
