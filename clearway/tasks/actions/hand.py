@@ -24,7 +24,12 @@ def by_house(act: Act, agency: str) -> Act:
 
 def require(act: Act, action: str, task: Task) -> None:
     """Ask policy for an action on a task. Raises: Refused."""
-    mine = {AUDIENCE_OF[role] for role in act.actor.roles if role in AUDIENCE_OF}
+    act.require(action, **attributes(act.actor, task))
+
+
+def attributes(actor: Actor, task: Task) -> dict[str, str]:
+    """Return what policy is told of a task when this actor wants something of it."""
+    mine = {AUDIENCE_OF[role] for role in actor.roles if role in AUDIENCE_OF}
     audience = next((one for one in task.audiences if one in mine), task.audience)
     party = {"party": task.party} if task.party else {}
-    act.require(action, task=str(task.seq), agency=task.agency, audience=audience.value, **party)
+    return {"task": str(task.seq), "agency": task.agency, "audience": audience.value, **party}
