@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import pairwise
@@ -216,6 +217,19 @@ def list_alarms(
     if before is not None:
         query = query.where(alarm.c.seq < before)
     return tuple(map(_alarm, connection.execute(query)))
+
+
+def standing_kinds(connection: Connection, containers: Collection[str]) -> tuple[str, ...]:
+    """Return the kinds of alarm that stand of any of these containers, each once, in order."""
+    if not containers:
+        return ()
+    query = (
+        select(alarm.c.kind)
+        .where(alarm.c.container.in_(list(containers)), alarm.c.settled_at.is_(None))
+        .distinct()
+        .order_by(alarm.c.kind)
+    )
+    return tuple(connection.execute(query).scalars())
 
 
 def _alarm(row: Any) -> RaisedMovementAlarm:

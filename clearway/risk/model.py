@@ -185,11 +185,13 @@ class Header:
         kind: import, export or transit.
         containers: how many.
         documents: types of all documents cited.
+        alarms: kinds of the movements' alarms that stand of its containers, each once.
     """
 
     kind: str
     containers: int
     documents: tuple[str, ...]
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

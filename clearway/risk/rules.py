@@ -7,7 +7,8 @@ the CEL engine costs more than sixty comparisons inside it. A profile sees:
                  price_eur_kg, duty_rate, packages, description, is_vague, certificates,
                  price_spreads, importer_items, importer_examined, importer_found
     declaration  kind, office, importer, declarant, exporter, dispatch, transport_mode, containers,
-                 documents (types), items (how many), value_eur
+                 documents (types), items (how many), value_eur, alarms (of seals, mass and custody
+                 of its containers, those that stand: seal_opened, mass_differs ...)
 
 Each item is asked by itself; a declaration hits where one of its items does. There is no way to
 ask all items from within one, since 999 items would then cost a million steps.
@@ -74,6 +75,7 @@ _DECLARATION: Variables = {
     "documents": [],
     "items": 1,
     "value_eur": 1.0,
+    "alarms": [],
 }
 
 

@@ -38,6 +38,7 @@ def variables_of(
             "documents": list(header.documents),
             "items": len(items),
             "value_eur": sum(known) if known else -1.0,
+            "alarms": list(header.alarms),
         },
     }
 

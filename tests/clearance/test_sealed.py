@@ -32,9 +32,13 @@ from clearway.movements.model import (
     Whereabouts,
 )
 from clearway.movements.places import AuthorisedPlace, Doing
+from clearway.risk import tables as risk
+from clearway.risk.model import Channel, Profile
+from clearway.risk.rules import Profiles
 from clearway.tasks import tables as tasks
 from clearway.tasks.model import State as TaskState
 from clearway.terms.identifiers import Lrn
+from clearway.terms.period import Period
 from clearway.terms.transport import ContainerNumber, SealNumber
 
 from .border import (
@@ -48,6 +52,7 @@ from .border import (
     machines,
     mrn_of,
     result,
+    selectivity,
 )
 
 SEAL = SealNumber("EC-4711")
@@ -244,3 +249,16 @@ def test_a_delay_is_explained_with_the_task_in_it(border):
     told = decode(fact.body, DelayExplained)
     assert told.reasons[0].code == "CLR_D03", "the examination that the seal called for"
     assert sum(reason.hours for reason in told.reasons) == pytest.approx(4.0)
+
+
+def test_an_alarm_of_its_container_is_a_signal_to_risk(border):
+    """A profile sees it at the moment of acceptance; so does whoever reads the assessment."""
+    expression = 'declaration.alarms.exists(kind, kind == "seal_opened")'
+    always = Period(NOON - timedelta(days=9), None)
+    profile = Profile("S-1", "Opened under way.", expression, Channel.RED, "customs", False, always)
+    watching = replace(selectivity(), profiles=Profiles((profile,)))
+    quiet = mrn_of(border.lodge(machines(lrn=Lrn("B-1")), selectivity=watching))
+    tell(border, opened(border))
+    loud = mrn_of(border.lodge(machines(lrn=Lrn("B-2")), selectivity=watching))
+    assert border.ask(risk.get_assessment, quiet).assessment.profiles == ()
+    assert border.ask(risk.get_assessment, loud).assessment.profiles == ("S-1",)

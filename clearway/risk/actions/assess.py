@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clearway.declarations.model import Declaration
 from clearway.ledger.fact import Fact
+from clearway.movements import tables as movements
 from clearway.policy.act import Act
 from clearway.risk import pasts, tables
 from clearway.risk.facts import Assessed
@@ -41,7 +44,12 @@ def assess(
     known = Known(
         items=items,
         pasts=pasts.read(act.connection, items, accepted, selectivity.scorer),
-        header=header_of(declaration),
+        header=replace(
+            header_of(declaration),
+            alarms=movements.standing_kinds(
+                act.connection, [box.number for box in declaration.containers]
+            ),
+        ),
         demands=demands,
         day=tables.read_day(act.connection, declaration.office, day_of(act.now)),
         now=act.now,
