@@ -131,7 +131,7 @@ def hours_to(limit_c: float, state: UnitState, horizon_h: float = RELIEF_H) -> f
         limit_c,
         air_c=air,
         lag_h=state.goods.pulp.lag_h / stirring(state.seen),
-        air_goes_to_c=air_goes_to_c(state.seen),
+        air_goes_to_c=air_goes_to_c(state.seen, state.goods.pulp.c),
         air_lag_h=BOX_LAG_H,
         horizon_h=horizon_h,
     )
@@ -151,6 +151,17 @@ def cold_limit_h(limit_c: float | None, state: UnitState, horizon_h: float = LEA
     if limit_c is None or state.goods is None:
         return inf
     return 0.0 if state.goods.pulp.c <= limit_c else hours_to(limit_c, state, horizon_h)
+
+
+def limit_h(state: UnitState, commodity: Commodity | None, horizon_h: float = 72.0) -> float:
+    """Return the hours until any limit, too warm or too cold, is passed if nothing changes."""
+    if commodity is None:
+        return inf
+    return min(
+        warm_limit_h(state, commodity, horizon_h),
+        cold_limit_h(commodity.chilling_c, state, horizon_h),
+        cold_limit_h(commodity.freezing_c, state, horizon_h),
+    )
 
 
 def remaining_days(state: UnitState, commodity: Commodity) -> float:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from math import ceil, exp, hypot, inf, log, sqrt
+from math import ceil, exp, hypot, inf, isfinite, log, sqrt
 
 from clearway.coldchain import pulp as pulps
 from clearway.coldchain.kinetics import KELVIN, MKT_KELVIN, GapTooLong, Rate, rate_of
 from clearway.coldchain.model import Commodity, Forecast, ForecastPoint, Outlook, ShelfLife
 from clearway.coldchain.pulp import Z80, Z90, Pulp
+from clearway.coldchain.rules import limit_h
 from clearway.coldchain.state import (
     BOX_LAG_H,
     Consumed,
@@ -173,8 +174,19 @@ def shelf_life(state: UnitState, commodity: Commodity) -> ShelfLife | None:
     q05, _, q95 = remaining(goods, commodity, Z90)
     curve, final_rate = _spending(state, goods.pulp, commodity)
     careful, middle = (_when_spent(curve, final_rate, left) for left in (q10, q50))
+    hours = limit_h(state, commodity)
     return ShelfLife(
-        q10, q50, q90, careful, middle, goods.consumed.middle, goods.pulp.c, state.at, q05, q95
+        q10,
+        q50,
+        q90,
+        careful,
+        middle,
+        goods.consumed.middle,
+        goods.pulp.c,
+        state.at,
+        q05,
+        q95,
+        state.at + timedelta(hours=hours) if isfinite(hours) else None,
     )
 
 
@@ -184,7 +196,7 @@ def _spending(
     """Return (days from now, reference days spent) while the pulp settles, and the rate after."""
     rate = rate_of(commodity.kinetics, commodity.reference_c)
     air, pulp_c, lag_h = (
-        _air_of(state, Outlook.AS_NOW, commodity),
+        air_ahead(state, Outlook.AS_NOW, commodity),
         pulp.c,
         pulp.lag_h / stirring(state.seen),
     )
@@ -212,14 +224,14 @@ def _when_spent(curve: list[tuple[float, float]], final_rate: float, budget: flo
     return day + (budget - spent) / final_rate
 
 
-def _air_of(state: UnitState, outlook: Outlook, commodity: Commodity) -> Callable[[float], float]:
-    """Return the air as a function of hours from now."""
+def air_ahead(state: UnitState, outlook: Outlook, commodity: Commodity) -> Callable[[float], float]:
+    """Return the air, degrees Celsius, as a function of hours from now."""
     if outlook is Outlook.RESTORED:
         return lambda hours: _put_right_c(state, commodity)
     now_c = air_c(state.seen)
     if now_c is None:
         now_c = commodity.reference_c
-    to_c = air_goes_to_c(state.seen)
+    to_c = air_goes_to_c(state.seen, None if state.goods is None else state.goods.pulp.c)
     if to_c is None:
         return lambda hours: now_c
     return lambda hours: to_c + (now_c - to_c) * exp(-hours / BOX_LAG_H)
@@ -254,7 +266,7 @@ def forecast(
         raise WrongState(
             f"Nothing was measured in container {state.container} yet; a forecast needs a reading"
         )
-    air = _air_of(state, outlook, commodity)
+    air = air_ahead(state, outlook, commodity)
     stirred = stirring(state.seen) if outlook is Outlook.AS_NOW else 1.0
     points = [_point(start, goods, commodity)]
     for i in range(1, min(ceil(hours / step_h), MOST_POINTS) + 1):

@@ -147,9 +147,9 @@ def test_the_interval_holds_the_truth_four_times_in_five(start, container, fish)
 def test_a_forecast_shows_what_restoring_the_cold_saves(fish, fish_journey, hold):
     readings = hold(100) + hold(36, first=101, supply_c=9.0, return_c=9.0, powered=False)
     state, _ = advance(begin(fish_journey.container, fish_journey), readings, fish)
-    as_now = forecast(state, fish, Outlook.AS_NOW, hours=72)
-    restored = forecast(state, fish, Outlook.RESTORED, hours=72)
-    assert len(as_now.points) == len(restored.points) == 73
+    as_now = forecast(state, fish, Outlook.AS_NOW, hours=168)
+    restored = forecast(state, fish, Outlook.RESTORED, hours=168)
+    assert len(as_now.points) == len(restored.points) == 169
     assert as_now.points[0] == restored.points[0]
     assert as_now.limit_at is not None
     assert as_now.spoiled_at is not None
