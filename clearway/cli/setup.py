@@ -41,7 +41,7 @@ _TRADERS = {Role.TRADER, Role.BROKER, Role.CARRIER, Role.TERMINAL}
 
 def first_administrator(settings: Settings) -> tuple[str, str]:
     """Open the account `admin` on a new node; return its name and its token."""
-    return "admin", _with_node(settings, lambda act: _open(act, "admin", {Role.ADMINISTRATOR}))
+    return "admin", with_node(settings, lambda act: _open(act, "admin", {Role.ADMINISTRATOR}))
 
 
 def add_account(
@@ -56,7 +56,7 @@ def add_account(
     """Open an account and return its token. Raises: BadTerm: an unknown role."""
     chosen = {_role(role) for role in roles}
     owner = None if party is None else PartyId(party)
-    return _with_node(
+    return with_node(
         load(file),
         lambda act: _open(act, name, chosen, agency=agency, party=owner, person=person),
     )
@@ -64,23 +64,23 @@ def add_account(
 
 def add_token(file: Path | None, name: str) -> str:
     """Return one more token of an account."""
-    return _with_node(load(file), lambda act: _token(act, name))
+    return with_node(load(file), lambda act: _token(act, name))
 
 
 def set_password(file: Path | None, name: str, text: str) -> None:
     """Set the console password of an account."""
     hashed = passwords.hash_password(text, name, entropy(16))
-    _with_node(load(file), lambda act: keep_password(act, name, hashed))
+    with_node(load(file), lambda act: keep_password(act, name, hashed))
 
 
 def close_account(file: Path | None, name: str) -> None:
     """Close an account."""
-    _with_node(load(file), lambda act: close(act, name, "closed on the command line"))
+    with_node(load(file), lambda act: close(act, name, "closed on the command line"))
 
 
 def add_party(file: Path | None, party: str, name: str, country: str) -> None:
     """Register who stands behind a party number."""
-    _with_node(load(file), lambda act: register_party(act, PartyId(party), name, Country(country)))
+    with_node(load(file), lambda act: register_party(act, PartyId(party), name, Country(country)))
 
 
 def add_mandate(file: Path | None, principal: str, agent: str, days: int) -> datetime:
@@ -91,7 +91,7 @@ def add_mandate(file: Path | None, principal: str, agent: str, days: int) -> dat
         give_mandate(act, PartyId(principal), PartyId(agent), Period(act.now, end))
         return end
 
-    return _with_node(load(file), action)
+    return with_node(load(file), action)
 
 
 def activate_model(file: Path | None, folder: Path, reason: str) -> ModelCard:
@@ -101,11 +101,12 @@ def activate_model(file: Path | None, folder: Path, reason: str) -> ModelCard:
     models = Folder(settings.data_directory).models
     if not (models / made.card.id).exists():
         artefact.save(made, models)
-    _with_node(settings, lambda act: record_activation(act, made.card, reason))
+    with_node(settings, lambda act: record_activation(act, made.card, reason))
     return made.card
 
 
-def _with_node(settings: Settings, action: Callable[[Act], Result]) -> Result:
+def with_node(settings: Settings, action: Callable[[Act], Result]) -> Result:
+    """Do an action in the owner's name on a node that stands still, and return its result."""
     with (
         readable(Folder.of(settings).store),
         Node.open(settings, clock=utc_now, entropy=entropy) as node,
