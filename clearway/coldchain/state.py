@@ -29,7 +29,7 @@ BOX_LAG_H = 4.0
 OUTER_SHARE = 0.25
 """Share of the way from the goods to the weather that the air at the outer pallets goes without
 power. Assumed: walls of 45 W/K against goods of 70 MJ/K warm the mean by 0.002 of the difference an
-hour; with this share the outer pallets, which pass a limit first, warm about three times as fast."""
+hour; with this share the outer pallets, which pass a limit first, warm three times as fast."""
 
 
 @dataclass(frozen=True, slots=True)
