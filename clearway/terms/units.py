@@ -6,7 +6,8 @@ Recommendation 20 writes with an X before them) count things of unlike size, so 
 dimension of its own; `CT` and `XCT` are two spellings of one.
 
 Source: UN/ECE Recommendation 20 (units), 21 (packages); factors of the international yard and pound
-agreement (1959), the UK and US definitions of gallon and hundredweight, and the SI brochure.
+agreement (1959), the UK and US definitions of gallon and hundredweight, and the SI brochure. Exact but
+for the radian and the pound-force, which are rounded to the digits shown.
 """
 
 from __future__ import annotations
@@ -99,6 +100,8 @@ _LINEAR: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("HUR", "hour", "3600"),
         ("DAY", "day", "86400"),
         ("WEE", "week", "604800"),
+        ("C26", "millisecond", "1/1000"),
+        ("B98", "microsecond", "1/1000000"),
     ),
     "pieces": (
         ("C62", "one", "1"),
@@ -136,6 +139,7 @@ _MEASURED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("MBR", "millibar", "100"),
         ("BAR", "bar", "100000"),
         ("ATM", "standard atmosphere", "101325"),
+        ("PS", "pound-force per square inch", "6894.757293168361"),
     ),
     "density": (
         ("KMQ", "kilogram per cubic metre", "1"),
@@ -170,6 +174,7 @@ _MEASURED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("2M", "centimetre per second", "1/100"),
         ("KMH", "kilometre per hour", "5/18"),
         ("HM", "mile per hour", "0.44704"),
+        ("KNT", "knot", "463/900"),
     ),
     "frequency": (
         ("HTZ", "hertz", "1"),
@@ -181,12 +186,51 @@ _MEASURED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("MQS", "cubic metre per second", "1"),
         ("MQH", "cubic metre per hour", "1/3600"),
         ("L2", "litre per minute", "1/60000"),
+        ("40", "millilitre per second", "1/1000000"),
     ),
     "force": (("NEW", "newton", "1"), ("B47", "kilonewton", "1000")),
     "radioactivity": (("BQL", "becquerel", "1"), ("2Q", "kilobecquerel", "1000")),
     "absorbed dose": (("A95", "gray", "1"), ("C13", "milligray", "1/1000")),
     "dose equivalent": (("D13", "sievert", "1"), ("C28", "millisievert", "1/1000")),
     "magnetic flux density": (("D33", "tesla", "1"), ("C29", "millitesla", "1/1000")),
+    # The degree is the base, so that the angles which positions are told in stay exact; a radian
+    # is rounded to 32 digits.
+    "angle": (
+        ("DD", "degree of angle", "1"),
+        ("D61", "minute of angle", "1/60"),
+        ("D62", "second of angle", "1/3600"),
+        ("C81", "radian", "57.295779513082320876798154814105"),
+        ("C25", "milliradian", "0.057295779513082320876798154814105"),
+    ),
+    "angular velocity": (
+        ("2A", "radian per second", "57.295779513082320876798154814105"),
+        ("M46", "revolution per minute", "6"),
+    ),
+    "amount of substance": (("C34", "mole", "1"), ("C18", "millimole", "1/1000")),
+    "molality": (("C19", "mole per kilogram", "1"),),
+    "specific volume": (("A39", "cubic metre per kilogram", "1"),),
+    "surface density": (("28", "kilogram per square metre", "1"),),
+    "luminous intensity": (("CDL", "candela", "1"),),
+    "luminous flux": (("LUM", "lumen", "1"),),
+    "luminance": (("A24", "candela per square metre", "1"),),
+    "irradiance": (("D54", "watt per square metre", "1"),),
+    "electric charge": (("COU", "coulomb", "1"),),
+    "electric field strength": (("D50", "volt per metre", "1"),),
+    "capacitance": (("FAR", "farad", "1"), ("C10", "millifarad", "1/1000")),
+    "inductance": (("81", "henry", "1"),),
+    "magnetic flux": (("WEB", "weber", "1"),),
+    "conductance": (("SIE", "siemens", "1"),),
+    "torque": (("NU", "newton metre", "1"),),
+    "dynamic viscosity": (("C65", "pascal second", "1"),),
+    # A decibel is a logarithm: it never becomes another unit.
+    "level": (("2N", "decibel", "1"),),
+    "memory": (
+        ("AD", "byte", "1"),
+        ("A99", "bit", "1/8"),
+        ("2P", "kilobyte", "1000"),
+        ("4L", "megabyte", "1000000"),
+        ("E34", "gigabyte", "1000000000"),
+    ),
 }
 
 _TEMPERATURES = (

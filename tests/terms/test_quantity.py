@@ -132,3 +132,26 @@ def test_a_unit_that_is_not_of_recommendation_20_is_refused(code: str) -> None:
 def test_a_quantity_is_stored_and_read_as_digits_and_code() -> None:
     assert encode(kilograms("12.50")) == b'{"value":"12.50","unit":"KGM"}'
     assert str(kilograms("1E+3")) == "1000 KGM"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "same", "as_unit"),
+    [
+        ("180", "DD", "10800", "D61"),
+        ("1", "D61", "60", "D62"),
+        ("1", "M46", "1", "M46"),
+        ("36", "KMH", "10", "MTS"),
+        ("1", "BAR", "1000", "MBR"),
+        ("8", "A99", "1", "AD"),
+        ("4", "CEL", "277.15", "KEL"),
+        ("32", "FAH", "0", "CEL"),
+    ],
+)
+def test_units_of_sensors_convert(value: str, unit: str, same: str, as_unit: str) -> None:
+    quantity = Quantity(Decimal(value), UnitCode(unit))
+    assert quantity.to(UnitCode(as_unit)).value == Decimal(same)
+
+
+def test_a_decibel_and_a_lux_never_become_one_another() -> None:
+    with pytest.raises(BadTerm):
+        Quantity(Decimal(1), UnitCode("2N")).to(UnitCode("LUX"))
