@@ -16,6 +16,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         certificates,
         declarations,
         estimation,
+        event_hash,
         flood,
         growth,
         ledger,
@@ -38,6 +39,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "queue": queue.measure,
         "certificates": certificates.measure,
         "estimation": estimation.measure,
+        "event_hash": event_hash.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
