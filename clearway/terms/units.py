@@ -6,8 +6,8 @@ Recommendation 20 writes with an X before them) count things of unlike size, so 
 dimension of its own; `CT` and `XCT` are two spellings of one.
 
 Source: UN/ECE Recommendation 20 (units), 21 (packages); factors of the international yard and pound
-agreement (1959), the UK and US definitions of gallon and hundredweight, and the SI brochure. Exact but
-for the radian and the pound-force, which are rounded to the digits shown.
+agreement (1959), the UK and US definitions of gallon and hundredweight, and the SI brochure.
+Radian and pound-force are rounded to the digits shown.
 """
 
 from __future__ import annotations
