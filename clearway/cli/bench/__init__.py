@@ -15,6 +15,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
     from clearway.cli.bench import (
         certificates,
         declarations,
+        epcis,
         estimation,
         event_hash,
         flood,
@@ -39,6 +40,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "queue": queue.measure,
         "certificates": certificates.measure,
         "estimation": estimation.measure,
+        "epcis": epcis.measure,
         "event_hash": event_hash.measure,
     }
     if only and only not in parts:

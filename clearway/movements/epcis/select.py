@@ -58,9 +58,11 @@ def select_events(
     driver = _rarest(connection, query.clauses)
     found = select(event.c.event_time, event.c.seq).where(event.c.seq < upto)
     for clause in query.clauses:
-        found = found.where(_candidate(clause) if clause is driver else _condition(clause))
+        found = found.where(_candidate(clause) if clause in driver else _condition(clause))
     by_time = query.order_by is OrderBy.EVENT_TIME
-    found = _ordered(found, by_time, query.descending, after, is_driven=driver is not None)
+    # Candidates from an index of another order are few, and sorted after they were found.
+    is_sorted_after = bool(driver) and not (by_time and _is_span(driver[0]))
+    found = _ordered(found, by_time, query.descending, after, is_sorted_after=is_sorted_after)
     rows = connection.execute(found.limit(limit)).all()
     return [(to_microseconds(row.event_time), row.seq) for row in rows]
 
@@ -71,7 +73,7 @@ def _ordered(
     descending: bool,
     after: Place | None,
     *,
-    is_driven: bool,
+    is_sorted_after: bool,
 ) -> Select[Any]:
     columns: list[ColumnElement[object]] = [event.c.event_time] if by_time else []
     columns.append(event.c.seq)
@@ -85,29 +87,42 @@ def _ordered(
         )
         here = tuple_(*columns)
         found = found.where(here < marks if descending else here > marks)
-    # An order that no index gives: the candidates are few, and sorted after they were found.
-    orders = [column + _ZERO for column in columns] if is_driven else columns
+    orders = [column + _ZERO for column in columns] if is_sorted_after else columns
     return found.order_by(*(one.desc() if descending else one.asc() for one in orders))
 
 
-def _rarest(connection: Connection, clauses: Sequence[Clause]) -> Clause | None:
-    """Return the clause that the fewest events meet, None where all are common."""
-    fewest, rarest = COUNTED, None
-    for clause in clauses:
-        seqs = _seqs(clause)
+def _rarest(connection: Connection, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
+    """Return the clause that the fewest events meet, () where all are common.
+
+    Both ends of a span of event time count as one.
+    """
+    span = tuple(clause for clause in clauses if _is_span(clause))
+    groups = [span] if span else []
+    groups += [(clause,) for clause in clauses if not _is_span(clause)]
+    fewest = COUNTED
+    rarest: tuple[Clause, ...] = ()
+    for group in groups:
+        seqs = _seqs(group[0])
         if seqs is None:
             continue
-        count = connection.execute(
-            select(func.count()).select_from(seqs.limit(fewest).subquery())
-        ).scalar_one()
+        for other in group[1:]:
+            seqs = seqs.where(_condition(other))
+        counted = select(func.count()).select_from(seqs.limit(fewest).subquery())
+        count = connection.execute(counted).scalar_one()
         if count < fewest:
-            fewest, rarest = count, clause
+            fewest, rarest = count, group
     return rarest
+
+
+def _is_span(clause: Clause) -> bool:
+    return isinstance(clause, Compare) and clause.field == "eventTime"
 
 
 def _candidate(clause: Clause) -> ColumnElement[bool]:
     seqs = _seqs(clause)
-    return _condition(clause) if seqs is None else event.c.seq.in_(seqs)
+    if seqs is None or _is_span(clause):
+        return _condition(clause)
+    return event.c.seq.in_(seqs)
 
 
 def _condition(clause: Clause) -> ColumnElement[bool]:
