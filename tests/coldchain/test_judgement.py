@@ -64,3 +64,10 @@ def test_food_is_judged_by_its_life():
     assert found.share_used == pytest.approx(2 / (5 * 9) ** 0.5, rel=0.05)
     assert found.is_good
     assert not kept("strawberry", 20.0, 100)[0].is_good
+
+
+def test_a_temperature_outside_the_model_s_range_is_said():
+    """The quality of lemons was fitted between 25 and 45 degrees, and they travel at 10."""
+    assert kept("lemon", 10.0, 24)[0].doubt.code == "CC_OUTSIDE_MODEL"
+    assert kept("lemon", 30.0, 24)[0].doubt is None
+    assert kept("salmon", 1.0, 24)[0].doubt is None
