@@ -61,9 +61,9 @@ def read(settings: Settings, folder: Folder, connection: Connection) -> Rulebook
 
 
 def _lay_over(settings: Settings) -> None:
-    foods, pests = settings.commodities_file, settings.treatments_file
-    commodities.use(commodity_rows.read_file(_bytes(foods)) if foods else ())
-    treatment_schedules.use(treatment_schedules.read_file(_bytes(pests)) if pests else ())
+    goods, schedule = settings.commodities_file, settings.treatments_file
+    commodities.use(commodity_rows.read_file(_bytes(goods)) if goods else ())
+    treatment_schedules.use(treatment_schedules.read_file(_bytes(schedule)) if schedule else ())
 
 
 def _bytes(path: str) -> bytes:
