@@ -10,10 +10,12 @@ import typer
 from clearway import __version__
 from clearway.cli import (
     account,
+    broker,
     certificates,
     declarations,
     demo,
     device,
+    epcis,
     goods,
     hub,
     insight,
@@ -75,6 +77,8 @@ for group in (
     certificates.app,
     readings.app,
     device.app,
+    epcis.app,
+    broker.app,
     goods.app,
     goods.reefer,
     risk.app,

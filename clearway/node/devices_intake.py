@@ -22,6 +22,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
+from sqlalchemy import Connection
 
 from clearway.connectors.mqtt import link
 from clearway.connectors.mqtt.consumer import Consumer
@@ -58,7 +59,7 @@ class DevicesIntake:
         self._changed = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="devices", daemon=True)
-        self._admitted = _admitted(node)
+        self._admitted = self._listed()
         self._findings: deque[Finding] = deque(maxlen=_FINDINGS)
         self._watch: Watch | None = None
         files = _Files(node)
@@ -121,6 +122,10 @@ class DevicesIntake:
         if any(fact.type.startswith("identity.device") for fact in facts):
             self._changed.set()
 
+    def _listed(self) -> frozenset[str]:
+        with self._node.reading() as connection:
+            return admitted(connection)
+
     def _follow(self) -> None:
         while not self._ended.is_set():
             if self._changed.wait(_TURN_S) and not self._ended.is_set():
@@ -130,7 +135,7 @@ class DevicesIntake:
     def _renew(self) -> None:
         """Take up who may send now; the consumer first, it needs no broker for that."""
         try:
-            self._admitted = _admitted(self._node)
+            self._admitted = self._listed()
             if self.server is not None:
                 self.server.reload(self._admitted)
         except (ClearwayError, OSError) as error:
@@ -239,14 +244,13 @@ def _client_id(key: Path) -> str:
     return "c" + sha256(b"clearway mqtt session\0" + key.read_bytes()).hexdigest()[:22]
 
 
-def _admitted(node: Node) -> frozenset[str]:
+def admitted(connection: Connection) -> frozenset[str]:
     """Return the devices that may send now."""
     names: list[str] = []
     after = ""
-    with node.reading() as connection:
-        while page := tables_devices.list_devices(connection, after=after, limit=_PAGE):
-            names += [device.id for device in page if _may_send(device)]
-            after = page[-1].id
+    while page := tables_devices.list_devices(connection, after=after, limit=_PAGE):
+        names += [device.id for device in page if _may_send(device)]
+        after = page[-1].id
     return frozenset(names)
 
 
