@@ -85,6 +85,15 @@ class Following:
         if self._thread.is_alive():
             self._thread.join()
 
+    def wait_done(self, seconds: float) -> bool:
+        """Wait until nothing waits to be followed; return whether that came true in time."""
+        until = time.monotonic() + seconds
+        while self._has_waiting():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
     def _tell(self, facts: Sequence[Fact]) -> None:
         if any(fact.type == ReadingsReceived.TYPE for fact in facts):
             self._news.set()

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from clearway.cli.bench.coldchain_broker import Bare, broker, generator
 from clearway.cli.bench.coldchain_generator import body_of, container_of, head_of, now
+from clearway.cli.bench.coldchain_history import measure as history
 from clearway.cli.bench.house import temporary_node
 from clearway.cli.bench.pairs import Figure, cpu_s, in_turns, percentile, rate
 from clearway.coldchain import tables
@@ -35,7 +36,7 @@ _BROKER: Final = "mosquitto"
 
 
 def measure(*, quick: bool) -> list[Figure]:
-    """Return messages/s and readings/s beside the bare path, and the delay at a normal pace."""
+    """Return rates beside the bare path, the delay at a normal pace, and what the past costs."""
     turns = 1 if quick else 3
     share = 5 if quick else 1
     figures = []
@@ -50,7 +51,7 @@ def measure(*, quick: bool) -> list[Figure]:
         figures.append(Figure(what, mine * per, "only acknowledged/s", bare * per, note))
         figures.append(_in_process(messages, per))
     figures.append(_delay(4_000 if quick else 40_000))
-    return figures
+    return figures + history(quick=quick)
 
 
 @contextmanager
