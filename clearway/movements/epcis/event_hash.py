@@ -216,7 +216,7 @@ def _flat(keys: Iterable[str], values: Iterable[Any], of: SensorMetadata | Senso
     text = "".join(
         [
             key + _WRITTEN[type(value)](value)
-            for key, value in zip(keys, values, strict=True)
+            for key, value in zip(keys, values)  # noqa: B905
             if value is not None
         ]
     )
@@ -292,11 +292,18 @@ def _number(number: Decimal) -> str:
 
     The published hashes are made so, even of a text of 24 digits that looks like a number.
     """
+    if not number:
+        return "0"
+    text = repr(float(number))
+    if text.endswith(".0"):
+        return text[:-2]
+    if "e" not in text and "n" not in text:
+        return text
     double = float(number)
     if not isfinite(double):
         return str(number)
     whole = int(double)
-    return str(whole) if whole == double else repr(double)
+    return str(whole) if whole == double else text
 
 
 def _instant(instant: datetime) -> str:

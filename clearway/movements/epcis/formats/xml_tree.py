@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from clearway.movements.epcis.check import Place
@@ -25,6 +26,7 @@ QUERY_2 = "urn:epcglobal:epcis-query:xsd:2"
 QUERY_1 = "urn:epcglobal:epcis-query:xsd:1"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 OURS = frozenset({"", EPCIS_2, EPCIS_1, QUERY_2, QUERY_1, "urn:epcglobal:epcis-masterdata:xsd:2"})
+_XSI = f"{{{XSI}}}"
 _WRAPPERS = frozenset({"extension", "baseExtension"})
 _DECIMAL = re.compile(
     r"[+-]?(?:[0-9]{1,128}\.?[0-9]{0,128}|\.[0-9]{1,128})(?:[eE][+-]?[0-9]{1,3})?"
@@ -42,6 +44,7 @@ _REPEATED = frozenset({"set", "unset", "certificationInfo", "sensorReport"})
 Convert = Callable[[Reading, Element], Any]
 
 
+@lru_cache(maxsize=4_096)
 def local(tag: str) -> str | None:
     """Return the name of an element or attribute of the standard, None for another's."""
     namespace, _, name = tag.rpartition("}")
@@ -51,7 +54,8 @@ def local(tag: str) -> str | None:
 def within(element: Element) -> Iterator[Element]:
     """Yield the children, those inside the wrappers of EPCIS 1.2 as if they stood here."""
     for child in element:
-        if local(str(child.tag)) in _WRAPPERS:
+        # Comments and instructions are gone, so every tag is a text.
+        if local(child.tag) in _WRAPPERS:
             yield from within(child)
         else:
             yield child
@@ -90,7 +94,7 @@ def _ending(element: Element, step: str | int) -> str:
 
 
 def _is_named(element: Element, step: str | int) -> bool:
-    return isinstance(step, int) or step in (local(str(element.tag)), element.tag)
+    return isinstance(step, int) or step in (local(element.tag), element.tag)
 
 
 def _path(element: Element) -> str:
@@ -101,9 +105,9 @@ def _path(element: Element) -> str:
 
 def event_tree(reading: Reading, element: Element) -> dict[str, Any]:
     """Return the tree of an event; a field that stands twice is a finding."""
-    tree: dict[str, Any] = {"type": local(str(element.tag)) or str(element.tag)}
+    tree: dict[str, Any] = {"type": local(element.tag) or str(element.tag)}
     for child in within(element):
-        name = local(str(child.tag))
+        name = local(child.tag)
         if name is None:
             tree.setdefault(str(child.tag), []).append(extension(reading, child))
         elif name == "certificationInfo":
@@ -117,7 +121,7 @@ def extension(reading: Reading, element: Element, level: int = 1) -> Extension:
     """Return a field of another namespace with all that is in it."""
     form, children = Form.TEXT, []
     for tag, value in element.attrib.items():
-        if not str(tag).startswith(f"{{{XSI}}}"):
+        if not str(tag).startswith(_XSI):
             children.append(Extension(str(tag), str(value), (), Form.ATTRIBUTE))
         elif str(tag).endswith("}type"):
             form = _FORMS.get(str(value).rpartition(":")[2], Form.TEXT)
@@ -153,7 +157,7 @@ def _object(reading: Reading, element: Element) -> dict[str, Any]:
     """Return the children by their names; extensions as they are."""
     tree: dict[str, Any] = {}
     for child in within(element):
-        name = local(str(child.tag))
+        name = local(child.tag)
         if name is None:
             tree.setdefault(str(child.tag), []).append(extension(reading, child))
         else:
@@ -170,7 +174,7 @@ def _list(item: str, convert: Convert) -> Convert:
     def take(reading: Reading, element: Element) -> list[Any]:
         found = []
         for child in within(element):
-            if local(str(child.tag)) == item:
+            if local(child.tag) == item:
                 found.append(convert(reading, child))
             else:
                 name = xml.local_name(child)[:60]
@@ -199,7 +203,7 @@ def _attributes(reading: Reading, element: Element) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for tag, raw in element.attrib.items():
         name, value = str(tag), str(raw).strip()
-        if name.startswith(f"{{{XSI}}}"):
+        if name.startswith(_XSI):
             continue
         known = local(name)
         if known is None:
@@ -222,7 +226,7 @@ def _flat(reading: Reading, element: Element) -> dict[str, Any]:
 def _sensor_element(reading: Reading, element: Element) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for child in within(element):
-        name = local(str(child.tag))
+        name = local(child.tag)
         if name == "sensorReport":
             tree.setdefault(name, []).append(_flat(reading, child))
         elif name == "sensorMetadata":
