@@ -5,7 +5,8 @@
 
 `states` are a unit's states after each of its readings, as `watch.trace` yields them. A fault
 begins when it began, not when it was sure enough for an alarm, and lasts until the last reading
-that shows it. A defrost is a span too, so that an officer sees why the supply air jumped; it never alarms.
+that shows it. A defrost is a span too, so that an officer sees why the supply air jumped; it never
+alarms.
 """
 
 from __future__ import annotations

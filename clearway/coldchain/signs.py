@@ -202,7 +202,9 @@ def note(was: Signs, scene: Scene) -> Signs:
     excess_c, base_c, base_h = was.excess_c, was.base_c, was.base_h
     if heats is None or at - heats > DEFROST_MOST:
         excess_c, base_c, base_h = _excess(was, scene, rise_c - usual_c)
-    slow = 0.0 if stalled is not None or ajar is not None else _ease(scene.hours, SLOW_H)
+    is_odd = stalled is not None or ajar is not None
+    is_odd = is_odd or (heats is not None and at - heats <= DEFROST_MOST)
+    slow = 0.0 if is_odd else _ease(scene.hours, SLOW_H)
     return Signs(
         rise_c,
         step_c,

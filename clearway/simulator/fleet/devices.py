@@ -97,7 +97,7 @@ def _fail(sensors: dict[str, Floats], taken: Floats, incident: Incident, rng: Ge
         values[during & (rng.random(len(values)) < _REPEATS)] = incident.size
     elif incident.kind is IncidentKind.SENSOR_DRIFT:
         grown = np.clip((taken - incident.start_s) / (incident.end_s - incident.start_s), 0.0, 1.0)
-        values += np.round(incident.size * grown, 1)
+        values[:] = np.round(values + incident.size * grown, 1)
 
 
 def _clock(incident: Incident | None, taken: Floats) -> tuple[Floats, np.ndarray]:
