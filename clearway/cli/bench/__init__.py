@@ -15,6 +15,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
     from clearway.cli.bench import (
         certificates,
         declarations,
+        devices,
         epcis,
         estimation,
         event_hash,
@@ -42,6 +43,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "estimation": estimation.measure,
         "epcis": epcis.measure,
         "event_hash": event_hash.measure,
+        "devices": devices.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
