@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -68,10 +68,18 @@ class Client:
         headers = {"Idempotency-Key": key} if key else {}
         return self._ask("POST", path, json=body, headers=headers)
 
-    def send(self, path: str, file: Path, *, key: str | None = None) -> dict[str, Any]:
+    def send(
+        self,
+        path: str,
+        file: Path,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         """Return the envelope of a POST of a file; its ending says what it is."""
         kind = {".xml": "application/xml", ".csv": "text/csv", ".ndjson": "application/x-ndjson"}
-        headers = {"Content-Type": kind.get(file.suffix.lower(), "application/json")}
+        type_ = kind.get(file.suffix.lower(), "application/json")
+        headers = {"Content-Type": type_, **(headers or {})}
         if key:
             headers["Idempotency-Key"] = key
         return self._ask("POST", path, content=file.read_bytes(), headers=headers)
