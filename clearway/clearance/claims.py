@@ -13,32 +13,25 @@ Where the goods and the numbers fit a row of the schedule (`coldchain.treatment_
 claim is held to what that row asks besides: where the clock starts, how many probes, how often they
 are recorded, how well they are calibrated. Every probe counts, not the warmest alone.
 
-A date without time or zone is taken as wide as it can be meant: readings of the whole day count, in
-whatever zone it was written.
-
 Heat is given in a chamber, mostly before loading, for minutes or hours: only readings in the core
 of the goods speak for it, and only within a stated period against it.
 
-    claims = treatment_claims(certificate, declared_containers)
-    result = judge(claims[0], readings)
+    result = judge(claim, readings)    # `claimed.treatment_claims` reads claims from a certificate
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from clearway.certificates.model import Certificate, CertificateLine
-from clearway.certificates.parts import Precision, Stated, Treatment
-from clearway.certificates.treatments import TreatmentClaim, TreatmentKind, claim_of
-from clearway.coldchain import commodities, treatment_schedules
+from clearway.certificates.treatments import TreatmentKind
+from clearway.coldchain import treatment_schedules
 from clearway.coldchain.model import Reading
 from clearway.coldchain.treatment import Limit, Protocol
 from clearway.coldchain.treatment_proof import Outcome, verify
-from clearway.errors import BadTerm
 from clearway.terms.reason import Reason
 from clearway.terms.transport import ContainerNumber
 
@@ -47,10 +40,6 @@ FORGIVEN = timedelta(minutes=30)
 
 HEAT_GAP = timedelta(minutes=15)
 """A silence that breaks a heat treatment, which lasts for minutes. Assumed by the house."""
-
-# A day begins 14 hours before it does in UTC in the east, and ends 12 hours after it in the west.
-_EAST, _WEST, _DAY = timedelta(hours=14), timedelta(hours=12), timedelta(days=1)
-_LONGEST = 200
 
 
 class ClaimVerdict(StrEnum):
@@ -125,23 +114,6 @@ class ClaimResult:
     longest_gap_h: float = 0.0
 
 
-def treatment_claims(certificate: Certificate, declared: Sequence[str]) -> tuple[Claim, ...]:
-    """Return the treatments that a certificate states, for each container.
-
-    Args:
-        certificate: cold without a duration is storage, and states nothing to check.
-        declared: the declaration's containers, for a certificate that names none.
-    """
-    made = []
-    for line in certificate.lines:
-        containers = _containers(line, certificate, declared)
-        for treatment in line.treatments:
-            stated = claim_of(treatment)
-            if text := _text(treatment, stated):
-                made += [_claim(line, treatment, stated, text, each) for each in containers]
-    return tuple(made)
-
-
 def judge(claim: Claim, readings: Iterable[Reading]) -> ClaimResult:
     """Return what the readings of the claim's container say to it.
 
@@ -209,12 +181,6 @@ _PROOF = {
     " would prove it.",
     TreatmentKind.OTHER: "The record of the facility that treated the goods would prove it.",
 }
-_NAMES = {
-    "agent": "the fumigant",
-    "dose_g_m3": "the dose",
-    "hours": "the duration",
-    "temperature_c": "the temperature",
-}
 
 
 def _not_provable(claim: Claim, why: str) -> ClaimResult:
@@ -228,7 +194,7 @@ def _not_provable(claim: Claim, why: str) -> ClaimResult:
 
 def _protocol(claim: Claim) -> Protocol:
     """Return what the claim says, and what its row of the schedule asks besides."""
-    protocol = _stated(claim)
+    protocol = stated_protocol(claim)
     row = treatment_schedules.schedules().get(claim.schedule)
     if row is None:
         return protocol
@@ -241,7 +207,8 @@ def _protocol(claim: Claim) -> Protocol:
     )
 
 
-def _stated(claim: Claim) -> Protocol:
+def stated_protocol(claim: Claim) -> Protocol:
+    """Return what a claim itself says must have been kept."""
     if claim.kind is TreatmentKind.HEAT:
         return Protocol(
             name=claim.text,
@@ -261,113 +228,3 @@ def _stated(claim: Claim) -> Protocol:
 def _is_inside(claim: Claim, at: datetime) -> bool:
     after = claim.started_at is None or at >= claim.started_at
     return after and (claim.ended_at is None or at <= claim.ended_at)
-
-
-def _text(treatment: Treatment, stated: TreatmentClaim) -> str:
-    """Return a claim in words; "" where there is nothing that could be checked."""
-    warmth = "" if stated.temperature_c is None else f"{stated.temperature_c:f} °C"
-    lasting = "" if stated.hours is None else f"{_plain(stated.hours)} hours"
-    if stated.kind is TreatmentKind.COLD:
-        days = treatment.duration_days if stated.hours else None
-        return f"{days:f} days at or below {warmth}" if days else ""
-    if stated.kind is TreatmentKind.HEAT:
-        return f"{lasting or 'heat'} at or above {warmth}"
-    words = [each.text for each in treatment.description] or [treatment.type]
-    if stated.kind is TreatmentKind.FUMIGATION:
-        words = [f"fumigation with {stated.agent}" if stated.agent else "fumigation"]
-        words += [] if stated.dose_g_m3 is None else [f"{_plain(stated.dose_g_m3)} g/m3"]
-    elif not any(words):
-        return ""
-    return ", ".join(each[:_LONGEST] for each in (*words, lasting, warmth) if each)
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _claim(
-    line: CertificateLine,
-    treatment: Treatment,
-    stated: TreatmentClaim,
-    text: str,
-    container: ContainerNumber,
-) -> Claim:
-    is_cold, is_heat = stated.kind is TreatmentKind.COLD, stated.kind is TreatmentKind.HEAT
-    started, ended = _widest(treatment)
-    if is_heat:
-        started, ended = _instant(treatment.started), _instant(treatment.ended)
-    is_gas = stated.kind is TreatmentKind.FUMIGATION
-    claim = Claim(
-        line=line.number,
-        container=container,
-        warmest_c=stated.temperature_c if is_cold else None,
-        lasting_days=treatment.duration_days if is_cold else None,
-        started_at=started,
-        ended_at=ended if ended != started else None,
-        text=text,
-        kind=stated.kind,
-        coolest_c=stated.temperature_c if is_heat else None,
-        lasting_hours=stated.hours if is_heat else None,
-        wanting=tuple(_NAMES[each] for each in stated.wanting) if is_gas else (),
-        commodity=_commodity(line),
-        sensors=stated.sensors,
-        calibrated=stated.calibrated,
-    )
-    return replace(claim, schedule=_schedule(claim))
-
-
-def _commodity(line: CertificateLine) -> str:
-    """Return the code of the goods of a line where all its HS codes say the same, else ""."""
-    found = {goods.code for hs in line.hs if (goods := commodities.of_hs(str(hs))) is not None}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _schedule(claim: Claim) -> str:
-    if not claim.is_for_logger or not claim.commodity:
-        return ""
-    stated = _stated(claim)
-    row = treatment_schedules.fitting(
-        claim.kind.value, stated.limit_c, stated.lasting, claim.commodity
-    )
-    return "" if row is None else row.code
-
-
-def _widest(treatment: Treatment) -> tuple[datetime | None, datetime | None]:
-    """Return the period as wide as its dates can be meant.
-
-    A day without a time may begin 14 hours before, and end 12 hours after it does in UTC; a time
-    without a zone is as far from UTC. Taken as UTC, the last day of a treatment would not count.
-    """
-    started, ended = treatment.started, treatment.ended
-    since = None if started is None else started.at
-    until = None if ended is None else ended.at
-    if since is not None and since == until:
-        return since, until
-    if started is not None and since is not None and started.precision is not Precision.INSTANT:
-        since -= _EAST
-    if ended is not None and until is not None and ended.precision is not Precision.INSTANT:
-        until += _WEST + (_DAY if ended.precision is Precision.DAY else timedelta(0))
-    return since, until
-
-
-def _instant(stated: Stated | None) -> datetime | None:
-    """Return a time that is exact enough for a treatment of minutes: with a zone, else none."""
-    is_exact = stated is not None and stated.precision is Precision.INSTANT
-    return stated.at if stated is not None and is_exact else None
-
-
-def _containers(
-    line: CertificateLine, certificate: Certificate, declared: Sequence[str]
-) -> tuple[ContainerNumber, ...]:
-    """Return the containers of a line: its own, else the certificate's, else the declared ones."""
-    own = [each.container for each in line.equipment if each.container]
-    named = own or list(certificate.containers) or list(declared)
-    return tuple(number for number in map(_container, dict.fromkeys(named)) if number)
-
-
-def _container(text: str) -> ContainerNumber | None:
-    try:
-        return ContainerNumber.read(text)
-    except BadTerm:  # no logger can sit in a container that cannot be
-        return None

@@ -10,7 +10,8 @@ import pytest
 
 from clearway.certificates import parts
 from clearway.certificates.model import Certificate, CertificateLine
-from clearway.clearance.claims import ClaimVerdict, judge, treatment_claims
+from clearway.clearance.claimed import treatment_claims
+from clearway.clearance.claims import ClaimVerdict, judge
 from clearway.coldchain.model import Reading, warmest
 from clearway.terms.goods import HsPrefix
 from clearway.terms.places import Country

@@ -12,7 +12,8 @@ from clearway.certificates.quantity import UseKind
 from clearway.certificates.record import Record
 from clearway.certificates.uses.standing import why_unusable
 from clearway.clearance import tables
-from clearway.clearance.claims import Claim, ClaimResult, judge, treatment_claims
+from clearway.clearance.claimed import treatment_claims
+from clearway.clearance.claims import Claim, ClaimResult, judge
 from clearway.clearance.evidence import Case
 from clearway.clearance.facts import CertificateMatched
 from clearway.clearance.matching import compare
