@@ -10,7 +10,7 @@ ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -226,9 +226,16 @@ def _settled(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
 
     An instant without a zone is left for the rules.
     """
-    if all(reading.at.tzinfo is UTC and not reading.probes_c for reading in readings):
+    if all(map(_is_settled, readings)):
         return readings
     return tuple(_settled_one(i, reading) for i, reading in enumerate(readings))
+
+
+def _is_settled(reading: Reading) -> bool:
+    if reading.at.tzinfo is not UTC:
+        return False
+    probes = reading.probes_c
+    return not probes or (reading.pulp_c is not None and len(probes) <= MOST_PROBES)
 
 
 def _settled_one(i: int, reading: Reading) -> Reading:
@@ -245,4 +252,16 @@ def _settled_one(i: int, reading: Reading) -> Reading:
     pulp_c = reading.pulp_c
     if pulp_c is None:
         pulp_c = warmest(reading.probes_c)
-    return replace(reading, at=at, pulp_c=pulp_c)
+    return Reading(
+        reading.seq,
+        at,
+        reading.supply_c,
+        reading.return_c,
+        pulp_c,
+        reading.ambient_c,
+        reading.powered,
+        reading.door_open,
+        reading.set_point_c,
+        reading.probes_c,
+        reading.humidity_pct,
+    )
