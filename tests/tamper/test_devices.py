@@ -31,9 +31,11 @@ from clearway.identity.actions.certify_device import certify_device
 from clearway.identity.actions.enrol_device import enrol_device
 from clearway.identity.actions.revoke_device import revoke_device, revoke_device_key
 from clearway.identity.model import Actor, ActorKind, Role
+from clearway.ledger.database import open_writer
 from clearway.node.clock import SteppedClock, seeded_entropy
 from clearway.node.node import Node, create
-from clearway.node.rebuild import facts
+from clearway.node.rebuild import facts, rebuild
+from clearway.node.rooms import projection_tables, projections
 from clearway.node.telemetry import Incoming, Receipt
 from clearway.policy.act import Act
 from clearway.settings import Settings
@@ -384,3 +386,24 @@ def test_the_links_are_on_record_with_both_times(house: House) -> None:
         stamps = links.list_stamps(connection, "honest")
     assert [(one.first_seq, one.last_seq) for one in found] == [(0, 9), (10, 19), (20, 29)]
     assert stamps[-1] == (START + timedelta(minutes=290), NOW)
+
+
+def test_a_rebuild_gives_the_same_tables_of_devices_keys_and_links(tmp_path: Path) -> None:
+    settings = Settings(data_directory=tmp_path / "node")
+    create(settings, seeded_entropy(1))
+    with Node.open(settings, clock=SteppedClock(NOW), entropy=seeded_entropy(2)) as node:
+        house = House(node)
+        house.honest.reboot()
+        skipped, late = house.honest.seal(), house.honest.seal()
+        assert isinstance(house.send(late), Receipt)
+        assert isinstance(house.send(skipped), Receipt)
+        rewritten(house)
+        house.certify("honest", key(13))
+        house.do(lambda act: revoke_device(act, "other", "lost"))
+        store = node.folder.store
+    engine = open_writer(store)
+    with engine.begin() as connection:
+        rebuilt = rebuild(connection, projections(), projection_tables())
+        assert len(links.list_links(connection, "honest")) == 5
+    engine.dispose()
+    assert rebuilt.changed == ()
