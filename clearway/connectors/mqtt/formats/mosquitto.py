@@ -29,7 +29,9 @@ class Broker:
         certificate, key: PEM files that the broker shows to devices.
         user: account that the broker runs as when it is started by root.
         connections: most devices connected at once.
-        queued: messages kept for one client that is away or slow.
+        in_flight: messages that one client may have unacknowledged.
+        queued, queued_bytes: kept for one client that is away or slow; more is dropped, and devices
+            send it again.
     """
 
     host: str
@@ -40,7 +42,9 @@ class Broker:
     key: Path
     user: str
     connections: int = 10_000
+    in_flight: int = 16_384
     queued: int = 1_000_000
+    queued_bytes: int = 512 * 1024**2
 
 
 def config(broker: Broker) -> str:
@@ -71,9 +75,12 @@ def _limits(broker: Broker) -> tuple[str, ...]:
     return (
         f"max_connections {broker.connections}",
         f"max_packet_size {LARGEST_PACKET}",
-        # The consumer bounds what it has in flight itself; 20, the default, would starve it.
-        "max_inflight_messages 0",
+        # 20, the default, would starve the consumer; 0, no bound, would keep all in memory.
+        f"max_inflight_messages {broker.in_flight}",
         f"max_queued_messages {broker.queued}",
+        f"max_queued_bytes {broker.queued_bytes}",
+        # QoS 2 that its sender never finishes is kept without a bound.
+        "max_qos 1",
         "max_keepalive 300",
         "persistent_client_expiration 30d",
     )
