@@ -28,6 +28,7 @@ from clearway.console.pages import (
     queue,
     reefers,
     session,
+    tasks,
     worldmap,
 )
 from clearway.console.render import page
@@ -49,6 +50,7 @@ def build_console(node: Node) -> Starlette:
         *examinations.ROUTES,
         *certification.ROUTES,
         *alarms.ROUTES,
+        *tasks.ROUTES,
         *fleet.ROUTES,
         *reefers.ROUTES,
         *insight.ROUTES,

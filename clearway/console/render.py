@@ -47,6 +47,7 @@ NAVIGATION = (
     Page("/console/", "Queue", "q", "clearance.read"),
     Page("/console/declarations", "Declarations", "d", "declaration.read", is_own=True),
     Page("/console/certification", "Certificates", "c", "application.read", is_own=True),
+    Page("/console/tasks", "Tasks", "t", "task.read", is_own=True),
     Page("/console/alarms", "Alarms", "a", "coldchain.read", is_own=True),
     Page("/console/reefers", "Reefers", "f", "coldchain.read", is_own=True),
     Page("/console/insight", "Release times", "r", "insight.read"),

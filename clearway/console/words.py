@@ -20,7 +20,9 @@ from clearway.declarations.lifecycle import Status
 from clearway.declarations.model import Kind
 from clearway.errors import ClearwayError
 from clearway.identity.model import AGENCIES
+from clearway.movements.alarm import MovementAlarmKind
 from clearway.risk.model import Channel, Stratum
+from clearway.tasks import model as tasks
 
 CERTIFICATE_KINDS = ("851", "657", "852", "853", "636", "861", "626")
 """Kinds that can be applied for (UNECE 1001), the usual first."""
@@ -116,6 +118,7 @@ def every_word() -> Iterator[str]:
         *Status, *State, *Kind, *Channel, *Stratum, *Outcome, *Conformity, *Cover, *Verdict,
         *Step, *Scope, *Tone, *ClaimVerdict, *AlarmKind, *AlarmLevel,
         *course.Stage, *course.Delivery, *course.Step, *ResultKind,
+        *tasks.State, *tasks.Outcome, *tasks.Audience, *MovementAlarmKind,
     )  # fmt: skip
     yield from (plain(one.value) for one in enums)
     yield from map(plain, course.STATES)

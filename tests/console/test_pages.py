@@ -16,8 +16,18 @@ from .browser import Browser
 from .markup import Markup
 
 Visit = Callable[[str], Browser]
-PAGES = ["/", "/declarations", "/alarms", "/reefers", "/insight", "/map", "/ledger", "/login"]
-PARTS = ["/queue/rows", "/alarms/rows", "/reefers/rows", "/alarms/count"]
+PAGES = [
+    "/",
+    "/declarations",
+    "/alarms",
+    "/tasks",
+    "/reefers",
+    "/insight",
+    "/map",
+    "/ledger",
+    "/login",
+]
+PARTS = ["/queue/rows", "/alarms/rows", "/tasks/rows", "/reefers/rows", "/alarms/count"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])

@@ -13,6 +13,7 @@ import pytest
 from clearway.clearance import tables as clearance
 from clearway.clearance.record import State
 from clearway.coldchain.tables import list_units
+from clearway.tasks.tables import list_open
 
 from ..console.border import PASSWORD, Border
 from .conftest import SCREENSHOTS, Open, wait_drawn
@@ -44,6 +45,8 @@ def paths(border: Border) -> dict[str, str]:
         "examination": f"/examinations/{begun.id}",
         "alarms": "/alarms",
         "fleet": "/reefers",
+        "tasks": "/tasks?show=all",
+        "task": f"/tasks/{border.ask(list_open, border.clock())[0].seq}",
         "reefer": f"/reefers/{unit}",
         "insight": "/insight",
         "map": "/map",

@@ -22,14 +22,15 @@ def by_house(act: Act, agency: str) -> Act:
     return replace(act, actor=replace(HOUSE, agency=agency))
 
 
-def require(act: Act, action: str, task: Task) -> None:
-    """Ask policy for an action on a task. Raises: Refused."""
-    act.require(action, **attributes(act.actor, task))
-
-
-def attributes(actor: Actor, task: Task) -> dict[str, str]:
-    """Return what policy is told of a task when this actor wants something of it."""
+def stated(actor: Actor, task: Task) -> dict[str, str]:
+    """Return what policy is told of a task: as who it asked this actor, whose it is."""
     mine = {AUDIENCE_OF[role] for role in actor.roles if role in AUDIENCE_OF}
     audience = next((one for one in task.audiences if one in mine), task.audience)
     party = {"party": task.party} if task.party else {}
-    return {"task": str(task.seq), "agency": task.agency, "audience": audience.value, **party}
+    known = {"task": str(task.seq), "agency": task.agency, "audience": audience.value}
+    return {**known, **party}
+
+
+def require(act: Act, action: str, task: Task) -> None:
+    """Ask policy for an action on a task. Raises: Refused."""
+    act.require(action, **stated(act.actor, task))
