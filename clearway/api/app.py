@@ -21,9 +21,12 @@ from clearway.api.doors import (
     identity,
     insight,
     ledger,
+    movements,
     noncompliance,
+    notices,
     printing,
     quantities,
+    tasks,
     tiles,
     verification,
     witness,
@@ -58,8 +61,8 @@ def build_api(node: Node) -> FastAPI:
     install(app)
     for door in (
         identity, declarations, noncompliance, certification, printing, verification,
-        certificates, quantities, checks, coldchain, goods, clearance, insight, ledger, tiles,
-        witness, health, epcis, epcis_queries, epcis_resources,
+        certificates, quantities, checks, coldchain, goods, movements, tasks, notices, clearance,
+        insight, ledger, tiles, witness, health, epcis, epcis_queries, epcis_resources,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

@@ -32,6 +32,8 @@ _READS = {
     "clearance": "clearance.read",
     "risk": "risk.read",
     "identity": "identity.read",
+    "task": "task.read",
+    "notice": "notice.manage",
 }
 _DECLARATION = "declaration:"
 

@@ -112,13 +112,16 @@ def list_open(
 def list_ended(
     connection: Connection,
     *,
-    container: str = "",
+    audiences: Collection[Audience] = (),
     agency: str = "",
+    parties: Collection[str] | None = None,
+    container: str = "",
     before: int | None = None,
     limit: int = 50,
 ) -> tuple[Task, ...]:
     """Return tasks that are over, the newest first; `before` is the last one's number."""
     query = select(_T).where(_T.c.state.not_in(OPEN)).order_by(_T.c.seq.desc())
+    query = _of(query, audiences, parties)
     if container:
         query = query.where(_T.c.container == container)
     if agency:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from clearway.api.access import TheActor, TheNode
 from clearway.api.envelope import answer, cursor_of, place_of
@@ -15,11 +14,10 @@ from clearway.api.forms import DelayIn, PresentationIn, ReasonIn, ResultIn
 from clearway.api.problems import RESPONSES
 from clearway.api.sight import as_absent, hiding
 from clearway.api.strict import StrictRoute
-from clearway.api.work import act, look, perform
+from clearway.api.work import act, look
 from clearway.clearance import tables
 from clearway.clearance.actions.explain_delay import explain_delay
 from clearway.clearance.actions.present import present
-from clearway.clearance.actions.receive_movement import receive_movement
 from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.actions.release import release
 from clearway.clearance.actions.start_examination import start_examination
@@ -30,29 +28,11 @@ from clearway.clearance.record import Appeal
 from clearway.clearance.rules import for_trader
 from clearway.declarations import tables as declarations
 from clearway.identity.model import Actor, ActorKind
-from clearway.movements.formats import json
 from clearway.node.node import Node
-from clearway.policy.act import Act
 from clearway.terms.identifiers import Mrn
 from clearway.terms.money import Money
 
 router = APIRouter(prefix="/v1", tags=["clearance"], responses=RESPONSES, route_class=StrictRoute)
-
-
-@router.post("/movements", status_code=201)
-async def movements(request: Request, node: TheNode, actor: TheActor) -> Response:
-    """Tell that a container arrived, departed, passed a gate, or that a seal was looked at.
-
-    At arrival, what was decided before takes effect: `released` names what may go at once.
-    """
-    body = await request.body()
-
-    def prepare() -> Callable[[Act], object]:
-        movement = json.read(body)
-        return lambda hand: receive_movement(hand, movement)
-
-    outcome = await perform(node, actor, prepare)
-    return answer(outcome.result, status=201)
 
 
 @router.post("/declarations/{mrn}/arrival")
