@@ -271,6 +271,7 @@ def test_terms_and_nested_prefixes_of_an_inline_context_are_expanded() -> None:
         STANDARD,
         {"ex": "https://ns.example.com/", "lot": "ex:lotNumber"},
         {"mass": {"@id": "https://ns.example.com/own#mass", "@type": "xsd:decimal"}},
+        {"ex:lotNumber": {"@type": "xsd:string"}},
     ]
     tree = {"@context": context, **BASE, "lot": "A", "mass": 4.5}
     (event,) = jsonld.read(json.dumps(tree).encode()).events

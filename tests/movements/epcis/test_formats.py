@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from clearway.movements.epcis import check
 from clearway.movements.epcis.document import Document, Kind
 from clearway.movements.epcis.event_hash import prehash
 from clearway.movements.epcis.formats import jsonld, xml
-from clearway.movements.epcis.model import Event, Extension, Form
+from clearway.movements.epcis.model import Event, Extension, Form, QuantityElement
 from tests.movements.epcis import samples
 from tests.movements.epcis.strategies import documents, events
 
@@ -221,6 +222,17 @@ def test_an_extension_keeps_its_kind_of_value_through_both_forms() -> None:
     (of_xml,) = xml.read(xml.write(document)).events
     again = json.loads(jsonld.write(replace(document, events=(of_xml,))), parse_float=str)
     assert [again[f"ns1:{name}"] for name in ("flag", "mass", "name")] == [True, "4.10", "4.10"]
+
+
+def test_an_amount_that_is_not_known_is_nil_in_xml() -> None:
+    (event,) = jsonld.read(samples.ARRIVAL).events
+    unknown = (QuantityElement("urn:x:1", None, "KGM"), QuantityElement("urn:x:2"))
+    known = (QuantityElement("urn:x:3", Decimal("1E+3")),)
+    written = xml.write(Document(kind=Kind.EVENT, events=(replace(event, quantity_list=unknown),)))
+    assert written.count(b'<quantity xsi:nil="true"/>') == 1
+    assert xml.read(written).events[0].quantity_list == unknown
+    written = xml.write(Document(kind=Kind.EVENT, events=(replace(event, quantity_list=known),)))
+    assert b"<quantity>1000</quantity>" in written
 
 
 def test_master_data_and_parties_come_through_both_forms() -> None:

@@ -90,6 +90,9 @@ def _inline(
         if name.startswith("@") or name in _PROTECTED:
             reading.wrong("EPC_R27", within, f"{name[:60]!r} cannot be given another meaning")
             continue
+        if isinstance(meaning, dict) and "@id" not in meaning and ":" in name:
+            # It says of what kind the values of a full name are: the name stands for itself.
+            continue
         uri = meaning.get("@id") if isinstance(meaning, dict) else meaning
         if not isinstance(uri, str) or not 0 < len(uri) <= _LONGEST or ":" not in uri:
             reading.wrong("EPC_R4", within, f"{shown(uri)} must be the URI behind the name")

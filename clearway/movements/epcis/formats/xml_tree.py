@@ -160,7 +160,7 @@ def _object(reading: Reading, element: Element) -> dict[str, Any]:
         name = local(child.tag)
         if name is None:
             tree.setdefault(str(child.tag), []).append(extension(reading, child))
-        else:
+        elif child.get(f"{_XSI}nil") not in ("true", "1"):
             value = (
                 _number(text_of(child))
                 if name in _NUMBERS

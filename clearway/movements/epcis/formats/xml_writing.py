@@ -279,7 +279,10 @@ def _quantities(writing: _Writing, parent: Element, field: Field, value: Any) ->
         element = etree.SubElement(listed, "quantityElement")
         _text(element, "epcClass", one.epc_class)
         if one.quantity is not None:
-            _text(element, "quantity", str(one.quantity))
+            _text(element, "quantity", f"{one.quantity:f}")
+        elif one.uom is not None:
+            # The schema has a unit only behind an amount; an unknown one is written as such.
+            etree.SubElement(element, "quantity").set(f"{{{XSI}}}nil", "true")
         if one.uom is not None:
             _text(element, "uom", one.uom)
 
