@@ -78,6 +78,7 @@ insight.read                   Y  Y  Y  Y  Y  Y  .  .  .  .  .  .  Y  Y  Y
 ledger.read                    Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  .  Y  Y  Y
 ledger.erase                  .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 identity.manage                .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
+identity.renew_device          .  .  .  .  .  .  .  .  .  .  .  D  .  Y  .
 agency.manage                  .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 agency.vote                    .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .
 certificate.trust              .  .  .  .  .  .  .  .  .  .  .  .  .  Y  .

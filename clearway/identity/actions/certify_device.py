@@ -19,6 +19,11 @@ def certify_device(act: Hand, issued: Issued) -> Fact:
     Raises: Refused. NotFound: no such device. WrongState: the device, or this key, was revoked.
     """
     act.require("identity.manage", what="device", device=issued.name)
+    return record_certificate(act, issued)
+
+
+def record_certificate(act: Hand, issued: Issued) -> Fact:
+    """Record a certificate; policy was asked. Raises: NotFound, WrongState: as above."""
     device = tables_devices.get_device(act.connection, issued.name)
     if not device.is_valid:
         raise WrongState(f"The device {device.id!r} was revoked; enrol another name")
