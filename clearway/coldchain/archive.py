@@ -93,6 +93,7 @@ READINGS: Final = Series(
     rows_of,
     "measured_at",
     ("container", "device", "boot_id", "seq"),
+    tenths=("supply_c", "return_c", "pulp_c", "ambient_c", "set_point_c", "humidity_pct"),
 )
 READINGS_FOLDER: Final = "readings"
 SERIES: Final = {READINGS_FOLDER: READINGS}

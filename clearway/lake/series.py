@@ -7,6 +7,10 @@ A `Series` says which facts, and how they become rows; the lake knows no word of
 is like the lake's own: a manifest makes a copy visible, what a crash left is swept, and the folder
 can be deleted and made anew from the facts. Small files are sorted and merged into large ones,
 where neighbours are alike: there a row takes a third of its bytes.
+
+Most sensors tell whole tenths. In the files such values are whole numbers in a column of their own,
+`<name>_tenths`, since differences of whole numbers take few bits; any other value stands beside as
+it is. Whoever reads by `scan` or `view_of` gets one column with every value equal in every bit.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Datetime: "TIMESTAMPTZ",
 }
 _FOREVER = 2**62
+_MOST_TENTHS = 1e8
 _ROWS_A_GROUP = 122_880  # DuckDB's own; smaller ones take a tenth more bytes (measured)
 _LEVEL = 9  # of zstd
 _MEMORY = "1GB"  # of a merge; what does not fit is spilled
@@ -68,6 +73,7 @@ class Series:
         rows_of: makes rows of facts.
         instant: column of the time by which files are chosen, a Datetime.
         order: columns by which rows are sorted.
+        tenths: columns of numbers that are mostly whole tenths.
     """
 
     types: tuple[str, ...]
@@ -75,6 +81,7 @@ class Series:
     rows_of: Callable[[Sequence[FactRow]], pl.DataFrame]
     instant: str
     order: tuple[str, ...]
+    tenths: tuple[str, ...] = ()
 
 
 class SeriesWriter:
@@ -122,7 +129,7 @@ class SeriesWriter:
     ) -> Manifest:
         parts = state.parts
         if frames:
-            frame = pl.concat(frames).sort(self._series.order)
+            frame = _divided(pl.concat(frames).sort(self._series.order), self._series.tenths)
             path = f"{state.cursor + 1}-{cursor}.parquet"
             write_durably(self._folder / path, to_parquet(frame))
             since, until = _span(frame, self._series.instant)
@@ -185,7 +192,11 @@ def scan(
     paths = [folder / part.path for part in parts if part.until >= low and part.since <= high]
     if not paths:
         return pl.LazyFrame(schema=series.schema)
-    return pl.scan_parquet(paths)
+    whole = (
+        pl.coalesce(pl.col(name), _tenth(pl.col(f"{name}_tenths").cast(pl.Float64))).alias(name)
+        for name in series.tenths
+    )
+    return pl.scan_parquet(paths).with_columns(whole).select(series.schema.names())
 
 
 def view_of(folder: Path, series: Series) -> str:
@@ -193,9 +204,15 @@ def view_of(folder: Path, series: Series) -> str:
     parts = manifest.load(folder).parts
     if parts:
         files = ", ".join(_quoted(str(folder / part.path)) for part in parts)
-        return f"SELECT * FROM read_parquet([{files}])"
-    columns = (f'NULL::{_sql_of(kind)} AS "{name}"' for name, kind in series.schema.items())
-    return f"SELECT {', '.join(columns)} WHERE false"
+        columns = (
+            f'coalesce("{name}", CAST("{name}_tenths" AS DOUBLE) / 10) AS "{name}"'
+            if name in series.tenths
+            else f'"{name}"'
+            for name in series.schema
+        )
+        return f"SELECT {', '.join(columns)} FROM read_parquet([{files}])"
+    nothing = (f'NULL::{_sql_of(kind)} AS "{name}"' for name, kind in series.schema.items())
+    return f"SELECT {', '.join(nothing)} WHERE false"
 
 
 def _sql_of(kind: pl.DataType) -> str:
@@ -254,12 +271,36 @@ def _write_merged(folder: Path, parts: Sequence[Part], path: str, order: Sequenc
         engine.execute(
             f"COPY (SELECT * FROM read_parquet([{files}]) ORDER BY {by})"
             f" TO {_quoted(str(aside))} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd,"
-            f" COMPRESSION_LEVEL {_LEVEL}, ROW_GROUP_SIZE {_ROWS_A_GROUP})"
+            # No dictionaries: differences take a quarter less (measured).
+            f" COMPRESSION_LEVEL {_LEVEL}, ROW_GROUP_SIZE {_ROWS_A_GROUP}, DICTIONARY_SIZE_LIMIT 1)"
         )
     with aside.open("rb") as written:
         os.fsync(written.fileno())
     aside.rename(folder / path)
     sync_folder(folder)
+
+
+def _divided(frame: pl.DataFrame, tenths: Sequence[str]) -> pl.DataFrame:
+    """Return rows as files have them: whole tenths apart from what is none."""
+    columns: list[pl.Expr] = []
+    for name in tenths:
+        value = pl.col(name)
+        whole = (value * 10).round()
+        is_negative_zero = (value == 0) & (1 / value < 0)
+        is_whole = (_tenth(whole) == value) & (value.abs() < _MOST_TENTHS) & ~is_negative_zero
+        columns += [
+            pl.when(is_whole).then(whole).cast(pl.Int32).alias(f"{name}_tenths"),
+            pl.when(is_whole).then(None).otherwise(value).alias(name),
+        ]
+    return frame.with_columns(columns)
+
+
+def _tenth(value: pl.Expr) -> pl.Expr:
+    """Return a tenth, rounded as IEEE 754 asks.
+
+    Polars divides by a constant as it multiplies with 0.1: then 3 gives 0.30000000000000004.
+    """
+    return value / (value * 0 + 10)
 
 
 def _span(frame: pl.DataFrame, column: str) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from clearway.coldchain.archive import READINGS, readings_of
 from clearway.coldchain.facts import ReadingsRecorded
 from clearway.coldchain.model import Batch, Journey, Reading
 from clearway.identity.model import Actor, ActorKind, Role
+from clearway.lake.query import Lake
 from clearway.lake.series import MANY, SeriesWriter, cursor_of, scan
 from clearway.ledger.database import open_writer
 from clearway.node.clock import SteppedClock, entropy
@@ -78,6 +79,26 @@ def test_all_readings_are_rows_with_both_times(
     assert set(rows["container"]) == {str(container)}
     arrived = rows.select(pl.col("measured_at") + pl.duration(seconds="delay_s")).to_series()
     assert set(arrived) == {start + timedelta(days=1)}
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_every_value_comes_back_in_every_bit(ship: Ship, container, hold, batch_of, merged) -> None:
+    odd = (0.1 + 0.2, 13.277777777777779, -0.05, 1e300, -0.0, 69.9, 13.3, None)
+    readings = [
+        replace(reading, supply_c=value, humidity_pct=value)
+        for reading, value in zip(hold(len(odd) * 3), odd * 3, strict=True)
+    ]
+    for reading in readings if merged else ():
+        ship.act(record_readings, batch_of([reading]))
+        ship.copy()
+    ship.act(record_readings, batch_of(readings))
+    last = ship.copy()
+    ship.clock.move_to(readings[-1].at + timedelta(days=40))
+    ship.act(archive_readings, readings[-1].at + timedelta(days=1), last)
+    assert ship.readings(container) == tuple(readings)
+    with Lake(ship.folder.parent, series={ship.folder.name: READINGS}) as lake:
+        _, rows = lake.rows(f'SELECT supply_c FROM "{ship.folder.name}" ORDER BY seq')
+    assert [value for (value,) in rows] == [reading.supply_c for reading in readings]
 
 
 def test_facts_of_the_former_kind_are_rows_too(ship: Ship, container, hold) -> None:
