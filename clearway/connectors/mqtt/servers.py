@@ -29,7 +29,6 @@ from clearway.errors import InputError, TryLater
 
 _START_S = 20.0
 _STOP_S = 10.0
-_LOG_BYTES = 16 * 1024**2
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux, prctl(2)
 
 
@@ -215,10 +214,11 @@ class NatsServer(Server):
 
 
 class Mosquitto(Server):
-    """A mosquitto: MQTT 5 and 3.1.1."""
+    """A mosquitto: MQTT 5 and 3.1.1. Above `log_bytes` it begins a new log file."""
 
     versions = (5, 4)
     log = "mosquitto.log"
+    log_bytes = 16 * 1024**2
 
     def __init__(self, broker: mosquitto.Broker, devices: Iterable[str], binary: str = "") -> None:
         super().__init__(broker.folder, broker.host, broker.port)
@@ -245,7 +245,7 @@ class Mosquitto(Server):
     def limit_log(self) -> None:
         """Let it begin a new log file if the present one is long: it opens it anew at SIGHUP."""
         log = self.folder / self.log
-        if self.alive and log.exists() and log.stat().st_size > _LOG_BYTES:
+        if self.alive and log.exists() and log.stat().st_size > self.log_bytes:
             log.rename(log.with_suffix(".old.log"))
             self._hup()
 

@@ -56,8 +56,9 @@ class Watch:
 
     def _run(self) -> None:
         while not self._ended.wait(_TURN_S):
-            self._server.limit_log()
             self._follow()
+            if self._file is not None and _is_same(self._path, self._file):
+                self._server.limit_log()  # never a file that was not begun to be read
         self._follow()
 
     def _follow(self) -> None:
@@ -68,8 +69,8 @@ class Watch:
             if self._file is None:
                 return
             self._read(self._file)
-            if _is_same(self._path, self._file):
-                return
+            if not self._path.exists() or _is_same(self._path, self._file):
+                return  # nothing new yet; a renamed file is written on until the broker lets go
             self._read(self._file)  # what came between the reading and the renaming
             self._close()
 
@@ -98,4 +99,4 @@ def _is_same(path: Path, file: IO[bytes]) -> bool:
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
-        return True  # renamed, and the new one is not there yet
+        return False

@@ -91,6 +91,7 @@ def config(broker: Broker, devices: Iterable[str]) -> str:
         "max_connections": broker.connections,
         "log_file": plain(broker.folder / "nats.log"),
         "logfile_size_limit": 16 * 1024**2,
+        "logfile_max_num": 4,
         "jetstream": {
             "store_dir": plain(broker.folder / "store"),
             "max_memory_store": 16 * 1024**2,
