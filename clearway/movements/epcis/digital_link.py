@@ -20,6 +20,8 @@ from functools import lru_cache
 DOMAIN = "https://id.gs1.org/"
 # Longer ones are no identifiers of GS1: the longest, 8006 with a serial, has fewer than 200.
 _LONGEST = 2_048
+# So much of a stranger's text is kept in memory, 32,768 times at most.
+LONGEST_REMEMBERED = 160
 
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):([0-9]{6,12})\.([^.:/]*)(?:\.([^/]*))?")
 _ENCODED = str.maketrans({mark: f"%{ord(mark):02X}" for mark in "!()*+,:"})
@@ -74,16 +76,22 @@ _QUALIFIERS = {
 }
 
 
-@lru_cache(maxsize=65_536)
 def canonical(text: str) -> str | None:
     """Return the constrained canonical Digital Link of a GS1 identifier, None if it is none."""
-    if len(text) > _LONGEST:
-        return None
+    if len(text) > LONGEST_REMEMBERED:
+        return None if len(text) > _LONGEST else _canonical(text)
+    return _remembered(text)
+
+
+def _canonical(text: str) -> str | None:
     if text.startswith("urn:epc:"):
         return _of_urn(text)
     if text.startswith(("https://", "http://")):
         return _of_link(text)
     return None
+
+
+_remembered = lru_cache(maxsize=32_768)(_canonical)
 
 
 def check_digit(digits: str) -> str:

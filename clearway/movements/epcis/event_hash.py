@@ -276,15 +276,23 @@ def _extension(extension: Extension) -> str:
     return text + _tail(extension.children)
 
 
-@lru_cache(maxsize=65_536)
 def _value(text: str) -> str:
     """Return a text in its one form: a word, a number, an identifier, or as it is."""
+    if len(text) > digital_link.LONGEST_REMEMBERED:
+        return _one_form(text)
+    return _remembered(text)
+
+
+def _one_form(text: str) -> str:
     text = text.strip()
     if text.startswith(_EXPANDED):
         return names.uri(text)
     if _NUMERIC.fullmatch(text):
         return _number(Decimal(text))
     return digital_link.canonical(text) or text
+
+
+_remembered = lru_cache(maxsize=32_768)(_one_form)
 
 
 def _number(number: Decimal) -> str:

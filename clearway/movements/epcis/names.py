@@ -64,9 +64,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@lru_cache(maxsize=16_384)
 def uri(text: str) -> str:
     """Return a web URI for a URN of the CBV or a CURIE of the standard's prefixes."""
+    if len(text) > digital_link.LONGEST_REMEMBERED:
+        return _uri(text)
+    return _remembered(text)
+
+
+def _uri(text: str) -> str:
     prefix, colon, rest = text.partition(":")
     if not colon:
         return text
@@ -76,6 +81,9 @@ def uri(text: str) -> str:
         if text.startswith(urn):
             return web + text[len(urn) :]
     return text
+
+
+_remembered = lru_cache(maxsize=16_384)(_uri)
 
 
 def _word(kind: str) -> Callable[[str], str]:

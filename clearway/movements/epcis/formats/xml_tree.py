@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from clearway.movements.epcis.check import Place
+from clearway.movements.epcis.digital_link import LONGEST_REMEMBERED
 from clearway.movements.epcis.formats.extensions import MOST_LEVELS, sorted_by_name
 from clearway.movements.epcis.formats.values import Reading
 from clearway.movements.epcis.model import Extension, Form
@@ -44,11 +45,17 @@ _REPEATED = frozenset({"set", "unset", "certificationInfo", "sensorReport"})
 Convert = Callable[[Reading, Element], Any]
 
 
-@lru_cache(maxsize=4_096)
 def local(tag: str) -> str | None:
     """Return the name of an element or attribute of the standard, None for another's."""
+    return _remembered(tag) if len(tag) <= LONGEST_REMEMBERED else _local(tag)
+
+
+def _local(tag: str) -> str | None:
     namespace, _, name = tag.rpartition("}")
     return name if namespace[1:] in OURS else None
+
+
+_remembered = lru_cache(maxsize=4_096)(_local)
 
 
 def within(element: Element) -> Iterator[Element]:
