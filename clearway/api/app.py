@@ -13,6 +13,7 @@ from clearway.api.doors import (
     clearance,
     coldchain,
     declarations,
+    devices,
     epcis,
     epcis_queries,
     epcis_resources,
@@ -60,7 +61,7 @@ def build_api(node: Node) -> FastAPI:
     app.state.withdrawn = Withdrawn()
     install(app)
     for door in (
-        identity, declarations, noncompliance, certification, printing, verification,
+        identity, devices, declarations, noncompliance, certification, printing, verification,
         certificates, quantities, checks, coldchain, goods, movements, tasks, notices, clearance,
         insight, ledger, tiles, witness, health, epcis, epcis_queries, epcis_resources,
     ):  # fmt: skip
