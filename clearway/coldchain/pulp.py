@@ -22,17 +22,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp, inf, log, sqrt
 
-PLACE_C = 0.45
+PLACE_C = 0.38
 """One sigma of the mean of a load about the place of a probe. Assumed; Song 2019 reports models of
 food temperature within 1 C."""
 
-SPREAD_C = 0.35
+SPREAD_C = 0.3
 """Standing deviation of the goods from the model, one sigma, where the lag forgets it. Assumed."""
 
 PROBE_ERROR_C = 0.3
 """One sigma of a probe and of its place. Assumed: reefer probes are specified to about 0.3 C."""
 
-OFFSET_SPREAD_C = 0.45
+OFFSET_SPREAD_C = 0.4
 """One sigma of the offset of goods from the air, before a probe tells. Assumed."""
 
 OFFSET_WANDER_C = 0.3
@@ -56,8 +56,8 @@ USUAL_RISE_C = 1.5
 
 MOST_RISE_C = 14.0
 
-LAG_SPREAD = 0.6
-"""One sigma of ln(tau): a first guess of tau is right within a factor 1.8. Assumed."""
+LAG_SPREAD = 0.5
+"""One sigma of ln(tau): a first guess of tau is right within a factor 1.6. Assumed."""
 
 SHORTEST_LAG_H, LONGEST_LAG_H = 0.5, 400.0
 

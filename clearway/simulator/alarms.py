@@ -20,7 +20,17 @@ from clearway.simulator.reefers import MishapKind
 from clearway.simulator.thermal import STEP_S
 from clearway.simulator.truth import Truth
 
-_ABOUT_LOGGERS = frozenset({"sensor_stuck", "sensor_range", "readings_missing", "readings_differ"})
+_ABOUT_LOGGERS = frozenset(
+    {
+        "sensor_stuck",
+        "sensor_range",
+        "sensor_drift",
+        "sensor_lost",
+        "clock_jump",
+        "readings_missing",
+        "readings_differ",
+    }
+)
 _ON_THE_DAY = (MishapKind.POWER_CUT, MishapKind.DOOR_OPEN)
 _AT_SEA = (MishapKind.POWER_CUT_AT_SEA, MishapKind.SHORT_TREATMENT)
 

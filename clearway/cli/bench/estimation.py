@@ -44,12 +44,21 @@ def _alarms(found: Report) -> list[Figure]:
     figures = [
         Figure("false alarms/container-month", found.false_per_month, "goal", _FALSE_A_MONTH, false)
     ]
+    if found.warning_lead_h is not None and found.warning_error_h is not None:
+        wrong = f"the hour foretold was wrong by {found.warning_error_h:.1f} h"
+        note = f"medians of {found.warnings}; {wrong}"
+        figures.append(Figure("limit expected, h before", found.warning_lead_h, note=note))
+    if found.power_told_min is not None:
+        note = "the longest, with units that tell of power"
+        if found.power_guessed_min is not None:
+            note += f"; with others {found.power_guessed_min:.0f}"
+        figures.append(
+            Figure("power off seen, min", found.power_told_min, "goal", _POWER_MIN, note)
+        )
     for each in found.recalls:
         after = ""
         if each.median_min is not None and each.most_min is not None:
             after = f", after {each.median_min:,.0f} min (median), {each.most_min:,.0f} (most)"
         note = f"{each.named} of {each.happened}{after}"
         figures.append(Figure(f"{each.kind.value} named", each.share, "goal", _RECALL, note))
-        if each.kind.value == "power_off" and each.most_min is not None:
-            figures.append(Figure("power_off seen, min", each.most_min, "goal", _POWER_MIN, "most"))
     return figures

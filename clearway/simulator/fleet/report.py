@@ -56,8 +56,13 @@ class Report:
         used_rmse_by_probe: the same, by how the goods were probed.
         pulp_rmse_c: of the mean pulp.
         life_coverage, used_coverage, pulp_coverage: of the 90 % intervals.
+        power_told_min, power_guessed_min: most minutes from a power cut to its alarm, with devices
+            that tell of power and with others.
         false_per_month: false alarms a container-month.
         false_kinds: the kinds of all false alarms.
+        warnings: limits that were passed after an alarm expected them; `warning_lead_h` is the
+            median time between, `warning_error_h` the median of by how much the foretold hour
+            was wrong, either way.
     """
 
     trips: int
@@ -70,8 +75,13 @@ class Report:
     used_coverage: float
     pulp_coverage: float
     recalls: tuple[Recall, ...]
+    power_told_min: float | None
+    power_guessed_min: float | None
     false_per_month: float
     false_kinds: dict[str, int]
+    warnings: int
+    warning_lead_h: float | None
+    warning_error_h: float | None
 
 
 def report(seeds: Sequence[int], count: int) -> Report:
@@ -127,6 +137,7 @@ def summarise(scores: Sequence[TripScore], readings: int) -> Report:
     timely = [each for each in scores if each.incident not in CLOCK]
     months = sum(each.watched_s for each in scores) / _MONTH_S
     false = [kind for each in scores for kind in each.false]
+    warned = [each.warning for each in timely if each.warning is not None]
     by_probe = {
         probe: _rmse(each for each in timely if each.probe == probe)
         for probe in ("always", "rare", "none")
@@ -142,8 +153,13 @@ def summarise(scores: Sequence[TripScore], readings: int) -> Report:
         used_coverage=_share(hit for each in timely for hit in each.inside_used),
         pulp_coverage=_share(hit for each in timely for hit in each.inside_pulp),
         recalls=tuple(_recall(kind, scores) for kind in IncidentKind),
+        power_told_min=_power_min(scores, told=True),
+        power_guessed_min=_power_min(scores, told=False),
         false_per_month=len(false) / months if months else 0.0,
         false_kinds={kind: false.count(kind) for kind in sorted(set(false))},
+        warnings=len(warned),
+        warning_lead_h=_median(lead for lead, _ in warned),
+        warning_error_h=_median(abs(late) for _, late in warned),
     )
 
 
@@ -156,9 +172,25 @@ def _root_mean(errors: Iterable[float]) -> float:
     return float(np.sqrt(np.mean(values**2))) if len(values) else 0.0
 
 
+def _median(values: Iterable[float]) -> float | None:
+    known = np.fromiter(values, dtype=np.float64)
+    return float(np.median(known)) if len(known) else None
+
+
 def _share(hits: Iterable[bool]) -> float:
     values = np.fromiter(hits, dtype=np.bool_)
     return float(values.mean()) if len(values) else 0.0
+
+
+def _power_min(scores: Sequence[TripScore], *, told: bool) -> float | None:
+    after = [
+        each.seen_after_s / 60.0
+        for each in scores
+        if each.incident is IncidentKind.POWER_OFF
+        and each.has_flags is told
+        and each.seen_after_s is not None
+    ]
+    return max(after, default=None)
 
 
 def _recall(kind: IncidentKind, scores: Sequence[TripScore]) -> Recall:
@@ -168,6 +200,6 @@ def _recall(kind: IncidentKind, scores: Sequence[TripScore]) -> Recall:
         kind,
         len(happened),
         len(after),
-        float(np.median(after)) if after else None,
+        _median(after),
         max(after) if after else None,
     )

@@ -95,17 +95,22 @@ class TripScore:
     """One trip, judged.
 
     Args:
+        has_flags: whether the device tells of power and doors.
         used_error_days: estimate less truth of life used, in days of a 14-day life, per look.
         pulp_error_c: estimate less truth of the mean pulp, per look.
         inside_life, inside_used, inside_pulp: whether the truth lay in the 90 % interval, per look.
         seen_after_s: from the incident's start to the alarm that names it; None: no such alarm.
         false: kinds of alarms that told what was not so.
         watched_s: length of the trip.
+        warning: where the mean of the goods passes its limit during an incident: hours from the
+            first alarm that expects it until it does, and by how many hours that alarm foretold it
+            too late; None elsewhere, or when no alarm expected it.
     """
 
     trip: int
     incident: IncidentKind | None
     probe: str
+    has_flags: bool
     used_error_days: tuple[float, ...]
     pulp_error_c: tuple[float, ...]
     inside_life: tuple[bool, ...]
@@ -114,6 +119,7 @@ class TripScore:
     seen_after_s: float | None
     false: tuple[str, ...]
     watched_s: float
+    warning: tuple[float, float] | None = None
 
 
 def judge(inside: Inside, looks: Sequence[Look], alarms: Sequence[Alarm]) -> TripScore:
@@ -125,6 +131,7 @@ def judge(inside: Inside, looks: Sequence[Look], alarms: Sequence[Alarm]) -> Tri
         trip.number,
         incident,
         trip.device.probe,
+        trip.device.has_flags,
         tuple(row[0] for row in rows),
         tuple(row[1] for row in rows),
         tuple(row[2] for row in rows),
@@ -133,6 +140,26 @@ def judge(inside: Inside, looks: Sequence[Look], alarms: Sequence[Alarm]) -> Tri
         _seen_after_s(inside, alarms),
         tuple(alarm.kind.value for alarm in alarms if not _is_right(inside, alarm)),
         trip.length_s,
+        _warning(inside, alarms),
+    )
+
+
+def _warning(inside: Inside, alarms: Sequence[Alarm]) -> tuple[float, float] | None:
+    incident, limit_c = inside.trip.incident, inside.trip.commodity.limit_c
+    if incident is None or incident.kind not in _WARMING:
+        return None
+    first, last = _step(inside, incident.start_s), _step(inside, incident.end_s)
+    beyond = inside.pulp_c[first : last + 1] > limit_c
+    expected = [a for a in alarms if a.kind is AlarmKind.LIMIT_EXPECTED and a.limit_at is not None]
+    if beyond[0] or not beyond.any() or not expected:
+        return None
+    passed_s = (first + int(beyond.argmax()) + 1) * STEP_S
+    alarm = expected[0]
+    if alarm.limit_at is None or _since_s(alarm.at) > passed_s:
+        return None
+    return (
+        (passed_s - _since_s(alarm.at)) / HOUR_S,
+        (_since_s(alarm.limit_at) - passed_s) / HOUR_S,
     )
 
 
