@@ -195,3 +195,26 @@ def test_an_unknown_context_is_refused_and_never_fetched() -> None:
     document = jsonld.read(json.dumps(tree).encode())
     assert document.kind is Kind.EVENT
     assert document.findings[0].field == "/@context/1"
+
+
+@pytest.mark.parametrize("item", [b'"x"', b'"urn:x:1"', b"5", b"{}"])
+def test_a_list_of_twenty_thousand_wrong_things_costs_little(item: bytes) -> None:
+    data = samples.ARRIVAL.replace(
+        b'["https://id.bic-code.org/containers/CSQU3054383"]',
+        b"[" + b",".join([item] * 100_000) + b"]",
+    )
+    (refusal,) = jsonld.read(data).refused
+    assert 1 <= len(refusal.findings) <= 20
+    wrong = "<epcList>" + "<epc>x</epc>" * 10_000 + "</epcList>"
+    (refusal,) = xml.read(samples.xml_event(wrong)).refused
+    assert len(refusal.findings) == 20
+
+
+def test_five_thousand_wrong_events_are_all_refused_each_with_a_finding() -> None:
+    event = json.loads(samples.ARRIVAL) | {"action": "x", "epcList": ["x"] * 5}
+    del event["@context"]
+    tree = {"@context": [STANDARD], "eventList": [event] * 5_000}
+    document = jsonld.read(json.dumps(tree).encode())
+    assert [refusal.index for refusal in document.refused] == list(range(5_000))
+    assert all(refusal.findings for refusal in document.refused)
+    assert len(document.all_findings()) < 7_000

@@ -40,7 +40,7 @@ def take_event(reading: Reading, raw: Any, place: Place) -> Event | None:
     if not isinstance(raw, dict):
         reading.wrong("EPC_R3", place, f"an event must be an object, but is {kind_of(raw)}")
         return None
-    before = len(reading.findings)
+    before = reading.broken
     kind = raw.get("type")
     if kind is None:
         reading.missing(place, "type")
@@ -52,12 +52,12 @@ def take_event(reading: Reading, raw: Any, place: Place) -> Event | None:
     for name in _REQUIRED.get(kind, _ALWAYS):
         if name not in raw:
             reading.missing(place, name)
-    if len(reading.findings) > before:
+    if reading.broken > before:
         return None
     event = _event(found)
     for code, within, message in check.event(event, raw.keys()):
         reading.wrong(code, (*place, *within), message)
-    return event if len(reading.findings) == before else None
+    return event if reading.broken == before else None
 
 
 def take_fields(
@@ -94,11 +94,20 @@ def list_of(take: Take, *, is_unique: bool = False) -> Take:
             return ()
         found = tuple([take(reading, each, (*place, at)) for at, each in enumerate(value)])
         if is_unique and reading.is_strict and len(set(found)) < len(found):
-            twice = next(at for at, each in enumerate(found) if each in found[:at])
+            twice = _first_repeated(found)
             reading.wrong("EPC_R12", (*place, twice), "the list names the same twice; keep one")
         return found
 
     return take_list
+
+
+def _first_repeated(found: tuple[Any, ...]) -> int:
+    seen = set()
+    for at, each in enumerate(found):
+        if each in seen:
+            return at
+        seen.add(each)
+    return 0
 
 
 def object_of(
@@ -115,14 +124,14 @@ def object_of(
         if not isinstance(raw, dict):
             reading.wrong("EPC_R3", place, f"must be an object, but is {kind_of(raw)}")
             return None
-        before = len(reading.findings)
+        before = reading.broken
         found = take_fields(reading, raw, place, fields)
         for name in required:
             if name not in raw:
                 reading.missing(place, name)
         if not takes_extensions and found.pop("extensions", None):
             reading.wrong("EPC_R1", place, f"only {', '.join(fields)} are fields here")
-        return make(**found) if len(reading.findings) == before else None
+        return make(**found) if reading.broken == before else None
 
     return take
 

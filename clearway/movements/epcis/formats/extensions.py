@@ -38,12 +38,12 @@ def sorted_by_name(extensions: Iterable[Extension]) -> tuple[Extension, ...]:
 
 def take_extension(reading: Reading, name: str, value: Any, place: Place) -> list[Extension]:
     """Return the fields that a name and its value make; [] after a finding."""
-    before = len(reading.findings)
+    before = reading.broken
     if isinstance(value, list) and value and type(value[0]) is Extension:
         found = value
     else:
         found = _take(reading, name, value, place, 1)
-    if len(reading.findings) == before and size(found) > MOST_CHARACTERS:
+    if reading.broken == before and size(found) > MOST_CHARACTERS:
         reading.wrong(
             "EPC_R28", place, f"the extension has more than {MOST_CHARACTERS:,} characters"
         )

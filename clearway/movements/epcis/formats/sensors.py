@@ -57,7 +57,7 @@ def take_sensor_element(reading: Reading, raw: Any, place: Place) -> SensorEleme
     if not isinstance(raw, dict):
         reading.wrong("EPC_R3", place, f"must be an object, but is {kind_of(raw)}")
         return None
-    before = len(reading.findings)
+    before = reading.broken
     metadata: SensorMetadata | None = None
     reports: tuple[SensorReport, ...] = ()
     extensions: list[Extension] = []
@@ -75,7 +75,7 @@ def take_sensor_element(reading: Reading, raw: Any, place: Place) -> SensorEleme
             reading.wrong("EPC_R1", within, f"{name[:60]!r} is not a field of a sensorElement")
     if not raw.get("sensorReport"):
         reading.wrong("EPC_R21", place, "the sensorElement has no sensorReport; give one")
-    if len(reading.findings) > before:
+    if reading.broken > before:
         return None
     return SensorElement(reports, metadata, sorted_by_name(extensions))
 

@@ -38,6 +38,9 @@ _TYPES = frozenset(EventType)
 _MOST_DIGITS = 100
 _LARGEST = Decimal("1E+100")
 _SHOWN = 60
+# A sender mends by the first findings; a million of them would only fill the memory.
+MOST_OF_ONE = 20
+MOST_OF_ALL = 1_000
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class Reading:
         is_strict: JSON keeps the schema to the letter; XML is older and read leniently.
         prefixes: declared for extensions.
         terms: bare names that the context declares, with their full names.
+        broken: how many rules were broken so far; not each becomes a finding.
     """
 
     locate: Callable[[Place], str]
@@ -56,9 +60,13 @@ class Reading:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    broken: int = 0
 
     def wrong(self, code: str, place: Place, message: str, level: Level = Level.SEVERE) -> None:
-        """Record that a rule is broken at a place."""
+        """Record that a rule is broken at a place; of very many, the first ones."""
+        self.broken += 1
+        if len(self.findings) >= (MOST_OF_ONE if self.broken <= MOST_OF_ALL else 1):
+            return
         area = Area.MANDATORY if code in ("EPC_R2", "EPC_R24") else Area.SCHEMA
         self.findings.append(Finding(code, area, level, self.locate(place), message))
 
