@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ CLOCK_AHEAD = timedelta(minutes=5)
 OLDEST = timedelta(days=400)
 LARGEST_SEQ = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
+
+ROWS_OF_A_FILE = "csv"
+"""The `boot_id` of rows of a logger's file, which have no counter."""
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:/-]{0,63}")
 _NAME_RULE = (
@@ -163,8 +167,15 @@ def sort_out(
         stands = known.get(reading.seq)
         if stands is None and not is_on_record(reading.seq):
             fresh.append(reading)
-        elif stands is None or stands == reading:
+        elif stands is None or stands == reading or _was_read_coarser(batch, stands, reading):
             repeated += 1
         else:
             differing.append(reading)
     return Sorted(tuple(fresh), repeated, tuple(differing))
+
+
+def _was_read_coarser(batch: Batch, stands: Reading, reading: Reading) -> bool:
+    """Return whether the same row of a file was recorded when files gave only the warmest probe."""
+    if batch.boot_id != ROWS_OF_A_FILE or stands.probes_c or stands.humidity_pct is not None:
+        return False
+    return replace(reading, probes_c=(), humidity_pct=None) == stands

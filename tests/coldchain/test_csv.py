@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.coldchain.formats import csv
+from clearway.coldchain.intake import sort_out
 from clearway.coldchain.model import Batch, Reading, warmest
 from clearway.errors import BadTerm, InputError, MalformedMessage, RuleViolation, TooLarge
 from clearway.terms.transport import ContainerNumber
@@ -308,3 +309,15 @@ def test_any_cells_under_a_good_head_are_read_or_refused(time, value):
         read(f"at,return_c,door\n{time},{value},{value}\n")
     except InputError as refusal:
         assert refusal.detail
+
+
+def test_a_file_sent_again_after_probes_were_told_apart_is_a_repeat_and_no_conflict():
+    (again,), _ = csv.read(
+        b"at,USDA1,USDA2,RH\n2026-03-02T12:00:00Z,0.4,1.1,90\n", device="logger-1", container=NUMBER
+    )
+    (row,) = again.readings
+    before = replace(row, probes_c=(), humidity_pct=None)
+    assert sort_out(again, {row.seq: before}).repeated == 1
+    assert sort_out(again, {row.seq: replace(before, pulp_c=1.2)}).differing == (row,)
+    live = replace(again, boot_id="1")
+    assert sort_out(live, {row.seq: before}).differing == (row,)

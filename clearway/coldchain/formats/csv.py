@@ -23,7 +23,7 @@ from clearway.coldchain.formats import columns, instants
 from clearway.coldchain.formats.columns import Column, Head, Unreadable
 from clearway.coldchain.formats.instants import Instants
 from clearway.coldchain.formats.json import container_of
-from clearway.coldchain.intake import MOST_READINGS
+from clearway.coldchain.intake import MOST_READINGS, ROWS_OF_A_FILE
 from clearway.coldchain.model import Batch, Reading, warmest
 from clearway.errors import MalformedMessage, RuleViolation, TooLarge
 from clearway.terms.finding import Area, Finding, Level
@@ -40,7 +40,7 @@ UNREADABLE_SHARE = 0.1
 MOST_TOLD = 20
 """Findings about single lines; the rest are counted in one more."""
 
-BOOT_ID = "csv"
+BOOT_ID = ROWS_OF_A_FILE
 
 Row = tuple[int, list[str]]
 """Number of the line, from 1, and its cells."""
