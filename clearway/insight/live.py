@@ -20,6 +20,8 @@ from clearway.clearance.record import Consignment
 from clearway.coldchain import commodities
 from clearway.coldchain import tables as coldchain
 from clearway.coldchain.custody import Attribution, attribute
+from clearway.coldchain.model import Reading
+from clearway.coldchain.state import Unit
 from clearway.errors import WrongState
 from clearway.insight.custody import BorderStay, Opening, custodies, life_points
 from clearway.insight.hit_rates import hit_rates, targeting
@@ -135,22 +137,25 @@ def life_of(
     return tuple(found)
 
 
-def loss_in(connection: Connection, container: str, now: datetime) -> Attribution:
+def loss_in(
+    connection: Connection, unit: Unit, readings: Iterable[Reading], now: datetime
+) -> Attribution:
     """Return in whose hands the goods of a container lost their life, since they were loaded.
 
-    Raises: NotFound: no readings of it. WrongState: nobody told which goods it holds.
+    Args:
+        readings: of the container since then, in order of time.
+
+    Raises: WrongState: nobody told which goods it holds.
     """
-    unit = coldchain.get_unit(connection, container)
-    known = None if unit.journey is None else commodities.find(unit.journey.commodity)
-    if unit.journey is None or known is None:
+    journey = unit.journey
+    known = None if journey is None else commodities.find(journey.commodity)
+    if journey is None or known is None:
         raise WrongState(
-            f"Nobody told which goods went into {container}; tell its journey, then ask again"
+            f"Nobody told which goods went into {unit.container}; tell its journey, then ask again"
         )
-    loaded_at = unit.journey.loaded_at
-    readings = coldchain.get_readings(connection, container, since=loaded_at)
-    handovers = movements.custody_spans(connection, container, since=loaded_at)
-    stay = _stay_of(connection, container, loaded_at, now)
-    return attribute(life_points(readings, unit.journey, known), custodies(stay, handovers))
+    handovers = movements.custody_spans(connection, unit.container, since=journey.loaded_at)
+    stay = _stay_of(connection, unit.container, journey.loaded_at, now)
+    return attribute(life_points(readings, journey, known), custodies(stay, handovers))
 
 
 def _stay_of(

@@ -78,10 +78,8 @@ async def treatment(
     def query() -> Proof:
         with node.reading() as connection:
             unit = tables.get_unit(connection, container)
-            loaded_at = None if unit.journey is None else unit.journey.loaded_at
-            readings = tables.get_readings(
-                connection, container, since=started or loaded_at, until=ended
-            )
+        loaded_at = None if unit.journey is None else unit.journey.loaded_at
+        readings = node.archiving.readings(container, since=started or loaded_at, until=ended)
         claimed = None if started is None or ended is None else ended - started
         return verify(readings, row.protocol, offsets_c=offsets_c, claimed=claimed)
 
@@ -95,7 +93,11 @@ async def custody(container: str, node: TheNode, actor: TheActor) -> Response:
 
     def query() -> object:
         with node.reading() as connection:
-            return live.loss_in(connection, container, node.clock())
+            unit = tables.get_unit(connection, container)
+        since = None if unit.journey is None else unit.journey.loaded_at
+        readings = node.archiving.readings(container, since=since)
+        with node.reading() as connection:
+            return live.loss_in(connection, unit, readings, node.clock())
 
     return answer(await look(node, actor, query))
 
