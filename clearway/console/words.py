@@ -13,6 +13,8 @@ from clearway.certificates.issuing.model import ResultKind
 from clearway.clearance.claims import ClaimVerdict
 from clearway.clearance.model import Conformity, Cover, Outcome, Scope, Step, Verdict
 from clearway.clearance.record import State
+from clearway.coldchain.actions_ahead import Remedy
+from clearway.coldchain.faults import FaultKind
 from clearway.coldchain.fleet import Tone
 from clearway.coldchain.model import AlarmKind, AlarmLevel
 from clearway.console.translate import MONTHS
@@ -21,6 +23,8 @@ from clearway.declarations.model import Kind
 from clearway.errors import ClearwayError
 from clearway.identity.model import AGENCIES
 from clearway.movements.alarm import MovementAlarmKind
+from clearway.movements.epcis.model import EventType
+from clearway.movements.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS
 from clearway.risk.model import Channel, Stratum
 from clearway.tasks import model as tasks
 
@@ -118,13 +122,14 @@ def every_word() -> Iterator[str]:
         *Status, *State, *Kind, *Channel, *Stratum, *Outcome, *Conformity, *Cover, *Verdict,
         *Step, *Scope, *Tone, *ClaimVerdict, *AlarmKind, *AlarmLevel,
         *course.Stage, *course.Delivery, *course.Step, *ResultKind,
-        *tasks.State, *tasks.Outcome, *tasks.Audience, *MovementAlarmKind,
+        *tasks.State, *tasks.Outcome, *tasks.Audience, *MovementAlarmKind, *Remedy, *FaultKind,
     )  # fmt: skip
     yield from (plain(one.value) for one in enums)
     yield from map(plain, course.STATES)
     yield from (profile_of(kind).name for kind in CERTIFICATE_KINDS)
     yield from map(plain, DISCREPANCIES)
     yield from (*STEPS_OF_LIFE.values(), *MODES.values(), *CHART_WORDS, *AGENCIES.values())
+    yield from (plain(word) for word in (*BIZ_STEPS, *DISPOSITIONS, *EventType))
     yield from (*OTHERS, *MONTHS)
     yield from _titles(ClearwayError)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,15 @@ from starlette.routing import Route
 
 from clearway.clearance import tables as clearance
 from clearway.coldchain import commodities, tables
-from clearway.coldchain.model import Forecast, HistoryPoint, Outlook, RaisedAlarm
+from clearway.coldchain.actions_ahead import Ahead
+from clearway.coldchain.curve import get_curve
+from clearway.coldchain.custody import Attribution
+from clearway.coldchain.faults import FaultKind, FaultSpan
+from clearway.coldchain.model import Forecast, HistoryPoint, Outlook
 from clearway.coldchain.spoilage import forecast
 from clearway.coldchain.state import Unit
 from clearway.console import translate
+from clearway.console.container import EventRow, ahead_of, events_of, loss_of
 from clearway.console.pages.alarms import AlarmRow, alarm_rows
 from clearway.console.permission import sees_container
 from clearway.console.render import page
@@ -29,9 +35,23 @@ from clearway.identity.model import Actor
 from clearway.node.node import Node
 
 _FORECAST_H = 48
-_MOST_ALARMS = 100
 
-_Shown = tuple[UnitRow, list[AlarmRow], Forecast | None, tuple[str, ...]]
+_GRAVE = frozenset(
+    {FaultKind.POWER_OFF, FaultKind.DOOR_OPEN, FaultKind.CHILLING, FaultKind.FREEZING}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """All that the page of one reefer shows; `loss` and `ahead` None: nothing tells."""
+
+    unit: UnitRow
+    alarms: list[AlarmRow]
+    to_come: Forecast | None
+    mrns: tuple[str, ...]
+    events: tuple[EventRow, ...]
+    ahead: Ahead | None
+    loss: Attribution | None
 
 
 async def reefer(request: Request) -> Response:
@@ -42,16 +62,26 @@ async def reefer(request: Request) -> Response:
 
     def query(connection: Connection) -> _Shown:
         found = _seen(node, visitor.actor, connection, container)
-        return (
+        return _Shown(
             unit_row(found),
             alarm_rows(node, visitor.actor, connection, container),
             outlook(found),
             clearance.in_container(connection, container),
+            events_of(connection, container),
+            ahead_of(found),
+            loss_of(connection, container, node.clock()),
         )
 
-    unit, alarms, to_come, mrns = await look(node, query)
+    shown = await look(node, query)
     return page(
-        request, visitor, "reefer.html", unit=unit, alarms=alarms, to_come=to_come, mrns=mrns
+        request,
+        visitor,
+        "reefer.html",
+        shown=shown,
+        unit=shown.unit,
+        alarms=shown.alarms,
+        to_come=shown.to_come,
+        mrns=shown.mrns,
     )
 
 
@@ -88,10 +118,8 @@ def _curve(
     node: Node, actor: Actor, connection: Connection, container: str, t: Translate
 ) -> dict[str, Any]:
     unit = _seen(node, actor, connection, container)
-    history = tables.get_history(connection, container)
-    raised = tables.list_alarms(
-        connection, container=container, standing_only=False, limit=_MOST_ALARMS
-    )
+    drawn = get_curve(connection, unit)
+    history = drawn.points
     to_come = outlook(unit)
     commodity = None if unit.journey is None else commodities.find(unit.journey.commodity)
     return {
@@ -104,21 +132,24 @@ def _curve(
         "forecast": None if to_come is None else _band(to_come),
         "limit_c": None if commodity is None else commodity.limit_c,
         "now": _ms(history[-1].at) if history else None,
-        "spans": [_span(one, unit.state.at, t) for one in raised],
+        "spans": [_span(one, t) for one in drawn.faults],
+        "events": [
+            {"at": _ms(one.at), "name": t(plain(one.step or one.disposition or one.kind))}
+            for one in events_of(connection, container)
+        ],
         "until": None if to_come is None or not to_come.points else _ms(to_come.points[-1].at),
         "since": _since(history),
     }
 
 
-def _span(raised: RaisedAlarm, latest: datetime | None, t: Translate) -> dict[str, Any]:
-    """Return when an alarm stood, and its name in the visitor's language."""
-    alarm = raised.alarm
-    until = raised.cleared_at or latest or alarm.at
+def _span(fault: FaultSpan, t: Translate) -> dict[str, Any]:
+    """Return when a fault showed, and its name in the visitor's language."""
+    calm = "notice" if fault.kind is FaultKind.DEFROST else "warning"
     return {
-        "name": t(plain(alarm.kind.value)),
-        "level": alarm.level.value,
-        "since": _ms(alarm.at),
-        "until": _ms(max(until, alarm.at)),
+        "name": t(plain(fault.kind.value)),
+        "level": "critical" if fault.kind in _GRAVE else calm,
+        "since": _ms(fault.since),
+        "until": _ms(fault.until),
     }
 
 

@@ -47,6 +47,7 @@
       data.since = Math.max(data.since, data.now - element.dataset.days * 86_400_000);
       for (const name of ["supply", "return", "pulp", "pulp_low", "pulp_high", "probe"]) data[name] = data[name].filter((point) => point[0] >= data.since);
       data.spans = data.spans.filter((span) => span.until >= data.since);
+      data.events = data.events.filter((event) => event.at >= data.since);
     }
     const line = (name, points, hue, style) => ({
       name: say(name), type: "line", showSymbol: false, data: points, emphasis: { disabled: true },
@@ -67,6 +68,8 @@
     const marks = [
       ...(data.limit_c == null ? [] : [mark({ yAxis: data.limit_c, label: {} }, say("Limit"), red, { type: "solid" })]),
       ...(data.now == null ? [] : [mark({ xAxis: data.now }, say("Now"), soft, { type: "dashed" })]),
+      ...data.events.map((event) => ({ xAxis: event.at, name: event.name, lineStyle: { color: soft, type: "dotted", width: 1 },
+        label: { show: true, formatter: "{b}", position: "insideEndTop", color: soft, fontSize: 10 } })),
     ];
     return {
       ...common(),
