@@ -108,29 +108,46 @@ def spans_of(states: Iterable[UnitState], commodity: Commodity | None) -> tuple[
         shown = dict(_shown(state, commodity))
         for kind in [kind for kind in running if kind not in shown]:
             ended.append(_span(kind, running.pop(kind), is_open=False))
-        for kind, (since, evidence) in shown.items():
-            fault = running.setdefault(kind, _Running(since, state.at, evidence))
-            _go_on(fault, state, state.at)
+        for kind, alarm in shown.items():
+            if kind not in running:
+                running[kind] = _begun(alarm, state, commodity)
+            _go_on(running[kind], state, state.at)
     ended += [_span(kind, fault, is_open=True) for kind, fault in running.items()]
     return tuple(sorted(ended, key=lambda span: (span.since, span.kind)))
 
 
 def _shown(
     state: UnitState, commodity: Commodity | None
-) -> Iterable[tuple[FaultKind, tuple[datetime, dict[str, str]]]]:
-    """Yield the faults that one state shows, each with when it began and what says so."""
-    if state.at is None:
-        return
+) -> Iterable[tuple[FaultKind, AlarmKind | None]]:
+    """Yield the faults that one state shows, each with its alarm; a defrost has none."""
     coil = state.signs.reversed
-    if coil is not None and state.at - coil <= DEFROST_MOST:
+    if coil is not None and state.at is not None and state.at - coil <= DEFROST_MOST:
+        yield FaultKind.DEFROST, None
+    for alarm in state.open:
+        kind = _BY_ALARM.get(alarm)
+        if kind is FaultKind.SET_POINT_WRONG and _is_in_wrong_unit(state, commodity):
+            kind = FaultKind.SET_POINT_UNIT
+        if kind is not None:
+            yield kind, alarm
+
+
+def _is_in_wrong_unit(state: UnitState, commodity: Commodity | None) -> bool:
+    told_c = state.told_c
+    if commodity is None or told_c is None:
+        return False
+    return rules.set_point_fault(told_c, commodity) == _WRONG_UNIT
+
+
+def _begun(alarm: AlarmKind | None, state: UnitState, commodity: Commodity | None) -> _Running:
+    """Return a fault as the first state that shows it tells of it; `state.at` is known."""
+    if state.at is None:
+        raise ValueError("a fault needs a reading")
+    if alarm is None:
         supply_c = 0.0 if state.seen.supply_c is None else state.seen.supply_c
-        yield FaultKind.DEFROST, (coil, {"supply_c": f"{supply_c:.1f}"})
-    for alarm, kind in _BY_ALARM.items():
-        if alarm in state.open:
-            evidence = dict(word(alarm, state, commodity).values)
-            if evidence.get("fault") == _WRONG_UNIT:
-                kind = FaultKind.SET_POINT_UNIT
-            yield kind, (_began(alarm, state) or state.at, evidence)
+        since = state.signs.reversed or state.at
+        return _Running(since, state.at, {"supply_c": f"{supply_c:.1f}"})
+    evidence = dict(word(alarm, state, commodity).values)
+    return _Running(_began(alarm, state) or state.at, state.at, evidence)
 
 
 def _began(alarm: AlarmKind, state: UnitState) -> datetime | None:
