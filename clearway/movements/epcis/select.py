@@ -1,9 +1,9 @@
 """A query as SQL: the rarest clause drives, the others filter.
 
 Without statistics an engine may walk a million events for one rare identifier, or sort half a
-million for a common one. So each clause is counted first, up to `COUNTED`; a rare one gives the
-candidates, and where all are common, events are walked in the order that is asked for, which soon
-fills a page.
+million for a common one. So each clause is counted first: of k events among n, k candidates are
+fetched and sorted, or about n / k events walked in order for each row of the page, whichever costs
+less.
 """
 
 from __future__ import annotations
@@ -32,7 +32,13 @@ from clearway.movements.epcis.query import AnyOf, Clause, Compare, Has, Match, O
 from clearway.movements.epcis.schema import event, hashed, identifier, number, word
 
 COUNTED = 10_000
-"""A clause that fewer events meet gives the candidates: so many cost some 30 ms to look through."""
+"""A clause is counted no further."""
+
+_COMMON = 0.1
+"""Share of all events that a clause is taken to meet which was not counted to its end."""
+
+_WALKED = 5
+"""So many events are walked in order in the time in which one candidate is fetched and sorted."""
 
 _LAST = chr(0x10FFFF)
 _FARTHEST = (1 << 63) - 1
@@ -55,7 +61,7 @@ def select_events(
     Args:
         upto: seq behind the last event to look at: what came later belongs to later pages.
     """
-    driver = _rarest(connection, query.clauses)
+    driver = _rarest(connection, query.clauses, limit)
     found = select(event.c.event_time, event.c.seq).where(event.c.seq < upto)
     for clause in query.clauses:
         found = found.where(_candidate(clause) if clause in driver else _condition(clause))
@@ -91,27 +97,39 @@ def _ordered(
     return found.order_by(*(one.desc() if descending else one.asc() for one in orders))
 
 
-def _rarest(connection: Connection, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
-    """Return the clause that the fewest events meet, () where all are common.
+def _rarest(connection: Connection, clauses: Sequence[Clause], limit: int) -> tuple[Clause, ...]:
+    """Return the clause that gives the candidates, () where walking in order costs less.
 
-    Both ends of a span of event time count as one.
+    Both ends of a span of event time count as one clause. Of several clauses, as many events meet
+    all as if they had nothing to do with each other.
     """
     span = tuple(clause for clause in clauses if _is_span(clause))
     groups = [span] if span else []
     groups += [(clause,) for clause in clauses if not _is_span(clause)]
+    total = (connection.execute(select(func.max(event.c.seq))).scalar() or 0) + 1
     fewest = COUNTED
     rarest: tuple[Clause, ...] = ()
+    matching = float(total)
     for group in groups:
-        seqs = _seqs(group[0])
-        if seqs is None:
+        count = _count(connection, group)
+        if count is None:
             continue
-        for other in group[1:]:
-            seqs = seqs.where(_condition(other))
-        counted = select(func.count()).select_from(seqs.limit(fewest).subquery())
-        count = connection.execute(counted).scalar_one()
+        matching *= min(1.0, count / total if count < COUNTED else _COMMON)
         if count < fewest:
             fewest, rarest = count, group
-    return rarest
+    walked = total if matching < limit else total * limit / matching
+    return rarest if _WALKED * fewest < walked or fewest == 0 else ()
+
+
+def _count(connection: Connection, group: tuple[Clause, ...]) -> int | None:
+    """Return how many events meet these clauses, at most `COUNTED`; None: no index tells."""
+    seqs = _seqs(group[0])
+    if seqs is None:
+        return None
+    for other in group[1:]:
+        seqs = seqs.where(_condition(other))
+    counted = select(func.count()).select_from(seqs.limit(COUNTED).subquery())
+    return connection.execute(counted).scalar_one()
 
 
 def _is_span(clause: Clause) -> bool:
