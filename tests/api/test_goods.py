@@ -85,6 +85,22 @@ def test_life_lost_is_told_by_holder_and_adds_up(border: Border) -> None:
     assert lost == Decimal(found["total_days"]) > 2
 
 
+def test_a_handover_on_record_parts_the_loss(border: Border) -> None:
+    loaded(border, "strawberry", [4.0, 4.0], days=2)
+    at = border.clock() - timedelta(days=1)
+    change = {
+        "event": "custody_changed", "container": BOX, "at": at.isoformat(), "from": "XA10000003",
+        "to": "XA10000009", "place": "cold store",
+    }  # fmt: skip
+    told = border.ask("POST", "/v1/movements", "carrier", json=change)
+    assert told.status_code == 201, told.text
+    found = said(border, f"/v1/reefers/{BOX}/custody")
+    assert [one["holder"] for one in found["shares"]] == ["carrier", "XA10000009"]
+    first, second = (Decimal(one["lost_days"]) for one in found["shares"])
+    assert float(first) == pytest.approx(float(second), rel=0.2)
+    assert first + second == Decimal(found["total_days"])
+
+
 def test_the_doors_to_the_goods_ask_for_permission(used_border: Border) -> None:
     for path in ("/v1/commodities", "/v1/treatments", f"/v1/reefers/{BOX}/custody"):
         assert used_border.ask("GET", path).status_code == 401
