@@ -30,6 +30,7 @@ from clearway.cli import (
     receipt,
     risk,
     simulate,
+    tasks,
 )
 from clearway.cli.ledger import group as ledger
 from clearway.cli.output import report
@@ -81,6 +82,7 @@ for group in (
     broker.app,
     goods.app,
     goods.reefer,
+    tasks.app,
     risk.app,
     insight.app,
     ledger.app,
