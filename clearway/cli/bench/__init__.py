@@ -22,6 +22,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         flood,
         growth,
         ledger,
+        mqtt,
         order,
         queue,
         readings,
@@ -44,6 +45,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "epcis": epcis.measure,
         "event_hash": event_hash.measure,
         "devices": devices.measure,
+        "mqtt": mqtt.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
