@@ -151,9 +151,9 @@ NO_SIGNS = Signs()
 """Of a unit before its first reading."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scene:
-    """What surrounds a reading when its signs are taken.
+    """What surrounds a reading when its signs are taken; lives for that moment alone.
 
     Args:
         reading: what cannot be was taken out of it.
