@@ -32,6 +32,9 @@ from clearway.identity.actions.enrol_device import enrol_device
 from clearway.identity.actions.revoke_device import revoke_device, revoke_device_key
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.database import open_writer
+from clearway.movements.actions.associate_device import associate_device
+from clearway.movements.model import Association
+from clearway.movements.model import Link as MovementLink
 from clearway.node.clock import SteppedClock, seeded_entropy
 from clearway.node.node import Node, create
 from clearway.node.rebuild import facts, rebuild
@@ -386,6 +389,35 @@ def test_the_links_are_on_record_with_both_times(house: House) -> None:
         stamps = links.list_stamps(connection, "honest")
     assert [(one.first_seq, one.last_seq) for one in found] == [(0, 9), (10, 19), (20, 29)]
     assert stamps[-1] == (START + timedelta(minutes=290), NOW)
+
+
+def test_a_device_that_is_moved_speaks_for_its_new_container_only(house: House) -> None:
+    """By a movement, as a gate or an AssociationEvent makes it, from the next message on."""
+    honest, gate = (
+        house.honest,
+        Actor(
+            ActorKind.TRADER,
+            "yard",
+            "customs",
+            frozenset({Role.TERMINAL}),
+            "XA1",
+            frozenset({"XA1"}),
+        ),
+    )
+    moved_at = NOW - timedelta(hours=12)
+    link = Association(THERE, "", moved_at, "honest", MovementLink.ADD)
+    house.node.act(gate, lambda act: associate_device(act, link)).result(10)
+    late = honest.seal()  # measured before, sealed for the container in which it sat then
+    assert isinstance(house.send(late), Receipt)
+    honest.since = NOW - timedelta(hours=10.9, minutes=10 * honest.seq)
+    assert isinstance(house.send(honest.copy().seal()), Refused)
+    honest.container = THERE
+    assert isinstance(house.send(honest.seal()), Receipt)
+    assert len(house.on_record(THERE)) == 10
+    off = replace(link, at=NOW - timedelta(hours=9), link=MovementLink.DELETE)
+    house.node.act(gate, lambda act: associate_device(act, off)).result(10)
+    honest.since = NOW - timedelta(hours=7, minutes=10 * honest.seq)
+    assert isinstance(house.send(honest.seal()), Refused)
 
 
 def test_a_rebuild_gives_the_same_tables_of_devices_keys_and_links(tmp_path: Path) -> None:
