@@ -279,11 +279,11 @@ def events() -> st.SearchStrategy[Event]:
 
 
 def documents() -> st.SearchStrategy[Document]:
-    """Return a capture document with up to three events."""
+    """Return a capture document with up to two events."""
     return st.builds(
         Document,
         kind=st.just(Kind.CAPTURE),
-        events=st.lists(events(), max_size=3).map(tuple),
+        events=st.lists(events(), max_size=2).map(tuple),
         creation_date=instants(),
         schema_version=st.just("2.0"),
         extensions=extensions(1),

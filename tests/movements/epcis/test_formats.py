@@ -224,6 +224,31 @@ def test_an_extension_keeps_its_kind_of_value_through_both_forms() -> None:
     assert [again[f"ns1:{name}"] for name in ("flag", "mass", "name")] == [True, "4.10", "4.10"]
 
 
+def test_attributes_of_other_namespaces_are_kept_and_unknown_ones_refused() -> None:
+    data = samples.xml_event("<epcList/>").replace(
+        b"<ObjectEvent>", b'<ObjectEvent xmlns:o="urn:o:" o:seen="1">'
+    )
+    document = xml.read(data)
+    assert document.events[0].extensions == (Extension("{urn:o:}seen", "1"),)
+    assert xml.read(xml.write(document)).events == document.events
+    wrong = samples.xml_event('<epcList/><bizStep seen="1">urn:x:1</bizStep>')
+    assert "attribute 'seen' of bizStep" in xml.read(wrong).refused[0].findings[0].message
+
+
+def test_two_lists_of_events_are_refused_because_one_would_be_lost() -> None:
+    document = replace(jsonld.read(samples.DOCUMENT), creation_date=samples.NOON)
+    data = xml.write(document)
+    events = data[data.index(b"<EventList>") : data.index(b"</EPCISBody>")]
+    doubled = xml.read(data.replace(events, events * 2))
+    assert [finding.code for finding in doubled.findings] == ["EPC_R13"]
+
+
+def test_a_wrapper_of_1_2_that_says_something_itself_is_refused() -> None:
+    for wrapper in ("<extension>urn:x:2</extension>", '<extension id="urn:x:2"/>'):
+        found = xml.read(samples.xml_event(f"<epcList><epc>urn:x:1</epc>{wrapper}</epcList>"))
+        assert found.refused[0].findings[0].field == "/ObjectEvent/epcList/extension"
+
+
 def test_an_amount_that_is_not_known_is_nil_in_xml() -> None:
     (event,) = jsonld.read(samples.ARRIVAL).events
     unknown = (QuantityElement("urn:x:1", None, "KGM"), QuantityElement("urn:x:2"))

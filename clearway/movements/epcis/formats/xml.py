@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from clearway.errors import MalformedMessage
+from clearway.movements.epcis.check import Place
 from clearway.movements.epcis.document import Document, Kind, Poll, Refusal
 from clearway.movements.epcis.formats import masterdata, values
 from clearway.movements.epcis.formats.build import take_event
@@ -125,7 +126,32 @@ def _prefixes(root: Element) -> tuple[tuple[str, str], ...]:
 
 
 def _read_document(reading: Reading, root: Element, kind: Kind) -> dict[str, Any]:
-    found: dict[str, Any] = {"kind": kind}
+    found: dict[str, Any] = {"kind": kind, **_stamp(reading, root, kind)}
+    extensions = []
+    for child in within(root):
+        name = local(str(child.tag)) or ""
+        if name == "EPCISHeader":
+            found |= _header(reading, child)
+        elif name == "EPCISBody":
+            _once(reading, found, "events", (name,))
+            found |= {"events": ()} | _body(reading, child, kind)
+        elif name in ("QueryResults", "resultsBody", "queryName", "subscriptionID"):
+            # Some write the parts of an answer without the body around them.
+            if "events" not in found:
+                found |= {"events": ()} | _results(reading, root) | {"extensions": []}
+        elif name:
+            reading.wrong("EPC_R1", (name,), f"{name[:60]!r} is not a field of {kind}")
+        else:
+            extensions.append(extension(reading, child))
+    found["extensions"] = sorted_by_name([*extensions, *found.get("extensions", ())])
+    if "events" not in found:
+        reading.missing((), "EPCISBody")
+    return found
+
+
+def _stamp(reading: Reading, root: Element, kind: Kind) -> dict[str, Any]:
+    """Return version and date of a document."""
+    found: dict[str, Any] = {}
     for name, known, take in (
         ("schemaVersion", "schema_version", values.take_version),
         ("creationDate", "creation_date", values.take_instant),
@@ -135,24 +161,13 @@ def _read_document(reading: Reading, root: Element, kind: Kind) -> dict[str, Any
             found[known] = take(reading, value.strip(), (name,))
         elif kind is Kind.CAPTURE:
             reading.missing((), name)
-    extensions = []
-    for child in within(root):
-        name = local(str(child.tag)) or ""
-        if name == "EPCISHeader":
-            found |= _header(reading, child)
-        elif name == "EPCISBody":
-            found |= _body(reading, child, kind)
-        elif name in ("QueryResults", "resultsBody", "queryName", "subscriptionID"):
-            # Some write the parts of an answer without the body around them.
-            found |= _results(reading, root) | {"extensions": []}
-        elif name:
-            reading.wrong("EPC_R1", (name,), f"{name[:60]!r} is not a field of {kind}")
-        else:
-            extensions.append(extension(reading, child))
-    found["extensions"] = sorted_by_name([*extensions, *found.get("extensions", ())])
-    if "events" not in found:
-        reading.missing(("EPCISBody",), "EventList")
     return found
+
+
+def _once(reading: Reading, found: dict[str, Any], key: str, place: Place) -> None:
+    """Refuse a second part of one kind: which of the two counts is not for us to say."""
+    if key in found:
+        reading.wrong("EPC_R13", place, f"{place[-1]} stands twice; put the events into one")
 
 
 def _body(reading: Reading, element: Element, kind: Kind) -> dict[str, Any]:
@@ -160,8 +175,10 @@ def _body(reading: Reading, element: Element, kind: Kind) -> dict[str, Any]:
     for child in within(element):
         name = local(str(child.tag))
         if name == "EventList":
+            _once(reading, found, "events", ("EPCISBody", name))
             found |= _events(reading, list(within(child)))
         elif name == "QueryResults" and kind is Kind.QUERY:
+            _once(reading, found, "events", ("EPCISBody", name))
             found |= _results(reading, child)
         elif name is None:
             found.setdefault("extensions", []).append(extension(reading, child))
@@ -183,6 +200,7 @@ def _results(reading: Reading, element: Element) -> dict[str, Any]:
             case "resultsBody":
                 for one in within(child):
                     if local(str(one.tag)) == "EventList":
+                        _once(reading, found, "events", ("resultsBody", "EventList"))
                         found |= _events(reading, list(within(one)))
                     elif local(str(one.tag)) == "VocabularyList":
                         found["vocabularies"] = _vocabularies(reading, one)

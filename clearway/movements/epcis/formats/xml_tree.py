@@ -59,10 +59,13 @@ _remembered = lru_cache(maxsize=4_096)(_local)
 
 
 def within(element: Element) -> Iterator[Element]:
-    """Yield the children, those inside the wrappers of EPCIS 1.2 as if they stood here."""
+    """Yield the children, those inside the wrappers of EPCIS 1.2 as if they stood here.
+
+    A wrapper that says something itself is none: it is yielded, and refused as an unknown field.
+    """
     for child in element:
         # Comments and instructions are gone, so every tag is a text.
-        if local(child.tag) in _WRAPPERS:
+        if local(child.tag) in _WRAPPERS and not (child.attrib or text_of(child)):
             yield from within(child)
         else:
             yield child
@@ -113,6 +116,7 @@ def _path(element: Element) -> str:
 def event_tree(reading: Reading, element: Element) -> dict[str, Any]:
     """Return the tree of an event; a field that stands twice is a finding."""
     tree: dict[str, Any] = {"type": local(element.tag) or str(element.tag)}
+    tree |= _foreign(element)
     for child in within(element):
         name = local(child.tag)
         if name is None:
@@ -149,8 +153,21 @@ def _set(reading: Reading, tree: dict[str, Any], name: str, value: Any) -> None:
     tree[name] = value
 
 
+def _foreign(element: Element) -> dict[str, Any]:
+    """Return the attributes of other namespaces, which are extensions too."""
+    return {
+        str(tag): [Extension(str(tag), str(value).strip(), (), Form.ATTRIBUTE)]
+        for tag, value in element.attrib.items()
+        if local(str(tag)) is None and not str(tag).startswith(_XSI)
+    }
+
+
 def _text(reading: Reading, element: Element) -> Any:
     """Return the text; an element where a text belongs is kept for the builder to refuse."""
+    for tag in element.attrib:
+        if not str(tag).startswith(_XSI):
+            name, where = str(tag)[:60], xml.local_name(element)[:60]
+            reading.wrong("EPC_R1", (), f"the attribute {name!r} of {where} is not known here")
     if len(element):
         return _object(reading, element)
     return text_of(element)
@@ -162,7 +179,7 @@ def _number(text: str) -> Any:
 
 def _object(reading: Reading, element: Element) -> dict[str, Any]:
     """Return the children by their names; extensions as they are."""
-    tree: dict[str, Any] = {}
+    tree: dict[str, Any] = _foreign(element)
     for child in within(element):
         name = local(child.tag)
         if name is None:
