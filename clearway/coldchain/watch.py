@@ -238,7 +238,13 @@ def _live(
     )
     if reading.pulp_c is None or seen.probe_c != reading.pulp_c:
         return goods
-    return _believe(goods, reading.pulp_c)
+    return _believe(goods, _shown_c(reading.probes_c, reading.pulp_c))
+
+
+def _shown_c(probes_c: tuple[float | None, ...], warmest_c: float) -> float:
+    """Return what the probes together say of the load: their mean."""
+    shown = [c for c in probes_c if c is not None and COLDEST_C <= c <= WARMEST_C]
+    return sum(shown) / len(shown) if shown else warmest_c
 
 
 def _loaded(state: UnitState, seen: Seen, now_c: float, commodity: Commodity) -> Goods:

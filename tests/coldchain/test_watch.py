@@ -96,3 +96,12 @@ def test_a_probe_that_slips_once_does_not_move_the_goods(fish, fish_journey, hol
     readings[30] = replace(readings[30], pulp_c=25.0)
     state, _ = advance(begin(fish_journey.container, fish_journey), readings, fish)
     assert abs(state.goods.pulp.c) < 0.5
+
+
+def test_of_several_probes_the_mean_tells_of_the_load_and_the_warmest_is_shown(
+    fish, fish_journey, hold
+):
+    readings = hold(200, pulp_c=1.4, probes_c=(0.2, None, 1.4))
+    state, _ = advance(begin(fish_journey.container, fish_journey), readings, fish)
+    assert abs(state.goods.pulp.c - 0.8) < 0.15
+    assert state.seen.probe_c == 1.4
