@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
@@ -26,11 +27,10 @@ from clearway.coldchain.packing import Arrival
 from clearway.errors import Refused, RuleViolation, VerificationError
 from clearway.identity import tables_devices
 from clearway.identity.model import Device, DeviceKey
-from clearway.ledger.fact import Fact
+from clearway.ledger.fact import Fact, decode
 from clearway.terms.finding import Area, Finding, Level
 
 _MOST_KNOWN: Final = 100_000
-_CHANGES: Final = ("identity.device", "movement.device_associated")
 
 
 class Host(Protocol):
@@ -126,11 +126,29 @@ class Proving:
                     self._known.pop(one.batch.device, None)
 
     def _hear(self, facts: Sequence[Fact]) -> None:
-        """Called by the writer at each commit."""
-        if any(fact.type.startswith(_CHANGES) for fact in facts):
+        """Called by the writer at each commit: forget the devices that changed."""
+        changed = [name for fact in facts if (name := _device_of(fact)) is not None]
+        if changed:
             with self._lock:
                 self._changes += 1
-                self._known.clear()
+                for name in changed:
+                    self._known.pop(name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """What counts here of `movement.device_associated/1`."""
+
+    device: str
+
+
+def _device_of(fact: Fact) -> str | None:
+    """Return the device that a fact changed, None for other facts."""
+    if fact.type.startswith("identity.device"):
+        return fact.subject.removeprefix("device:")
+    if fact.type.startswith("movement.device_associated"):
+        return decode(fact.body, _Moved).device
+    return None
 
 
 def _require_sender(sender: str, batch: Batch) -> None:
