@@ -199,6 +199,7 @@ def test_what_the_schema_allows_is_accepted(change: dict[str, Any]) -> None:
             "/ObjectEvent/bizStep",
             "<epcList/><bizStep>urn:x:1</bizStep><bizStep>urn:x:1</bizStep>",
         ),
+        ("EPC_R3", "/ObjectEvent/epcList", "<epcList>urn:x:1</epcList>"),
         ("EPC_R14", "/ObjectEvent", ""),
         ("EPC_R15", "/ObjectEvent/ilmd", "<epcList/><ilmd/>"),
         (

@@ -197,6 +197,9 @@ def _object(reading: Reading, element: Element) -> dict[str, Any]:
 def _list(item: str, convert: Convert) -> Convert:
     def take(reading: Reading, element: Element) -> list[Any]:
         found = []
+        if text_of(element):
+            name = xml.local_name(element)
+            reading.wrong("EPC_R3", (name,), f"{name} holds a text of its own; put it into {item}")
         for child in within(element):
             if local(child.tag) == item:
                 found.append(convert(reading, child))
