@@ -59,6 +59,12 @@ class Client:
             trust_env=False,
         )
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """Return the envelope of a GET."""
         return self._ask("GET", path, params={k: v for k, v in query.items() if v is not None})

@@ -30,7 +30,8 @@ def list_tasks(
     from clearway.cli.client import Client
 
     query = {"agency": agency, "container": container, "limit": 200}
-    page = Client(url, token).get("/v1/tasks", state="ended" if ended else "open", **query)
+    with Client(url, token) as client:
+        page = client.get("/v1/tasks", state="ended" if ended else "open", **query)
     if as_json:
         emit(page)
         return
@@ -63,7 +64,8 @@ def done(
 def _post(url: str, token: str, path: str, body: dict[str, str], *, as_json: bool) -> None:
     from clearway.cli.client import Client
 
-    answer = Client(url, token).post(path, body)
+    with Client(url, token) as client:
+        answer = client.post(path, body)
     if as_json:
         emit(answer)
         return
