@@ -1,6 +1,6 @@
 """Moving the units through what was received: right after it, in a thread of its own.
 
-A flood of readings is taken in first. While messages wait to be read, following keeps to a share of
+A flood of readings is taken in first. While many messages wait, following keeps to a share of
 the time; alarms come late then, and nothing is lost. Killed at any moment, it goes on where the
 facts say that it stopped.
 """
@@ -33,10 +33,11 @@ from clearway.policy.act import Act
 Result = TypeVar("Result")
 logger = structlog.get_logger()
 
-_BUSY = 1_000
-"""So many messages that wait to be read are a flood."""
+_BUSY = 256 * 1024
+"""So many bytes that wait to be recorded are a flood: a thousand messages with one reading, or
+1,500 readings in larger ones."""
 
-_SHARE = 0.2
+_SHARE = 0.1
 """Of the time that following takes during a flood."""
 
 _WORKER = Actor(ActorKind.SYSTEM, "following", "customs", frozenset({Role.WORKER}))
@@ -61,12 +62,12 @@ class Following:
     """Follows received readings while a node is open.
 
     Args:
-        unread: how many messages wait to be read.
+        unanswered: how many bytes of messages wait to be recorded.
     """
 
-    def __init__(self, node: Host, unread: Callable[[], int]) -> None:
+    def __init__(self, node: Host, unanswered: Callable[[], int]) -> None:
         self._node = node
-        self._unread = unread
+        self._unanswered = unanswered
         self._news = threading.Event()
         self._ended = False
         self._told_aside: set[str] = set()
@@ -116,7 +117,7 @@ class Following:
         while not self._ended and self._has_waiting():
             began = time.monotonic()
             self._round()
-            if self._unread() > _BUSY:
+            if self._unanswered() > _BUSY:
                 self._pause((time.monotonic() - began) * (1 / _SHARE - 1))
 
     def _has_waiting(self) -> bool:

@@ -191,7 +191,9 @@ class Telemetry:
         self._permitted: tuple[object, set[str]] = (None, set())
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
         self.proving = Proving(node)
-        self.following = Following(node, lambda: len(self._lanes))
+        self._counting = threading.Lock()
+        self._unanswered = 0  # bytes of messages
+        self.following = Following(node, lambda: self._unanswered)
 
     def submit(self, message: Message) -> Future[Receipt]:
         """Let a message wait its turn; the future is answered when its readings are durable.
@@ -225,6 +227,12 @@ class Telemetry:
         if self._node.failure is not None:
             raise self._node.failure
         self._lanes.put(lane, bundle)
+        self._count(bundle.messages, 1)
+
+    def _count(self, messages: Sequence[Message], sign: int) -> None:
+        size = sum(len(message.payload) for message in messages)
+        with self._counting:
+            self._unanswered += sign * size
 
     @property
     def waiting(self) -> int:
@@ -348,6 +356,7 @@ class Telemetry:
         with self._answering:
             whole = [bundle for bundle, place, answer in answers if bundle.put(place, answer)]
         for bundle in whole:
+            self._count(bundle.messages, -1)
             bundle.tell()
 
 
