@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -108,12 +109,7 @@ def listed(file: Path | None) -> list[dict[str, Any]]:
     with opened(file) as (_, _, connection):
         gaps = [one.device for one in links.list_gaps(connection, now, limit=_MOST_LISTED)]
         return [
-            _told(
-                device,
-                now,
-                clock.estimate(links.list_stamps(connection, device.id)),
-                gaps.count(device.id),
-            )
+            _told(device, now, links.list_stamps(connection, device.id), gaps.count(device.id))
             for device in tables_devices.list_devices(connection, limit=_MOST_LISTED)
         ]
 
@@ -192,9 +188,9 @@ def _hand_out(
 
 
 def _told(
-    device: Device, now: datetime, found: clock.ClockEstimate | None, gaps: int
+    device: Device, now: datetime, stamps: Sequence[clock.Stamp], gaps: int
 ) -> dict[str, Any]:
-    key = device.key
+    key, found = device.key, clock.estimate(stamps)
     return {
         "device": device.id,
         "container": device.container,
@@ -204,6 +200,7 @@ def _told(
         "not_after": None if key is None else key.not_after,
         "clock_ahead_s": None if found is None else round(found.ahead_at(now), 1),
         "drift_s_per_day": None if found is None else round(found.drift_s_per_day, 2),
+        "clock_jumps": [{"at": one.at, "by_s": round(one.by_s)} for one in clock.jumps(stamps)],
         "batches_missing": gaps,
     }
 

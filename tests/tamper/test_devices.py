@@ -7,6 +7,7 @@ honest device's own messages are the control: late, repeated and out of order, a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from clearway.coldchain import links, tables
 from clearway.coldchain.chain import NOTHING
 from clearway.coldchain.formats import json, signed
-from clearway.coldchain.model import Batch, Reading
+from clearway.coldchain.model import AlarmKind, Batch, Reading
 from clearway.errors import InputError, Refused
 from clearway.identity import device_certificates as certificates
 from clearway.identity import tables_devices
@@ -134,6 +135,12 @@ class House:
         with self.node.reading() as connection:
             found = tables.get_readings(connection, container)
         return sorted((one.at, one.supply_c, one.return_c, one.pulp_c) for one in found)
+
+    def followed(self) -> int:
+        """Return how many readings the container's unit was moved through."""
+        with self.node.reading() as connection:
+            unit = tables.find_unit(connection, HERE)
+        return 0 if unit is None else unit.readings
 
     def broken(self) -> int:
         with self.node.reading() as connection:
@@ -374,6 +381,18 @@ def test_the_proof_of_a_fork_is_kept_once_with_the_message_whole(house: House) -
     for _ in range(3):
         rewritten(house)
     assert house.broken() == 1
+
+
+def test_a_fork_is_an_alarm_that_stands_once(house: House) -> None:
+    deadline = time.monotonic() + 20
+    while not house.on_record() or house.followed() < 30:
+        assert time.monotonic() < deadline, "nobody follows the readings"
+        time.sleep(0.02)
+    for _ in range(2):
+        rewritten(house)
+    with house.node.reading() as connection:
+        standing = [one.alarm.kind for one in tables.list_alarms(connection)]
+    assert standing.count(AlarmKind.READINGS_DIFFER) == 1
 
 
 def test_a_device_that_lost_its_memory_is_taken_and_told(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -130,7 +130,7 @@ async def devices(
                 connection, after=after[0] if after else "", limit=limit
             )
             stamps = {one.id: links.list_stamps(connection, one.id) for one in found}
-        return [_told(one, clock.estimate(stamps[one.id]), node.clock()) for one in found]
+        return [_told(one, stamps[one.id], node.clock()) for one in found]
 
     found = await look(node, actor, query)
     following = cursor_of(found[-1]["device"]) if len(found) == limit else None
@@ -154,8 +154,8 @@ def _certificate(node: Node, issued: Issued) -> dict[str, Any]:
     }
 
 
-def _told(device: Device, found: clock.ClockEstimate | None, now: datetime) -> dict[str, Any]:
-    key = device.key
+def _told(device: Device, stamps: Sequence[clock.Stamp], now: datetime) -> dict[str, Any]:
+    key, found = device.key, clock.estimate(stamps)
     return {
         "device": device.id,
         "container": device.container,
@@ -166,4 +166,5 @@ def _told(device: Device, found: clock.ClockEstimate | None, now: datetime) -> d
         "not_after": None if key is None else key.not_after,
         "clock_ahead_s": None if found is None else round(found.ahead_at(now), 1),
         "drift_s_per_day": None if found is None else round(found.drift_s_per_day, 2),
+        "clock_jumps": [{"at": one.at, "by_s": round(one.by_s)} for one in clock.jumps(stamps)],
     }
