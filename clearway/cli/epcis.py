@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from clearway.cli import epcis_documents
 from clearway.cli.options import URL, AsJson, InputFile, Token, Url
 from clearway.cli.output import EXIT_NO, emit, plain, say, show_table
 
@@ -14,6 +15,8 @@ app = typer.Typer(
     help="Capture EPCIS events and ask for them (docs/design/epcis.md).",
     no_args_is_help=True,
 )
+
+epcis_documents.register(app)
 
 _ROOT = "/v1/epcis"
 Parameters = Annotated[
