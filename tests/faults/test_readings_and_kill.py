@@ -31,8 +31,8 @@ from .telemetry_child import NOW, batch, message
 
 CHILD = Path(__file__).with_name("telemetry_child.py")
 DEVICES, PER = 20, 50
-WANTED = int(os.environ.get("CLEARWAY_READINGS", "30000"))
-KILLS = 3 if WANTED < 100_000 else 20
+WANTED = int(os.environ.get("CLEARWAY_READINGS", "16000"))
+KILLS = 2 if WANTED < 100_000 else 20
 
 Seqs = dict[str, int]
 

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from clearway.clearance.actions import follow_readings as clearance
+from clearway.clearance.actions.follow_readings import follow_readings
 from clearway.coldchain import course, tables
+from clearway.coldchain.actions.report_silence import report_silence
 from clearway.coldchain.actions.start_journey import start_journey
 from clearway.coldchain.facts import ReadingsFollowed, ReadingsReceived
 from clearway.coldchain.formats import json
@@ -19,11 +22,13 @@ from clearway.coldchain.model import AlarmKind, Batch, Journey, Reading
 from clearway.errors import BadTerm, InputError, MalformedMessage, Refused, RuleViolation
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.database import open_writer
+from clearway.node import following
 from clearway.node.clock import SteppedClock, entropy
 from clearway.node.node import Node, create
 from clearway.node.rebuild import facts, rebuild
 from clearway.node.rooms import projection_tables, projections
 from clearway.node.telemetry import Incoming, Receipt
+from clearway.policy.act import Act
 from clearway.settings import Settings
 from clearway.terms.transport import ContainerNumber
 
@@ -218,6 +223,36 @@ def test_a_unit_that_cannot_be_judged_holds_up_nobody(
     with node.reading() as connection:
         assert tables.list_aside(connection) == {}
         assert tables.get_unit(connection, number(2)).state.at == readings(3, 1)[0].at
+
+
+def test_a_decision_that_fails_holds_up_neither_readings_nor_alarms(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(act: Act, container: str) -> None:
+        raise ZeroDivisionError("a defect of the desk above")
+
+    monkeypatch.setattr(clearance, "reconsider_container", broken)
+    monkeypatch.setattr(following, "reconsider_container", broken)
+    node.act(WORKER, lambda act: start_journey(act, Journey(number(1), "salmon", START))).result()
+    warm = readings(0, 60, supply_c=25.0, return_c=28.0, powered=False)
+    node.telemetry.submit(message(1, warm)).result(10)
+    followed(node)
+    with node.reading() as connection:
+        kinds = {one.alarm.kind for one in tables.list_alarms(connection, container=number(1))}
+        assert tables.get_unit(connection, number(1)).readings == 60
+    assert AlarmKind.POWER_OFF in kinds
+
+
+def test_nobody_is_called_silent_while_readings_wait(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.act(WORKER, lambda act: start_journey(act, Journey(number(1), "salmon", START))).result()
+    monkeypatch.setattr(node.telemetry.following, "_ended", True)
+    node.telemetry.submit(message(1, readings(0, 3))).result(10)
+    assert node.act(WORKER, report_silence).result().result == ()
+    node.act(WORKER, follow_readings).result()
+    (alarm,) = node.act(WORKER, report_silence).result().result
+    assert alarm.kind is AlarmKind.READINGS_MISSING
 
 
 def test_a_rebuild_gives_the_same_tables(node: Node, house: House) -> None:

@@ -105,12 +105,12 @@ def _one(devices: Iterable[str]) -> str:
 
 
 def _record(act: Act, fresh: Sequence[Arrival]) -> int:
-    readings = [reading for one in fresh for reading in one.batch.readings]
+    count = sum(len(one.batch.readings) for one in fresh)
     containers = {str(one.batch.container) for one in fresh}
     fact = act.append(
-        ReadingsReceived(len(fresh), len(readings), pack_group(fresh)),
+        ReadingsReceived(len(fresh), count, pack_group(fresh)),
         subject=f"container:{containers.pop()}" if len(containers) == 1 else "containers:many",
-        occurred_at=max(reading.at for reading in readings),
+        occurred_at=max(reading.at for one in fresh for reading in one.batch.readings),
     )
     return fact.seq
 
