@@ -14,6 +14,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
     """Run the parts, print a table (or JSON) and return the figures."""
     from clearway.cli.bench import (
         certificates,
+        coldchain,
         declarations,
         devices,
         epcis,
@@ -34,6 +35,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
     parts = {
         "ledger": ledger.measure,
         "readings": readings.measure,
+        "coldchain": coldchain.measure,
         "declarations": declarations.measure,
         "growth": growth.measure,
         "flood": flood.measure,
