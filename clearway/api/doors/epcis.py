@@ -22,7 +22,6 @@ from clearway.movements.epcis import answers, intake, meaning, naming, paging, s
 from clearway.movements.epcis.actions.capture import capture
 from clearway.movements.epcis.facts import Behaviour, CaptureError
 from clearway.movements.epcis.standing import Job
-from clearway.movements.model import Movement
 from clearway.policy.act import Act
 
 router = APIRouter(prefix=PREFIX, tags=["epcis"], responses=RESPONSES, route_class=EpcisRoute)
@@ -76,7 +75,7 @@ async def take_in(request: Request, node: TheNode, actor: TheActor) -> Response:
 
     def prepare() -> Callable[[Act], Job]:
         read = intake.read(body, is_xml=as_xml, behaviour=behaviour, prefixes=prefixes)
-        return lambda hand: capture(hand, read, places, tell)
+        return lambda hand: capture(hand, read, places, receive_movement)
 
     job = (await perform(node, actor, prepare)).result
     return epcis.answer(as_job(job), status=202, headers={"Location": f"{PREFIX}/capture/{job.id}"})
@@ -153,7 +152,7 @@ async def take_in_one(request: Request, node: TheNode, actor: TheActor) -> Respo
             body, is_xml=as_xml, behaviour=Behaviour.ROLLBACK, prefixes=prefixes, most_events=1
         )
         names.extend(one.event_id for one in read.events)
-        return lambda hand: capture(hand, read, places, tell)
+        return lambda hand: capture(hand, read, places, receive_movement)
 
     job = (await perform(node, actor, prepare)).result
     for error in job.errors:
@@ -194,11 +193,6 @@ async def withdraw_token(token: Id, request: Request, node: TheNode, actor: TheA
         raise BadTerm("nextPageToken", token, "is none of ours", field="token")
     request.app.state.withdrawn.add(token, node.clock())
     return Response(None, 204, epcis.VERSIONS)
-
-
-def tell(act: Act, movement: Movement) -> object:
-    """Record a movement that an event tells, with all that follows from it in clearance."""
-    return receive_movement(act, movement)
 
 
 def as_job(job: Job) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from sqlalchemy import (
 from clearway.ledger.columns import Instant
 from clearway.ledger.tables import METADATA
 
+# Beginnings of identifiers are spans of an index, which holds in the order of code points alone.
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
 event = Table(
     "epcis_event",
     METADATA,
@@ -58,7 +61,7 @@ number = Table(
 identifier = Table(
     "epcis_identifier",
     METADATA,
-    Column("text", Text, primary_key=True),
+    Column("text", _TEXT, primary_key=True),
     Column("role", Integer, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Index("epcis_identifier_by_seq", "seq"),
@@ -69,7 +72,7 @@ name = Table(
     "epcis_name",
     METADATA,
     Column("kind", Text, primary_key=True),  # bizStep, disposition, readPoint, ...
-    Column("text", Text, primary_key=True),
+    Column("text", _TEXT, primary_key=True),
     Column("first_seq", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
