@@ -241,3 +241,12 @@ def test_ten_thousand_waiting_entries_are_ordered_in_time() -> None:
         spent.append(time.thread_time() - middle)
     assert len(queue) == 10_000
     assert min(spent) < 0.05 * max(1.0, min(yardstick) / QUIET_S)
+
+
+def test_while_nothing_spoils_those_past_their_bound_go_before_newer_goods() -> None:
+    """Their own line takes every second examination only because goods that spoil take the rest."""
+    waiting = [machine("NEW", 5), machine("OLD", 80), machine("OLDER", 90), machine("MIDDLE", 20)]
+    assert names(order(waiting, NOW)) == ["OLDER", "OLD", "MIDDLE", "NEW"]
+    with_fish = [*waiting, salmon("FISH", 1, 60), salmon("FISH2", 1, 70)]
+    assert names(order(with_fish, NOW)) == ["OLDER", "FISH", "OLD", "FISH2", "MIDDLE", "NEW"]
+    assert names(order(with_fish, NOW, turn=1))[:2] == ["FISH", "OLDER"]
