@@ -40,13 +40,14 @@ def treatment_claims(certificate: Certificate, declared: Sequence[str]) -> tuple
         declared: the declaration's containers, for a certificate that names none.
     """
     made = []
+    country = str(certificate.importing_country or "")
     for line in certificate.lines:
         containers = _containers(line, certificate, declared)
         for treatment in line.treatments:
             stated = claim_of(treatment)
             if text := _text(treatment, stated):
                 made += [_claim(line, treatment, stated, text, each) for each in containers]
-    return tuple(made)
+    return tuple(replace(claim, schedule=_schedule(claim, country)) for claim in made)
 
 
 def _claim(
@@ -61,7 +62,7 @@ def _claim(
     if is_heat:
         started, ended = _instant(treatment.started), _instant(treatment.ended)
     is_gas = stated.kind is TreatmentKind.FUMIGATION
-    claim = Claim(
+    return Claim(
         line=line.number,
         container=container,
         warmest_c=stated.temperature_c if is_cold else None,
@@ -77,7 +78,6 @@ def _claim(
         sensors=stated.sensors,
         calibrated=stated.calibrated,
     )
-    return replace(claim, schedule=_schedule(claim))
 
 
 def _commodity(line: CertificateLine) -> str:
@@ -86,12 +86,12 @@ def _commodity(line: CertificateLine) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _schedule(claim: Claim) -> str:
+def _schedule(claim: Claim, country: str) -> str:
     if not claim.is_for_logger or not claim.commodity:
         return ""
     stated = stated_protocol(claim)
     row = treatment_schedules.fitting(
-        claim.kind.value, stated.limit_c, stated.lasting, claim.commodity
+        claim.kind.value, stated.limit_c, stated.lasting, claim.commodity, country
     )
     return "" if row is None else row.code
 

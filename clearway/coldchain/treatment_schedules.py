@@ -118,17 +118,18 @@ def get(code: str) -> Schedule:
 
 
 def fitting(
-    kind: str, limit_c: float, lasting: timedelta, commodity: str | None
+    kind: str, limit_c: float, lasting: timedelta, commodity: str | None, authority: str = ""
 ) -> Schedule | None:
     """Return the row that a claim speaks of, or None.
 
     It has the same temperature, goods among its own, and asks for no more time than is claimed; of
-    several, the one that asks for most, a country's before research.
+    several, the importing country's own, then the one that asks for most.
 
     Args:
         kind: `cold` or `heat`.
         limit_c, lasting: as claimed.
         commodity: code of the goods; None: nobody knows them, so no row fits.
+        authority: ISO 3166 code of the importing country, "" where nobody says.
     """
     side = _KINDS[kind]
     found = [
@@ -141,7 +142,7 @@ def fitting(
     ]
     return max(
         found,
-        key=lambda one: (one.protocol.lasting, one.authority != "research", one.code),
+        key=lambda one: (one.authority == authority, one.protocol.lasting, one.code),
         default=None,
     )
 

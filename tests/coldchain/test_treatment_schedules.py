@@ -78,6 +78,13 @@ def test_the_row_that_a_claim_speaks_of(kind, limit_c, lasting, commodity, code)
     assert (None if found is None else found.code) == code
 
 
+def test_the_importing_country_s_own_row_comes_first(shelf):
+    own = dict(ROWS[0], code="ke_citrus_1.4_14d", authority="KE", lasting_h="336")
+    schedule.use(schedule.read_file(table(own)))
+    assert schedule.fitting("cold", 1.4, DAYS_16, "orange", "KE").code == "ke_citrus_1.4_14d"
+    assert schedule.fitting("cold", 1.4, DAYS_16, "orange").code == "citrus_medfly_1.4_16d"
+
+
 def test_an_unknown_code_is_told_with_the_known_ones():
     with pytest.raises(NotFound, match="papaya_vapour_heat"):
         schedule.get("nonsense")
