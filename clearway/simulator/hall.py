@@ -19,7 +19,7 @@ perishable, slack lognormal with a median of 30 hours and a deviation of 1.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -148,23 +148,14 @@ def _visit(
         scale = float(np.exp(wrong + deviations * hall.error))
         return since + timedelta(hours=slack_h * scale + ahead_h)
 
-    return Visit(
-        Waiting(
-            waiting.examination,
-            waiting.mrn,
-            waiting.goods,
-            since,
-            spoils_at=believed(-Z10),
-            spoils_about=believed(0.0),
-            keeps_until=believed(Z10),
-            onward_h=waiting.onward_h,
-            examination_h=waiting.examination_h,
-            value=waiting.value,
-        ),
-        service_h,
-        # The truth is when it is too late to leave: the way onward is taken off already.
-        since + timedelta(hours=slack_h + service_h),
+    known = replace(
+        waiting,
+        spoils_at=believed(-Z10),
+        spoils_about=believed(0.0),
+        keeps_until=believed(Z10),
     )
+    # The truth is when it is too late to leave: the way onward is taken off already.
+    return Visit(known, service_h, since + timedelta(hours=slack_h + service_h))
 
 
 def perishables_first(
