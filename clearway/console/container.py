@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from clearway.coldchain import commodities
+from clearway.coldchain import tables as coldchain
 from clearway.coldchain.actions_ahead import Ahead, look_ahead
 from clearway.coldchain.custody import Attribution
 from clearway.coldchain.state import Unit
-from clearway.errors import InputError, NotFound, WrongState
+from clearway.errors import InputError, WrongState
 from clearway.insight import live
 from clearway.movements.epcis import parameters, tables
 from clearway.movements.epcis.meaning import CONTAINER
@@ -63,11 +64,14 @@ def ahead_of(unit: Unit) -> Ahead | None:
         return None
 
 
-def loss_of(connection: Connection, container: str, now: datetime) -> Attribution | None:
+def loss_of(connection: Connection, unit: Unit, now: datetime) -> Attribution | None:
     """Return in whose hands the goods lost life; None when nobody told which goods they are."""
+    if unit.journey is None:
+        return None
+    readings = coldchain.get_readings(connection, unit.container, since=unit.journey.loaded_at)
     try:
-        return live.loss_in(connection, container, now)
-    except (WrongState, NotFound, InputError):
+        return live.loss_in(connection, unit, readings, now)
+    except (WrongState, InputError):
         return None
 
 

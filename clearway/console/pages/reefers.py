@@ -69,7 +69,7 @@ async def reefer(request: Request) -> Response:
             clearance.in_container(connection, container),
             events_of(connection, container),
             ahead_of(found),
-            loss_of(connection, container, node.clock()),
+            loss_of(connection, found, node.clock()),
         )
 
     shown = await look(node, query)
