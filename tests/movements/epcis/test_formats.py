@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from clearway.movements.epcis import check
 from clearway.movements.epcis.document import Document, Kind
 from clearway.movements.epcis.event_hash import prehash
 from clearway.movements.epcis.formats import jsonld, xml
+from clearway.movements.epcis.formats.making import maker
 from clearway.movements.epcis.model import Event, Extension, Form, QuantityElement
 from tests.movements.epcis import samples
 from tests.movements.epcis.strategies import documents, events
@@ -300,3 +301,15 @@ def test_what_is_no_epcis_document_is_malformed(data: bytes) -> None:
     read_it = xml.read if data.startswith(b"<") else jsonld.read
     with pytest.raises(MalformedMessage):
         read_it(data)
+
+
+@given(events())
+@settings(max_examples=10)
+def test_the_fast_way_to_make_a_value_makes_the_same_value(event: Event) -> None:
+    found = {each.name: getattr(event, each.name) for each in fields(Event)}
+    held = {name: value for name, value in found.items() if value not in (None, ())}
+    made = maker(Event)(held)
+    assert made == event
+    assert hash(made) == hash(event)
+    with pytest.raises(KeyError):
+        maker(Event)({"type": "ObjectEvent"})

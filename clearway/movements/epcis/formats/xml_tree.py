@@ -47,6 +47,8 @@ Convert = Callable[[Reading, Element], Any]
 
 def local(tag: str) -> str | None:
     """Return the name of an element or attribute of the standard, None for another's."""
+    if tag[:1] != "{":
+        return tag
     return _remembered(tag) if len(tag) <= LONGEST_REMEMBERED else _local(tag)
 
 
@@ -230,9 +232,9 @@ def _attributes(reading: Reading, element: Element) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for tag, raw in element.attrib.items():
         name, value = str(tag), str(raw).strip()
-        if name.startswith(_XSI):
-            continue
         known = local(name)
+        if known is None and name.startswith(_XSI):
+            continue
         if known is None:
             tree[name] = [Extension(name, value, (), Form.ATTRIBUTE)]
         elif known in _NUMBERS:
