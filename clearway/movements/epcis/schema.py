@@ -8,6 +8,7 @@ fact alone: erased there, it is gone here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from sqlalchemy import (
@@ -142,6 +143,7 @@ delivery = Table(
 TABLES: tuple[Table, ...] = (event, word, number, identifier, name, job, query, subscription)
 
 
+@lru_cache(maxsize=65_536)
 def hashed(field: str, value: str = "") -> int:
     """Return the 64 bits under which a field, or a field with a value, is found.
 

@@ -94,7 +94,8 @@ def store(connection: Connection, rows: Sequence[Row]) -> None:
     for seq, event_id, event, recorded_at, index, more in rows:
         times = to_microseconds(event.event_time), to_microseconds(recorded_at)
         events.append((seq, event_id, *times))
-        words += [(hashed(*one), seq) for one in index.words]
+        # Event ids and times stand in the event's own row.
+        words += [(hashed(*one), seq) for one in index.words if one[0] != "eventID"]
         words += [(hashed(one), seq) for one in index.present]
         words += [(one, seq) for one in more]
         numbers += [
