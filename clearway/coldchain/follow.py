@@ -145,13 +145,8 @@ def known(connection: Connection, container: str, since: datetime | None) -> lis
     found = course.followed(connection, container, since)
     start = course.LONG_AGO if since is None else since
     count = len(found)
-    for arrival in receiving.waiting_of(connection, container):
-        batch = arrival.batch
-        found += [
-            (batch.device, batch.boot_id, reading)
-            for reading in batch.readings
-            if reading.at >= start
-        ]
+    waiting = receiving.waiting_of(connection, container)
+    found += (measured for measured in waiting if measured[2].at >= start)
     if len(found) > count:
         found.sort(key=course.order)
     return found

@@ -129,19 +129,30 @@ class Group:
     def __init__(self, packed: bytes) -> None:
         heads, self._columns = _groups.decode(zlib.decompress(packed))
         self._places: dict[tuple[str, str], list[int]] = {}
+        self._boxes: dict[str, list[tuple[str, str, range]]] = {}
         low = 0
-        for device, _, boot_id, _, count, _ in heads:
-            self._places.setdefault((device, boot_id), []).extend(range(low, low + count))
+        for device, container, boot_id, _, count, _ in heads:
+            places = range(low, low + count)
+            self._places.setdefault((device, boot_id), []).extend(places)
+            self._boxes.setdefault(container, []).append((device, boot_id, places))
             low += count
 
     def find(self, device: str, boot_id: str, first: int, last: int) -> list[Reading]:
         """Return the readings of a counter that have these numbers, both included."""
         seqs = self._columns["seq"]
         places = self._places.get((device, boot_id), ())
-        chosen = [place for place in places if first <= seqs[place] <= last]
-        if not chosen:
+        return self._at([place for place in places if first <= seqs[place] <= last])
+
+    def of_container(self, container: str) -> Iterator[tuple[str, str, Reading]]:
+        """Yield the readings of a container, each with its device and boot_id."""
+        for device, boot_id, places in self._boxes.get(container, ()):
+            for reading in self._at(places):
+                yield device, boot_id, reading
+
+    def _at(self, places: Sequence[int]) -> list[Reading]:
+        if not places:
             return []
-        columns = {name: [column[p] for p in chosen] for name, column in self._columns.items()}
+        columns = {name: [column[p] for p in places] for name, column in self._columns.items()}
         return list(_readings(columns))
 
 

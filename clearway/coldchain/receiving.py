@@ -18,7 +18,7 @@ from clearway.coldchain import intake, links, positions, stored
 from clearway.coldchain.facts import ReadingsReceived
 from clearway.coldchain.intake import Sorted
 from clearway.coldchain.model import Batch, Reading
-from clearway.coldchain.packing import Arrival, Group, heads_of, unpack, unpack_group
+from clearway.coldchain.packing import Arrival, Group, heads_of, unpack
 from clearway.coldchain.positions import Position, Run, Span, runs_of
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import Rows, run
@@ -196,13 +196,11 @@ def _row(position: Position) -> tuple[str, str, int, int, bytes, bytes]:
     )
 
 
-def waiting_of(connection: Connection, container: str) -> Iterator[Arrival]:
-    """Yield the batches of a container that wait to be followed, oldest first."""
+def waiting_of(connection: Connection, container: str) -> Iterator[tuple[str, str, Reading]]:
+    """Yield the readings of a container that wait to be followed, with device and boot_id."""
     asked = f"SELECT packed FROM {stored.waiting.name} WHERE containers LIKE ? ORDER BY seq"
     for row in run(connection, asked, (f"%{container}%",)).fetchall():
-        for arrival in unpack_group(row[0]):
-            if arrival.batch.container == container:
-                yield arrival
+        yield from Group(row[0]).of_container(container)
 
 
 def only_fresh(arrival: Arrival, found: Sorted) -> Arrival:

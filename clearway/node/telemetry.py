@@ -37,11 +37,11 @@ from clearway.policy.act import Policy
 
 logger = structlog.get_logger()
 
-MOST_MESSAGES = 2_000
-MOST_READINGS = 2_000
-"""Of one group. The units are moved through a group at once, some 60 milliseconds of the writer."""
+MOST_MESSAGES = 1_000
+MOST_READINGS = 1_000
+"""Of one group. The units are moved through a group at once, some 40 milliseconds of the writer."""
 
-_IN_FLIGHT = 3  # groups with the writer at once: one is committed while the next is read
+_IN_FLIGHT = 4  # groups with the writer at once: one is committed while the next is read
 _LANE_LIMIT = 4_000  # bundles of one sender that may wait
 _BUNDLES_AT_ONCE = 200
 _WORKER = Actor(ActorKind.SYSTEM, "telemetry", "customs", frozenset({Role.WORKER}))

@@ -186,9 +186,10 @@ def _delay(messages: int) -> Figure:
             while len(timing.seconds) < messages and time.monotonic() < end:
                 timing.ask()
                 time.sleep(0.05)
-    worst = percentile(timing.seconds, 0.99) + percentile(timing.asked, 0.99)
+    asked = percentile(timing.asked, 0.99)
+    worst = percentile(timing.seconds, 0.99) + asked
     note = (
-        f"p99 of {len(timing.seconds):,} messages at {_PACE:,}/s, the time of asking added;"
-        f" median {percentile(timing.seconds, 0.5) * 1e3:.0f} ms"
+        f"p99 of {len(timing.seconds):,} messages at {_PACE:,}/s, with {asked * 1e3:.0f} ms of"
+        f" asking; median {percentile(timing.seconds, 0.5) * 1e3:.0f} ms"
     )
-    return Figure("publish to queryable, ms", worst * 1e3, note=note)
+    return Figure("publish to queryable, ms", worst * 1e3, "wanted", 1_000.0, note)

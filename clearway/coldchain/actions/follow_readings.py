@@ -10,8 +10,8 @@ from clearway.coldchain.facts import ReadingsFollowed
 from clearway.coldchain.model import Alarm
 from clearway.policy.act import Act
 
-AT_ONCE = 1_000
-"""Readings; some 50 milliseconds of the writer's time. A group of readings is never divided."""
+AT_ONCE = 400
+"""Readings; some 20 milliseconds of the writer's time. A group of readings is never divided."""
 
 
 @dataclass(frozen=True, slots=True)
