@@ -85,6 +85,7 @@ CHART_WORDS = (
     "Supply air",
     "Return air",
     "Pulp",
+    "Event",
     "Probe",
     "Likely from now on",
     "8 of 10 outcomes",

@@ -54,7 +54,9 @@
       itemStyle: { color: hue }, lineStyle: { color: hue, width: 1.3, ...style }, connectNulls: false,
     });
     const [red, soft, pulp] = [colour("--cw-red"), colour("--cw-ink-soft"), colour("--tblr-primary")];
-    const hues = { critical: red, warning: colour("--cw-amber"), notice: colour("--cw-blue") };
+    const hues = { critical: red, warning: colour("--cw-amber"), notice: colour("--cw-blue"), event: soft };
+    const spans = [...data.spans, ...data.events.map((event) => ({ name: say("Event"), level: "event", since: event.at, until: event.at }))];
+    const left = spans.length ? 104 : 52;
     const ahead = data.forecast || { low: [], middle: [], high: [] };
     const [low, high] = [[...data.pulp_low, ...ahead.low], [...data.pulp_high, ...ahead.high]];
     const hidden = { type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false } };
@@ -68,18 +70,16 @@
     const marks = [
       ...(data.limit_c == null ? [] : [mark({ yAxis: data.limit_c, label: {} }, say("Limit"), red, { type: "solid" })]),
       ...(data.now == null ? [] : [mark({ xAxis: data.now }, say("Now"), soft, { type: "dashed" })]),
-      ...data.events.map((event) => ({ xAxis: event.at, name: event.name, lineStyle: { color: soft, type: "dotted", width: 1 },
-        label: { show: true, formatter: "{b}", position: "insideEndTop", color: soft, fontSize: 10 } })),
     ];
     return {
       ...common(),
       legend: legend(["Pulp", "Likely from now on", "8 of 10 outcomes", "Probe", "Supply air", "Return air"].map(say)),
-      grid: [{ left: 52, right: 60, top: 44, bottom: 34 + lanes(data.spans).height }, { left: 52, right: 60, bottom: 4, height: lanes(data.spans).height }],
+      grid: [{ left, right: 60, top: 44, bottom: 34 + lanes(spans).height }, { left, right: 60, bottom: 4, height: lanes(spans).height }],
       tooltip: { ...common().tooltip, formatter: (points) => Array.isArray(points) ? [safe(clock.format(points[0].axisValue)) + " UTC",
         ...points.filter((one) => one.seriesName !== "low" && one.seriesName !== say("8 of 10 outcomes") && one.value[1] != null)
           .map((one) => `${one.marker} ${safe(one.seriesName)} <b>${numbers.format(one.value[1])} °C</b>`)].join("<br>") : "" },
       xAxis: [0, 1].map((gridIndex) => axis({ type: "time", gridIndex, min: data.since, max: data.until ?? data.now, splitLine: { show: false }, show: gridIndex === 0 })),
-      yAxis: [axis({ type: "value", name: "°C", scale: true }), { type: "value", gridIndex: 1, min: 0, max: lanes(data.spans).names.length || 1, show: false }],
+      yAxis: [axis({ type: "value", name: "°C", scale: true }), { type: "value", gridIndex: 1, min: 0, max: lanes(spans).names.length || 1, show: false }],
       useUTC: true,
       series: [
         line("Supply air", data.supply, colour("--cw-blue"), { opacity: 0.55, width: 1 }),
@@ -88,7 +88,7 @@
           markLine: { symbol: "none", silent: true, label: { position: "end", formatter: "{b}" }, data: marks } },
         ...band,
         { name: say("Probe"), type: "scatter", data: data.probe, symbolSize: 4, itemStyle: { color: soft }, z: 5 },
-        stood(data.spans, hues),
+        stood(spans, hues),
       ],
     };
   }
@@ -114,8 +114,7 @@
         const first = shown.findIndex((one) => one.name === span.name) === params.dataIndex;
         return { type: "group", children: [
           { type: "rect", shape: { x, y: from[1] - 4, width: Math.max(3, to[0] - x), height: 8, r: 2 }, style: { fill: hue, opacity: 0.75 } },
-          ...(first ? [{ type: "text", style: { text: span.name, fill: hue, x: x - 5, y: from[1], textAlign: x > params.coordSys.x + 120 ? "right" : "left",
-            textVerticalAlign: "middle", fontSize: 11, ...(x > params.coordSys.x + 120 ? {} : { x: Math.max(x, to[0]) + 6 }) } }] : []),
+          ...(first ? [{ type: "text", style: { text: span.name, fill: hue, x: params.coordSys.x - 8, y: from[1], textAlign: "right", textVerticalAlign: "middle", fontSize: 11 } }] : []),
         ] };
       },
     };
