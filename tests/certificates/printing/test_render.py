@@ -114,7 +114,8 @@ Av. 25 de Julio|090112 Guayaquil|0991|id-17|A. Contact|Harbour Fruit|Quay 12|Rot
 Lorry AB-12|by road
 CSQU3054383|G2382564|Avocado|Aguacate|Palta|Persea americana|L-2026-77|Consumption|MSKU1234565|SL-9
 HS 080440|Fresh|24 000.50 kg net|1100.00 kg gross|480 piece|Inspected and found free.
-Fumigation under sheets|Methyl bromide|32 microgram per cubic metre|Ventilated|XX1: sealed|Guayaquil|M. Zambrano|Office
+Fumigation under sheets|Methyl bromide|32 microgram per cubic metre|Ventilated|XX1: sealed
+Guayaquil|M. Zambrano|Office
 14 March 2026, 15:12 UTC|Free from pests.|Panama (PA)|Guayaquil port (ECGYE)|Packing house 4|UCR-99
 IP-2026-4|IP-LINE-1|11 and 12 March 2026|Seen by the deputy|EC-2026-000001|Consignee changed
 INV-778|Invoice|invoice.pdf|ZZQQ: A remark under a strange subject
