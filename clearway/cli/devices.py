@@ -135,7 +135,7 @@ def simulate(
     container = ContainerNumber(who["container"])
     bench = Bench(name, container, key, folder / "journal.db", link, time.monotonic)
     try:
-        start = utc_now() - timedelta(seconds=plan.readings * plan.every_s)
+        start = utc_now() - timedelta(seconds=(plan.readings - 1) * plan.every_s)
         report = bench.run(plan, start)
         said = "" if tamper is None else _attack(bench, tamper)
     finally:

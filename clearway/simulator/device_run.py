@@ -194,7 +194,7 @@ def tampered(message: bytes, how: Tampering, key: signed.PrivateKey) -> bytes:
     if how is Tampering.REPLAY:
         return message
     if how is Tampering.BIT:
-        return message[:-70] + bytes([message[-70] ^ 1]) + message[-69:]
+        return message[:-1] + bytes([message[-1] ^ 1])
     found = signed.read(message)
     batch, used = found.batch, key
     if how is Tampering.KEY:
