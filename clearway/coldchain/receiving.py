@@ -198,6 +198,8 @@ def _row(position: Position) -> tuple[str, str, int, int, bytes, bytes]:
 
 def waiting_of(connection: Connection, container: str) -> Iterator[tuple[str, str, Reading]]:
     """Yield the readings of a container that wait to be followed, with device and boot_id."""
+    if not container.isalnum():
+        return  # no container; and what a pattern would mean by it, nobody asks
     asked = f"SELECT packed FROM {stored.waiting.name} WHERE containers LIKE ? ORDER BY seq"
     for row in run(connection, asked, (f"%{container}%",)).fetchall():
         yield from Group(row[0]).of_container(container)

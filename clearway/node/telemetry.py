@@ -44,6 +44,7 @@ MOST_READINGS = 1_000
 _IN_FLIGHT = 4  # groups with the writer at once: one is committed while the next is read
 _LANE_LIMIT = 4_000  # bundles of one sender that may wait
 _BUNDLES_AT_ONCE = 200
+_MOST_BYTES = 256 * 1024**2  # of messages that wait
 _WORKER = Actor(ActorKind.SYSTEM, "telemetry", "customs", frozenset({Role.WORKER}))
 
 
@@ -137,7 +138,8 @@ class _Bundle:
 
     def tell(self) -> None:
         """Answer whoever waits."""
-        self.future.set_result(tuple(filter(None, self.answers)))
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(tuple(filter(None, self.answers)))
 
 
 class _Single:
@@ -215,17 +217,22 @@ class Telemetry:
 
         Args:
             lane: whose turn they take: the device, or the connection of a broker.
-            messages: at least one, at most `MOST_MESSAGES`.
+            messages: at most `MOST_MESSAGES` or so; one more bundle costs little.
 
         Raises: TryLater: too much waits. MustStop: the store failed before.
         """
         bundle = _Bundle(messages)
-        self._put(lane, bundle)
+        if messages:
+            self._put(lane, bundle)
+        else:
+            bundle.tell()
         return bundle.future
 
     def _put(self, lane: str, bundle: _Sent) -> None:
         if self._node.failure is not None:
             raise self._node.failure
+        if self._unanswered > _MOST_BYTES:
+            raise TryLater("The node has too many readings waiting; send the same again soon")
         self._lanes.put(lane, bundle)
         self._count(bundle.messages, 1)
 

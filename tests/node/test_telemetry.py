@@ -19,10 +19,10 @@ from clearway.coldchain.actions.start_journey import start_journey
 from clearway.coldchain.facts import ReadingsFollowed, ReadingsReceived
 from clearway.coldchain.formats import json
 from clearway.coldchain.model import AlarmKind, Batch, Journey, Reading
-from clearway.errors import BadTerm, InputError, MalformedMessage, Refused, RuleViolation
+from clearway.errors import BadTerm, InputError, MalformedMessage, Refused, RuleViolation, TryLater
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.database import open_writer
-from clearway.node import following
+from clearway.node import following, telemetry
 from clearway.node.clock import SteppedClock, entropy
 from clearway.node.node import Node, create
 from clearway.node.rebuild import facts, rebuild
@@ -197,6 +197,15 @@ def test_a_refused_message_fails_alone(node: Node, sent: Incoming, error: type[E
     assert taken.result(10).recorded == 2
     first, second = node.telemetry.submit_all("broker", [sent, good]).result(10)
     assert isinstance(first, error) and second.repeated == 2
+
+
+def test_what_waits_is_bounded_and_nothing_is_answered_with_nothing(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert node.telemetry.submit_all("broker", []).result(10) == ()
+    monkeypatch.setattr(telemetry, "_MOST_BYTES", -1)
+    with pytest.raises(TryLater):
+        node.telemetry.submit(message(1, readings(0, 1)))
 
 
 def test_a_unit_that_cannot_be_judged_holds_up_nobody(
