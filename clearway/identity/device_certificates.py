@@ -21,6 +21,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
@@ -117,9 +118,18 @@ def issue_client(
 
     Raises: BadTerm: another kind of key.
     """
-    san = [x509.UniformResourceIdentifier(f"urn:clearway:device:{name}")]
+    named = (f"urn:clearway:device:{name}", key_name(public_key))
+    san = [x509.UniformResourceIdentifier(each) for each in named]
     usage = [ExtendedKeyUsageOID.CLIENT_AUTH]
     return _issue(name, read_public_key(public_key), authority, serial, at, life, san, usage)
+
+
+def key_name(public_key: bytes) -> str:
+    """Return the name of a key (SubjectPublicKeyInfo, DER) in a certificate: its SHA-256.
+
+    A broker that knows no revocation lists tells the keys of one device apart by it.
+    """
+    return f"urn:clearway:key:{sha256(public_key).hexdigest()}"
 
 
 def issue_server(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,8 @@ def test_a_certificate_says_the_name_and_nothing_else_of_its_holder() -> None:
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     san = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     named = san.get_values_for_type(x509.UniformResourceIdentifier)
-    assert named == ["urn:clearway:device:reefer-0817"]
+    digest = sha256(certificates.read(issued.pem).public_key).hexdigest()
+    assert named == ["urn:clearway:device:reefer-0817", f"urn:clearway:key:{digest}"]
     assert issued.public_key == spki(KEYS[0])
     assert issued.not_after == NOON + timedelta(days=90)
     assert certificates.read(issued.pem) == issued
