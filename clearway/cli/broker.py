@@ -36,26 +36,29 @@ def config(
 ) -> None:
     """Write configuration and certificates of a broker, for the devices that are enrolled now.
 
-    Write it again after a device was enrolled or revoked, and send the broker SIGHUP. The node
+    Write it again after a device was enrolled or revoked, at least once a week, and send the broker
+    SIGHUP. The node
     reads from it with the setting broker = "mqtts://NAME:PORT".
     """
     from clearway.cli.store import opened
+    from clearway.identity import tables_devices
     from clearway.node import broker_folder, device_authority
     from clearway.node.clock import entropy, utc_now
-    from clearway.node.devices_intake import admitted
+    from clearway.node.devices_broker import admitted
     from clearway.settings import load
 
     chosen = load(settings)
-    with opened(settings) as (folder, _, connection):
-        devices = admitted(connection)
     now = utc_now()
+    with opened(settings) as (folder, _, connection):
+        who = admitted(connection)
+        revoked = tables_devices.list_revoked(connection, now)
     agency = chosen.agency_name or chosen.node_name
     authority = device_authority.open_device_authority(folder, agency, entropy, now)
     wanted = broker_folder.Wanted(kind, out, tuple(name), port, account)
-    files = broker_folder.write(wanted, devices, authority, entropy, now)
+    files = broker_folder.write(wanted, who, revoked, authority, entropy, now)
     if as_json:
-        emit({"files": [str(file) for file in files], "devices": len(devices)})
+        emit({"files": [str(file) for file in files], "devices": len(who.devices)})
         return
     for file in files:
         say(plain(file))
-    say(f"{len(devices)} devices may write. Keep broker.key to that machine alone.")
+    say(f"{len(who.devices)} devices may write. Keep broker.key to that machine alone.")

@@ -3,7 +3,7 @@
     write(Wanted("mosquitto", folder, ("broker.example",), 8883, "mosquitto"), ...)
 
 The folder is to lie under the same path there. It is written anew when devices were enrolled or
-revoked, and the broker is sent SIGHUP.
+revoked, and at least once a week, and the broker is sent SIGHUP.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from clearway.identity import device_certificates as certificates
 from clearway.identity.device_certificates import DeviceAuthority
 from clearway.node.clock import Entropy
 from clearway.node.device_authority import private_key
+from clearway.node.devices_broker import Admitted
 from clearway.node.files import write_durably
 
 _CLIENT_PORT: Final = 4222
@@ -48,12 +49,17 @@ class Wanted:
 
 def write(
     wanted: Wanted,
-    devices: Iterable[str],
+    who: Admitted,
+    revoked: Iterable[tuple[str, datetime]],
     authority: DeviceAuthority,
     entropy: Entropy,
     now: datetime,
 ) -> list[Path]:
     """Write what the broker needs; return the files.
+
+    Args:
+        who: devices, and their keys that count.
+        revoked: as `identity.tables_devices.list_revoked`; the list holds for a week.
 
     Raises: InputError: no such kind, or a name, path or port that cannot stand in a configuration.
     StorageFailure: the folder cannot be written.
@@ -61,7 +67,7 @@ def write(
     folder = wanted.folder.resolve()
     if wanted.kind not in _KINDS:
         raise InputError(f"No broker {wanted.kind!r} is known: {', '.join(_KINDS)}")
-    texts = _KINDS[wanted.kind](wanted, folder, devices)
+    texts = _KINDS[wanted.kind](wanted, folder, who)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = private_key(folder / "broker.key", entropy)
@@ -72,7 +78,12 @@ def write(
             entropy(certificates.SERIAL_SIZE),
             now,
         )
-        texts |= {"device-ca.crt": authority.certificate, "broker.crt": shown.pem}
+        number = int(now.timestamp())
+        texts |= {
+            "device-ca.crt": authority.certificate,
+            "device-ca.crl": certificates.revocation_list(authority, revoked, number, now),
+            "broker.crt": shown.pem,
+        }
         for name, text in texts.items():
             write_durably(folder / name, text.encode(), mode=0o600)
     except OSError as error:
@@ -80,24 +91,29 @@ def write(
     return [folder / name for name in (*texts, "broker.key")]
 
 
-def _mosquitto(wanted: Wanted, folder: Path, devices: Iterable[str]) -> dict[str, str]:
+def _mosquitto(wanted: Wanted, folder: Path, who: Admitted) -> dict[str, str]:
     broker = mosquitto.Broker(
-        _host(wanted), wanted.port, folder, *_certificates(folder), wanted.account
+        _host(wanted),
+        wanted.port,
+        folder,
+        *_certificates(folder),
+        wanted.account,
+        revoked=folder / "device-ca.crl",
     )
     return {
         "mosquitto.conf": mosquitto.config(broker),
-        "access.list": mosquitto.access_list(devices),
+        "access.list": mosquitto.access_list(who.devices),
     }
 
 
-def _nats(wanted: Wanted, folder: Path, devices: Iterable[str]) -> dict[str, str]:
+def _nats(wanted: Wanted, folder: Path, who: Admitted) -> dict[str, str]:
     broker = nats.Broker(
         "clearway", _host(wanted), wanted.port, _CLIENT_PORT, folder, *_certificates(folder)
     )
-    return {"nats.conf": nats.config(broker, devices)}
+    return {"nats.conf": nats.config(broker, who.devices, who.keys)}
 
 
-_KINDS: Final[dict[str, Callable[[Wanted, Path, Iterable[str]], dict[str, str]]]] = {
+_KINDS: Final[dict[str, Callable[[Wanted, Path, Admitted], dict[str, str]]]] = {
     "nats": _nats,
     "mosquitto": _mosquitto,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -18,12 +19,13 @@ from clearway.connectors.mqtt import topics
 from clearway.errors import InputError
 from clearway.node import device_authority
 from clearway.node.clock import entropy, utc_now
-from clearway.node.devices_intake import DevicesIntake, addresses, devices_served
+from clearway.node.devices_broker import addresses
+from clearway.node.devices_intake import DevicesIntake, devices_served
 from clearway.node.node import Node, create
 from clearway.settings import Settings
 from clearway.terms.transport import ContainerNumber
 from tests.connectors.mqtt.conftest import Device, until
-from tests.node.enrolled import enrol, revoke
+from tests.node.enrolled import enrol, replace_key, revoke
 
 BOXES = {f"reefer-{i}": ContainerNumber.build(f"CWYU00000{i}") for i in (1, 2, 3)}
 BOX = BOXES["reefer-1"]
@@ -53,13 +55,13 @@ class House:
     files: dict[str, tuple[Path, Path]]
     closing: ExitStack
 
-    def device(self, name: str) -> Device:
+    def device(self, name: str, files: tuple[Path, Path] | None = None) -> Device:
         """Return a connected device."""
         server = self.intake.server
         assert server is not None
         ca = device_authority.authority_certificate(self.node.folder)
         version = max(server.versions)
-        made = Device(name, server.port, self.files[name], ca, version=version)
+        made = Device(name, server.port, files or self.files[name], ca, version=version)
         self.closing.callback(made.close)
         return made
 
@@ -112,7 +114,7 @@ def test_a_device_revoked_and_one_enrolled_count_at_once(house: House, tmp_path:
     server = house.intake.server
     assert server is not None
     until(lambda: server.devices == {"reefer-2", "reefer-3"})
-    until(lambda: _is_taken(house))
+    until(lambda: _is_taken(house), pause=0.3)
     old.publish(batch("reefer-1", 5))
     other = house.device("reefer-2").up()
     other.say(batch("reefer-2", 0))
@@ -135,6 +137,25 @@ def _is_taken(house: House) -> bool:
 
 def _waits(house: House) -> bool:
     return house.intake.dropped > 0
+
+
+def test_a_stolen_key_is_shut_out_and_the_device_goes_on(house: House, tmp_path: Path) -> None:
+    stolen = house.files["reefer-1"]
+    house.files["reefer-1"] = replace_key(house.node, tmp_path / "next", "reefer-1")
+    until(lambda: _is_shut_out(house, stolen), pause=0.3)
+    house.device("reefer-1").up().say(batch("reefer-1", 0))
+    until(lambda: house.intake.consumer.counters.committed == 1)
+
+
+def _is_shut_out(house: House, files: tuple[Path, Path]) -> bool:
+    try:
+        thief = house.device("reefer-1", files)
+    except (ssl.SSLError, ConnectionError):
+        return True
+    until(lambda: thief.connected or thief.lost)
+    shut = not any(thief.connected)
+    thief.close()
+    return shut
 
 
 def test_what_the_broker_drops_is_found(house: House) -> None:

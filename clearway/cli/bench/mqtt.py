@@ -41,7 +41,8 @@ from clearway.identity.actions.enrol_device import enrol_device
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.node import device_authority
 from clearway.node.clock import utc_now
-from clearway.node.devices_intake import EMBEDDED, MOSQUITTO, DevicesIntake
+from clearway.node.devices_broker import EMBEDDED, MOSQUITTO
+from clearway.node.devices_intake import DevicesIntake
 from clearway.node.node import Node
 from clearway.settings import Settings
 

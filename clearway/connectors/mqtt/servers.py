@@ -108,8 +108,8 @@ class Server:
         """Return what starts it, its configuration written."""
         raise NotImplementedError
 
-    def reload(self, devices: Iterable[str]) -> None:
-        """Let these devices write, and no other."""
+    def reload(self, devices: Iterable[str], keys: nats.Keys = nats.NO_KEYS) -> None:
+        """Let these devices write, and no other; with these keys, as `formats.nats.config`."""
         raise NotImplementedError
 
     def denials(self, log: bytes) -> Iterator[Denial]:
@@ -189,19 +189,26 @@ class NatsServer(Server):
     versions = (4,)
     log = "nats.log"
 
-    def __init__(self, broker: nats.Broker, devices: Iterable[str], binary: str = "") -> None:
+    def __init__(
+        self,
+        broker: nats.Broker,
+        devices: Iterable[str],
+        binary: str = "",
+        keys: nats.Keys = nats.NO_KEYS,
+    ) -> None:
         super().__init__(broker.folder, broker.host, broker.port)
         self.broker = broker
         self.devices = frozenset(devices)
+        self._keys = dict(keys)
         self._binary = find_nats(binary)
 
     def command(self) -> tuple[str, ...]:
         """Return what starts it, its configuration written."""
         return str(self._binary), "--config", str(self._written())
 
-    def reload(self, devices: Iterable[str]) -> None:
+    def reload(self, devices: Iterable[str], keys: nats.Keys = nats.NO_KEYS) -> None:
         """Let these devices in, and no other: one that is left out is disconnected."""
-        self.devices = frozenset(devices)
+        self.devices, self._keys = frozenset(devices), dict(keys)
         self._written()
         self._hup()
 
@@ -210,7 +217,7 @@ class NatsServer(Server):
         return nats.denials(log)
 
     def _written(self) -> Path:
-        return _write(self.folder / "nats.conf", nats.config(self.broker, self.devices))
+        return _write(self.folder / "nats.conf", nats.config(self.broker, self.devices, self._keys))
 
 
 class Mosquitto(Server):
@@ -232,8 +239,11 @@ class Mosquitto(Server):
         written = _write(self.folder / "mosquitto.conf", mosquitto.config(self.broker))
         return str(self._binary), "-c", str(written)
 
-    def reload(self, devices: Iterable[str]) -> None:
-        """Let these devices write, and no other; what another sends is dropped and reported."""
+    def reload(self, devices: Iterable[str], keys: nats.Keys = nats.NO_KEYS) -> None:
+        """Let these devices write, and no other; what another sends is dropped and reported.
+
+        Keys are not listed: the file of revoked certificates is read anew.
+        """
         self.devices = frozenset(devices)
         self._write_access()
         self._hup()

@@ -35,12 +35,12 @@ from clearway.identity import device_certificates as certificates
 PATIENCE_S = 20.0
 
 
-def until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
+def until(what: Callable[[], Any], seconds: float = PATIENCE_S, pause: float = 0.01) -> Any:
     """Return what a call returns once that is true. Raises: AssertionError: never in that time."""
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
+        time.sleep(pause)
     return found
 
 
@@ -52,6 +52,7 @@ class Pki:
         folder.mkdir(exist_ok=True)
         self.now = datetime.now(UTC)
         self._serials = count(1)
+        self._clients = 0
         key = ec.generate_private_key(ec.SECP256R1())
         self.authority = certificates.make_authority("devices", key, self._serial(), self.now)
         self.ca = folder / "ca.pem"
@@ -67,7 +68,16 @@ class Pki:
         issued = certificates.issue_client(
             name, spki, self.authority, self._serial(), at or self.now, timedelta(days=2)
         )
-        return self._files(name, issued.pem, key)
+        self._clients += 1
+        return self._files(f"{name}-{self._clients}", issued.pem, key)
+
+    def write_revoked(self, *revoked: Path) -> Path:
+        """Write the list of revoked certificates."""
+        serials = [(certificates.read(path.read_text()).serial, self.now) for path in revoked]
+        listed = certificates.revocation_list(self.authority, serials, len(serials), self.now)
+        path = self.folder / "ca.crl"
+        path.write_text(listed)
+        return path
 
     def server(self) -> tuple[Path, Path]:
         """Return certificate and key of a broker on the loopback."""
@@ -247,6 +257,15 @@ class World:
         self.closing.callback(made.close)
         return made
 
+    def revoke(self, key: tuple[Path, Path], files: dict[str, tuple[Path, Path]]) -> None:
+        """Let one key count no more; `files` are those that do."""
+        self.pki.write_revoked(key[0])
+        keys = {
+            name: [certificates.key_name(certificates.read(certificate.read_text()).public_key)]
+            for name, (certificate, _) in files.items()
+        }
+        self.server.reload(self.server.devices, keys)
+
     def consumer(self, sink: Any, **options: Any) -> Consumer:
         """Return a consumer that is not started."""
         settings: dict[str, Any] = {
@@ -296,7 +315,13 @@ def nats_server(folder: Path, pki: Pki, devices: tuple[str, ...] = DEVICES) -> N
 def mosquitto_server(folder: Path, pki: Pki, devices: tuple[str, ...] = DEVICES) -> Mosquitto:
     """Return a mosquitto that is not started. Skips without the binary."""
     broker = mosquitto.Broker(
-        "127.0.0.1", free_port(), folder, pki.ca, *pki.server(), getpass.getuser()
+        "127.0.0.1",
+        free_port(),
+        folder,
+        pki.ca,
+        *pki.server(),
+        getpass.getuser(),
+        revoked=pki.write_revoked(),
     )
     try:
         return Mosquitto(broker, devices)

@@ -72,6 +72,16 @@ def test_nats_writes_through_and_maps_certificates_to_users() -> None:
     }
 
 
+def test_nats_knows_each_key_of_a_device_by_its_name() -> None:
+    keys = {"reefer-1": [f"urn:clearway:key:{'0' * 64}", f"urn:clearway:key:{'1' * 64}"]}
+    settings = json.loads(nats.config(NATS, ["reefer-1"], keys))
+    users = settings["authorization"]["users"][1:]
+    assert [user["user"] for user in users] == keys["reefer-1"]
+    assert len({json.dumps(user["permissions"]) for user in users}) == 1
+    with pytest.raises(BadTerm):
+        nats.config(NATS, ["reefer-1"], {"reefer-1": ["CN=reefer-2"]})
+
+
 def test_members_of_a_cluster_know_each_other_by_certificates() -> None:
     cluster = nats.Cluster("clearway", "127.0.0.1", 6222, (("127.0.0.1", 6223),), *FILES)
     settings = json.loads(nats.config(replace(NATS, replicas=3, cluster=cluster), []))

@@ -362,3 +362,28 @@ def test_the_consumer_trusts_no_broker_of_another_authority(world: World, tmp_pa
 def test_the_brokers_folder_is_ours_alone(world: World) -> None:
     assert world.server.folder.stat().st_mode & 0o777 == 0o700
     assert set(DEVICES) == set(world.server.devices)
+
+
+def test_a_revoked_key_of_a_device_that_has_another_counts_no_more(world: World) -> None:
+    """A stolen key is shut out by itself; the device goes on with its new one."""
+    sink = Records()
+    world.running(sink)
+    stolen = world.files["reefer-1"]
+    world.device(files=stolen).up().say(b"before")
+    until(lambda: sink.payloads == [b"before"])
+    fresh = world.pki.client("reefer-1")
+    world.revoke(stolen, {**world.files, "reefer-1": fresh})
+
+    def is_shut_out() -> bool:
+        try:
+            thief = world.device(files=stolen)
+        except (ssl.SSLError, ConnectionError):
+            return True
+        until(lambda: thief.connected or thief.lost)
+        shut = not any(thief.connected)
+        thief.close()
+        return shut
+
+    until(is_shut_out, pause=0.3)
+    world.device(files=fresh).up().say(b"after")
+    until(lambda: b"after" in sink.payloads)

@@ -29,6 +29,7 @@ class Broker:
         certificate, key: PEM files that the broker shows to devices.
         user: account that the broker runs as when it is started by root.
         connections: most devices connected at once.
+        revoked: PEM file of revoked certificates (RFC 5280); past its next update nobody is let in.
         in_flight: messages that one client may have unacknowledged.
         queued, queued_bytes: kept for one client that is away or slow; more is dropped, and devices
             send it again.
@@ -43,6 +44,7 @@ class Broker:
     user: str
     connections: int = 10_000
     in_flight: int = 16_384
+    revoked: Path | None = None
     queued: int = 1_000_000
     queued_bytes: int = 512 * 1024**2
 
@@ -61,6 +63,7 @@ def _listener(broker: Broker) -> tuple[str, ...]:
         f"cafile {plain(broker.authority)}",
         f"certfile {plain(broker.certificate)}",
         f"keyfile {plain(broker.key)}",
+        *((f"crlfile {plain(broker.revoked)}",) if broker.revoked else ()),
         "tls_version tlsv1.2",
         "require_certificate true",
         "use_identity_as_username true",

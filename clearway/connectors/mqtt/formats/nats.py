@@ -1,7 +1,7 @@
 """Configuration of nats-server 2.10 and later as an MQTT broker, written; pure.
 
-Each device is one user, known by the subject of its certificate. It may publish its own two topics
-and subscribe to its own two answers, by MQTT only. A user that is taken out of the list is
+Each key of a device is one user, known by its name in the certificate. It may publish its own two
+topics and subscribe to its own two answers, by MQTT only. A user that is taken out of the list is
 disconnected at the next reload.
 
 A topic `a/b` is the subject `a.b` (docs.nats.io, MQTT). `sync_interval: always` writes each message
@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-from clearway.connectors.mqtt.formats.quoting import host, plain, port, word
+from clearway.connectors.mqtt.formats.quoting import host, key_name, plain, port, word
 from clearway.connectors.mqtt.model import LARGEST_MESSAGE, Denial
 from clearway.connectors.mqtt.topics import ANSWERS, CONSUMER, FORMS, ROOT, require_device
 
+Keys = Mapping[str, Collection[str]]
+NO_KEYS: Final[Keys] = MappingProxyType({})
 _SUBJECT = ROOT.replace("/", ".")
 # Where JetStream hands QoS 1 messages to a session; MQTT clients cannot name it as a topic.
 _DELIVERY = "$MQTT.sub.>"
@@ -79,8 +82,14 @@ class Broker:
     cluster: Cluster | None = field(default=None)
 
 
-def config(broker: Broker, devices: Iterable[str]) -> str:
+def config(broker: Broker, devices: Iterable[str], keys: Keys = NO_KEYS) -> str:
     """Return the configuration file, in the JSON form that nats-server reads.
+
+    Args:
+        keys: names of the keys of each device that count, as its certificates bear them
+            (`device_certificates.key_name`). nats-server knows no revocation lists, and takes up
+            nothing of TLS without a restart; so each key is a user, and one that is left out is
+            disconnected at the next reload. A device that is not here is known by its name alone.
 
     Raises: BadTerm: a name, path, host or port that cannot stand.
     """
@@ -99,7 +108,7 @@ def config(broker: Broker, devices: Iterable[str]) -> str:
             "sync_interval": "always",
         },
         "mqtt": _mqtt(broker),
-        "authorization": {"timeout": 5, "users": _users(devices)},
+        "authorization": {"timeout": 5, "users": _users(devices, keys)},
     }
     if broker.cluster is not None:
         settings["cluster"] = _cluster(broker.cluster)
@@ -135,27 +144,26 @@ def _tls(authority: Path, certificate: Path, key: Path) -> dict[str, Any]:
     }
 
 
-def _users(devices: Iterable[str]) -> list[Mapping[str, Any]]:
+def _users(devices: Iterable[str], keys: Keys) -> list[Mapping[str, Any]]:
     users = [
         _user(
-            CONSUMER,
+            f"CN={CONSUMER}",
             [f"{_SUBJECT}.*.{leaf}" for leaf in ANSWERS],
             [f"{_SUBJECT}.*.{leaf}" for leaf in FORMS],
         )
     ]
     for device in sorted({require_device(name) for name in devices}):
         mine = f"{_SUBJECT}.{device}"
-        users.append(
-            _user(
-                device, [f"{mine}.{leaf}" for leaf in FORMS], [f"{mine}.{leaf}" for leaf in ANSWERS]
-            )
-        )
+        publish = [f"{mine}.{leaf}" for leaf in FORMS]
+        subscribe = [f"{mine}.{leaf}" for leaf in ANSWERS]
+        known_by = sorted(map(key_name, keys[device])) if device in keys else [f"CN={device}"]
+        users += [_user(name, publish, subscribe) for name in known_by]
     return users
 
 
 def _user(name: str, publish: list[str], subscribe: list[str]) -> Mapping[str, Any]:
     return {
-        "user": f"CN={name}",
+        "user": name,
         "allowed_connection_types": ["MQTT"],
         "permissions": {
             "publish": {"allow": publish},

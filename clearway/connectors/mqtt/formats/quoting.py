@@ -12,6 +12,7 @@ from pathlib import Path
 from clearway.errors import BadTerm
 
 _LONGEST = 1_024
+_KEY = re.compile(r"urn:clearway:key:[0-9a-f]{64}")
 _WORD = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,63}")
 _HOST = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,252}")
 
@@ -51,6 +52,13 @@ def word(name: str) -> str:
     """Return the name of a server, a cluster or an account. Raises: BadTerm: it is none."""
     if _WORD.fullmatch(name) is None:
         raise BadTerm("name", name, "must be 1 to 64 letters, digits, hyphens and underscores")
+    return name
+
+
+def key_name(name: str) -> str:
+    """Return the name of a key. Raises: BadTerm: it is none."""
+    if _KEY.fullmatch(name) is None:
+        raise BadTerm("key", name, "must be urn:clearway:key: and 64 hexadecimal digits")
     return name
 
 
