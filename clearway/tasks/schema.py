@@ -62,8 +62,8 @@ alarm = Table(
     Column("alarm", Integer, nullable=False),
     Column("task", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),  # JSON of the AlarmOn
-    PrimaryKeyConstraint("room", "alarm", "task"),
-    Index("task_alarm_by_task", "task", "alarm"),
+    PrimaryKeyConstraint("task", "room", "alarm"),
+    Index("task_alarm_by_alarm", "room", "alarm", "task"),
     sqlite_with_rowid=False,
 )
 

@@ -219,7 +219,7 @@ def _unanswered(alarm: Table, room: Room, ended: Column[Any]) -> Select[Any]:
     return (
         select(alarm.c.container)
         .where(ended.is_(None), alarm.c.kind.not_in(sorted(NEVER)), ~answered)
-        .distinct()
+        .order_by(alarm.c.seq)  # by the index of those that stand, however many ended
         .limit(bindparam("most", type_=Integer))
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from clearway.coldchain.model import AlarmKind
 from clearway.connectors.notices import tables as notices
 from clearway.connectors.notices.actions.set_address import set_address
 from clearway.connectors.notices.model import Address, Channel, Language, Progress
 from clearway.movements.alarm import MovementAlarmKind
+from clearway.node.rooms import projection_tables, projections
 from clearway.tasks import tables
 from clearway.tasks.actions.watch import watch
 from clearway.tasks.words import catalogue
@@ -72,3 +74,22 @@ def test_who_is_asked_next_is_told_why(border, here, raised):
     assert notice.event == "task.escalated"
     assert notice.text.startswith("This task was passed on to you")
     assert notice.about == f"task:{border.ask(tables.open_of, BOX)[0].seq}"
+
+
+def test_every_table_of_every_room_is_made_again_from_the_facts(border, here, raised, ended, yard):
+    raised("power_off")
+    raised("limit_passed", "critical")
+    border.wait(2.1)
+    border.act(watch, actor=WORKER)
+    ended("power_off")
+    raised("door_open")
+    every, follow = projection_tables(), projections()
+    kept = [table for table in every if table.name.startswith(("task", "notice", "movement"))]
+    with border.engine.begin() as connection:
+        live = [connection.execute(select(table)).all() for table in kept]
+        for table in reversed(every):
+            connection.execute(table.delete())
+        for fact in border.facts:
+            for project in follow.get(fact.type, ()):
+                project(connection, fact)
+        assert [connection.execute(select(table)).all() for table in kept] == live
