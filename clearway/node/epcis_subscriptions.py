@@ -120,31 +120,41 @@ class Subscriptions:
     def _deliver(self, delivery: Delivery) -> None:
         """Send one subscription what is new for it, and note what came of it."""
         now = self._node.clock()
-        with self._node.reading() as connection:
-            wanted = standing.find_subscription(connection, delivery.subscription)
-            message = None if wanted is None else self._message(connection, wanted, delivery, now)
+        try:
+            with self._node.reading() as connection:
+                wanted = standing.find_subscription(connection, delivery.subscription)
+                message = (
+                    None if wanted is None else self._message(connection, wanted, delivery, now)
+                )
+        except ClearwayError as error:  # its account may see nothing any more, for one
+            self._fail(delivery, error.detail, now)
+            return
         if wanted is None or message is None:
             self._note(delivery, next_at=now + _FAR, last_failure="its account is closed")
             return
         failure = self._post(wanted, delivery, message, now) if message.body else ""
         if failure:
-            pause = min(2**delivery.failures, _LONGEST_PAUSE_S)
-            logger.warning("epcis_not_delivered", subscription=wanted.id, detail=failure)
-            self._note(
-                delivery,
-                failures=delivery.failures + 1,
-                next_at=now + timedelta(seconds=pause),
-                last_failure=failure,
-            )
+            self._fail(delivery, failure, now)
             return
-        told = {"last_notified_at": now} if message.body else {}
         self._note(
             delivery,
             after_seq=message.upto,
             failures=0,
             last_failure="",
             next_at=_next(wanted, now) if message.is_last else now,
-            **told,
+            last_notified_at=now if message.body else delivery.last_notified_at,
+        )
+
+    def _fail(self, delivery: Delivery, failure: str, now: datetime) -> None:
+        """Note a failure; the next attempt waits twice as long, an hour at most."""
+        pause = min(2 ** min(delivery.failures, 12), _LONGEST_PAUSE_S)
+        id = delivery.subscription
+        logger.warning("epcis_not_delivered", subscription=id, detail=failure)
+        self._note(
+            delivery,
+            failures=delivery.failures + 1,
+            next_at=now + timedelta(seconds=pause),
+            last_failure=failure[:400],
         )
 
     def _message(

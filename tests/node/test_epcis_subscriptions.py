@@ -16,6 +16,7 @@ import pytest
 
 from clearway.cli.setup import OWNER
 from clearway.errors import BadTerm
+from clearway.identity.actions.close_account import close_account
 from clearway.movements.epcis import naming
 from clearway.node.epcis_subscriptions import MOST_EVENTS, Subscriptions
 from tests.api.conftest import Border, opened
@@ -237,6 +238,18 @@ def test_a_host_that_is_taken_off_the_list_is_called_no_more(
     capture(border, event(1))
     worker.serve()
     assert receiver.heard == []
+
+
+def test_an_account_that_was_closed_is_told_nothing(
+    border: Border, worker: Subscriptions, receiver: Receiver
+) -> None:
+    made = subscribe(border, receiver.url)
+    border.node.act(OWNER, lambda hand: close_account(hand, "carrier", "left")).result()
+    capture(border, event(1), who="amina")
+    worker.serve()
+    assert receiver.heard == []
+    shown = border.ask("GET", made.headers["location"], "amina").json()
+    assert shown["lastFailure"] == "its account is closed"
 
 
 @pytest.mark.parametrize(
