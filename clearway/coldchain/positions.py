@@ -6,7 +6,8 @@ durable (`contiguous`), so that it replays from there and no earlier, and which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from struct import Struct
 from typing import NamedTuple
 
 Run = tuple[int, int]
@@ -20,8 +21,11 @@ less than is on record, sends those readings again, and they are found to be rep
 Span = tuple[int, int, int, int]
 """Places in the log of the first and last of some facts, and the least and greatest number."""
 
-MOST_SPANS = 12
+MOST_SPANS = 8
 """Of more, two neighbours are joined: looking for a repeat then takes longer, nothing else does."""
+
+
+_SPAN = Struct(">4q")
 
 
 class Position(NamedTuple):
@@ -31,7 +35,7 @@ class Position(NamedTuple):
         contiguous: all numbers from 0 to this one are on record; -1: not even 0.
         highest: highest number on record; -1 without any.
         beyond: runs above `contiguous` that are on record, in order, with gaps between them.
-        waiting: where readings lie that wait to be followed.
+        waiting: where readings lie that wait to be followed, as stored; `spans_of` reads it.
     """
 
     device: str
@@ -39,7 +43,7 @@ class Position(NamedTuple):
     contiguous: int = -1
     highest: int = -1
     beyond: tuple[Run, ...] = ()
-    waiting: tuple[Span, ...] = ()
+    waiting: bytes = b""
 
 
 def runs_of(numbers: Iterable[int]) -> list[Run]:
@@ -94,21 +98,21 @@ def wait(position: Position, fact: int, runs: Sequence[Run], oldest: int) -> Pos
     """
     if not runs:
         return position
-    spans = [span for span in position.waiting if span[1] >= oldest]
+    device, boot_id, contiguous, highest, beyond, waiting = position
+    spans = [span for span in _SPAN.iter_unpack(waiting) if span[1] >= oldest]
     spans.append((fact, fact, runs[0][0], runs[-1][1]))
     if len(spans) > MOST_SPANS:
         _join_two(spans)
-    return Position(
-        position.device,
-        position.boot_id,
-        position.contiguous,
-        position.highest,
-        position.beyond,
-        tuple(spans),
-    )
+    packed = b"".join(_SPAN.pack(*span) for span in spans)
+    return Position(device, boot_id, contiguous, highest, beyond, packed)
 
 
-def _join_two(spans: list[Span]) -> None:
+def spans_of(position: Position) -> Iterator[Span]:
+    """Yield where readings of a counter lie that wait to be followed, oldest first."""
+    return _SPAN.iter_unpack(position.waiting)
+
+
+def _join_two(spans: list[tuple[int, ...]]) -> None:
     """Join the two neighbours that hold the fewest facts together: all stay of like width."""
     at = min(range(len(spans) - 1), key=lambda i: spans[i + 1][1] - spans[i][0])
     one, two = spans[at : at + 2]

@@ -19,7 +19,7 @@ from clearway.coldchain.facts import ReadingsReceived
 from clearway.coldchain.intake import Sorted
 from clearway.coldchain.model import Batch, Reading
 from clearway.coldchain.packing import Arrival, Group, heads_of, unpack
-from clearway.coldchain.positions import Position, Run, Span, runs_of
+from clearway.coldchain.positions import Position, Run, runs_of
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import Rows, run
 
@@ -99,7 +99,7 @@ class Desk:
         for row in run(self._connection, _OVERLAPPING, (*counter, first, last)):
             known.update((reading.seq, reading) for reading in unpack(row[1]))
             facts.add(row[0])
-        for begin, end, lowest, highest in stands.waiting:
+        for begin, end, lowest, highest in positions.spans_of(stands):
             if lowest <= last and first <= highest:
                 for (place,) in run(self._connection, _GROUPS, (begin, end)).fetchall():
                     found = self._group(place).find(*counter, first, last)
@@ -135,7 +135,7 @@ def load(connection: Connection, devices: Iterable[str]) -> dict[Counter, Positi
                 contiguous,
                 highest,
                 _NONE if beyond == b"[]" else decode(beyond, tuple[Run, ...]),
-                _NONE if waiting == b"[]" else decode(waiting, tuple[Span, ...]),
+                waiting,
             )
     return found
 
@@ -192,7 +192,7 @@ def _row(position: Position) -> tuple[str, str, int, int, bytes, bytes]:
         position.contiguous,
         position.highest,
         encode(position.beyond) if position.beyond else b"[]",
-        encode(position.waiting) if position.waiting else b"[]",
+        position.waiting,
     )
 
 

@@ -80,7 +80,7 @@ position = Table(
     Column("contiguous", Integer, nullable=False),
     Column("highest", Integer, nullable=False),
     Column("beyond", LargeBinary, nullable=False),  # JSON of the runs
-    Column("waiting", LargeBinary, nullable=False),  # JSON of the facts
+    Column("waiting", LargeBinary, nullable=False),  # spans, see `positions`
     PrimaryKeyConstraint("device", "boot_id"),
     sqlite_with_rowid=False,
 )
