@@ -89,7 +89,7 @@ def read(data: bytes, first_seq: int, count: int) -> tuple[Reading, ...]:
     columns = _load(data)
     times, supply, back, pulp, ambient, powered, door, set_point, humidity, probes = columns
     each_probe = _read_probes(probes, count)
-    rows = zip(
+    columns_read = (
         range(first_seq, first_seq + count),
         _read_times(times, count),
         _read_hundredths("supply_c", supply, count),
@@ -101,9 +101,8 @@ def read(data: bytes, first_seq: int, count: int) -> tuple[Reading, ...]:
         _read_hundredths("set_point_c", set_point, count),
         each_probe,
         _read_hundredths("humidity_pct", humidity, count),
-        strict=True,
     )
-    return tuple(Reading(*row) for row in rows)
+    return tuple(map(Reading, *columns_read))
 
 
 def _load(data: bytes) -> list[Any]:
@@ -189,16 +188,16 @@ def _shortened(column: Column) -> Column:
     return column
 
 
-def _values(name: str, column: Any, count: int, lowest: int, highest: int) -> Column:
-    """Return the values of a column, padded to `count`."""
+def _values(name: str, column: Any, count: int, lowest: int, highest: int) -> tuple[Column, int]:
+    """Return the values of a column as far as it goes, and what holds after its end."""
     _require_column(name, column, count)
-    values: Column = _with_gaps(column) if None in column else list(accumulate(column))
-    measured = [value for value in values if value is not None]
+    has_gaps = None in column
+    values: Column = _with_gaps(column) if has_gaps else list(accumulate(column))
+    measured: Any = [value for value in values if value is not None] if has_gaps else values
     last = measured[-1] if measured else 0
     if measured and not (lowest <= min(measured) and max(measured) <= highest):
         raise MalformedMessage(f"{name} lies outside {lowest} to {highest}")
-    values += [last] * (count - len(values))
-    return values
+    return values, last
 
 
 def _with_gaps(column: Column) -> Column:
@@ -242,17 +241,17 @@ def _read_times(column: Any, count: int) -> list[datetime]:
 def _read_hundredths(name: str, column: Any, count: int) -> list[float | None]:
     if column is None:
         return [None] * count
-    values = _values(name, column, count, -HIGHEST_VALUE, HIGHEST_VALUE)
-    if None not in values:
-        return [value / 100 for value in values]  # type: ignore[operator]
-    return [None if value is None else value / 100 for value in values]
+    values, last = _values(name, column, count, -HIGHEST_VALUE, HIGHEST_VALUE)
+    found = [None if value is None else value / 100 for value in values]
+    return found + [last / 100] * (count - len(found))
 
 
 def _read_flags(name: str, column: Any, count: int) -> list[bool | None]:
     if column is None:
         return [None] * count
-    values = _values(name, column, count, 0, 1)
-    return [None if value is None else value == 1 for value in values]
+    values, last = _values(name, column, count, 0, 1)
+    found = [None if value is None else value == 1 for value in values]
+    return found + [last == 1] * (count - len(found))
 
 
 def _read_probes(columns: Any, count: int) -> list[tuple[float | None, ...]]:
