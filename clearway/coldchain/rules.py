@@ -126,12 +126,13 @@ def hours_to(limit_c: float, state: UnitState, horizon_h: float = RELIEF_H) -> f
     air = air_c(state.seen)
     if air is None or state.goods is None:
         return inf
+    pulp, goes_to_c = state.goods.pulp, air_goes_to_c(state)
     return hours_until(
-        state.goods.pulp.c,
+        pulp.c,
         limit_c,
-        air_c=air,
-        lag_h=state.goods.pulp.lag_h / stirring(state.seen),
-        air_goes_to_c=air_goes_to_c(state.seen, state.goods.pulp.c),
+        air_c=air + pulp.offset_c,
+        lag_h=pulp.lag_h / stirring(state.seen),
+        air_goes_to_c=None if goes_to_c is None else goes_to_c + pulp.offset_c,
         air_lag_h=BOX_LAG_H,
         horizon_h=horizon_h,
     )

@@ -231,7 +231,7 @@ def air_ahead(state: UnitState, outlook: Outlook, commodity: Commodity) -> Calla
     now_c = air_c(state.seen)
     if now_c is None:
         now_c = commodity.reference_c
-    to_c = air_goes_to_c(state.seen, None if state.goods is None else state.goods.pulp.c)
+    to_c = air_goes_to_c(state)
     if to_c is None:
         return lambda hours: now_c
     return lambda hours: to_c + (now_c - to_c) * exp(-hours / BOX_LAG_H)

@@ -24,7 +24,10 @@ STILL_AIR_SHARE = 0.4
 """Share of the exchange between air and goods that is left when the fans stand. Assumed."""
 
 BOX_LAG_H = 4.0
-"""Time constant of the air in a closed box without power. Assumed by the house."""
+"""Time constant of the air on its way to another temperature, held back by the goods. Assumed."""
+
+OTHER_SET_POINT_C = 1.5
+"""A set point this far from the agreed one is another one."""
 
 OUTER_SHARE = 0.25
 """Share of the way from the goods to the weather that the air at the outer pallets goes without
@@ -206,16 +209,25 @@ def _without_doubted_c(seen: Seen, supply_c: float, return_c: float) -> float:
     return known_c + half_c if seen.doubted == "return" else known_c - half_c
 
 
-def air_goes_to_c(seen: Seen, pulp_c: float | None) -> float | None:
-    """Return where the air goes if nothing changes: towards the weather without power, else None.
+def air_goes_to_c(state: UnitState) -> float | None:
+    """Return where the air goes if nothing changes; None: it stays as it is.
 
-    It does not get there while the goods are cold: it settles where what the walls let in equals
-    what the goods take up.
+    Without power it goes towards the weather, and does not get there while the goods are cold: it
+    settles where what the walls let in equals what the goods take up. A unit with power goes to a
+    set point that is other than was agreed; that it will reach the agreed one, nobody promises.
     """
-    if seen.powered is not False:
+    seen, agreed_c = state.seen, state.set_point_c
+    if seen.powered is False:
+        weather_c = WEATHER_C if seen.ambient_c is None else seen.ambient_c
+        if state.goods is None:
+            return weather_c
+        pulp_c = state.goods.pulp.c
+        return pulp_c + OUTER_SHARE * (weather_c - pulp_c)
+    told_c = seen.set_point_c
+    if told_c is None or agreed_c is None or abs(told_c - agreed_c) < OTHER_SET_POINT_C:
         return None
-    weather_c = WEATHER_C if seen.ambient_c is None else seen.ambient_c
-    return weather_c if pulp_c is None else pulp_c + OUTER_SHARE * (weather_c - pulp_c)
+    # The unit holds its supply air; the mean at the goods is half the usual rise above.
+    return told_c + max(0.0, usual_rise_c(told_c, seen.ambient_c) / 2.0)
 
 
 def stirring(seen: Seen) -> float:
