@@ -36,7 +36,7 @@ def alarms_of(
     """Return the alarms of a movement.
 
     Args:
-        known: of the container before the movement.
+        known: of the container before the movement; only a handover looks at it.
         places: those in force.
     """
     match movement:

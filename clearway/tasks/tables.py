@@ -23,6 +23,7 @@ from clearway.coldchain import stored as cold
 from clearway.errors import NotFound
 from clearway.ledger.columns import Instant, to_microseconds
 from clearway.ledger.fact import decode
+from clearway.ledger.statement import run
 from clearway.movements import schema as moved
 from clearway.tasks import schema
 from clearway.tasks.handling import NEVER
@@ -49,6 +50,19 @@ def get(connection: Connection, seq: int) -> Task:
     if not found:
         raise NotFound(f"There is no task {seq}", task=seq)
     return found[0]
+
+
+_IS_CALM = (
+    f"SELECT NOT EXISTS (SELECT 1 FROM {_COLD.name} WHERE container = ? AND cleared_at IS NULL)"
+    f" AND NOT EXISTS (SELECT 1 FROM {_MOVED.name} WHERE container = ? AND settled_at IS NULL)"
+    f" AND NOT EXISTS (SELECT 1 FROM {_T.name} WHERE container = ? AND state IN ('open', 'taken'))"
+)
+
+
+def is_calm(connection: Connection, container: str) -> bool:
+    """Return whether no alarm of a container stands and no task is open: the usual case."""
+    row = run(connection, _IS_CALM, (container,) * 3).fetchone()
+    return row is not None and bool(row[0])
 
 
 def find_open(connection: Connection, container: str, cause: Cause) -> Task | None:

@@ -8,7 +8,7 @@ from clearway.identity.model import ActorKind
 from clearway.ledger.fact import encode
 from clearway.movements import facts, rules, tables, watch
 from clearway.movements.actions.raise_alarm import raise_alarm
-from clearway.movements.model import Association, Movement, SealReport, Whereabouts
+from clearway.movements.model import Association, CustodyChange, Movement, SealReport, Whereabouts
 from clearway.policy.act import Act
 
 
@@ -25,7 +25,8 @@ def record(act: Act, movement: Movement) -> Whereabouts:
     body = facts.of(movement)
     digest = sha256(encode(body)).digest()
     if act.tx.earlier(body.TYPE, digest.hex(), digest) is None:
-        known = _known(act, movement)
+        is_handover = isinstance(movement, CustodyChange)
+        known = _known(act, movement) if is_handover else Whereabouts(movement.container)
         subject = f"container:{movement.container}"
         fact = act.append(body, subject=subject, occurred_at=movement.at)
         act.tx.claim(body.TYPE, digest.hex(), digest, fact)

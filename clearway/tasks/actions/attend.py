@@ -27,10 +27,10 @@ def attend(act: Act, container: str) -> tuple[Fact, ...]:
 
     Policy was asked by the action that recorded what the alarms rest on. Returns the facts made.
     """
+    if tables.is_calm(act.connection, container):
+        return ()
     alarms = alarms_on(act.connection, container)
     tasks = tables.open_of(act.connection, container)
-    if not alarms and not tasks:
-        return ()
     scene = scene_of(act.connection, container, act.now)
     made = [_settle(act, task, alarms, scene) for task in tasks]
     made += [open_for(act, alarm, scene) for alarm in alarms]
