@@ -62,18 +62,13 @@ def webhook_secret(node: Node, address: Address) -> str:
 def mail_server(settings: Settings) -> MailServer | None:
     """Return the server that the settings name, None without one.
 
-    Raises: InputError: no sender, or the password's file cannot be read.
+    Raises: InputError: no sender, or a password's file that cannot be read or that others can.
     """
     if not settings.mail_host:
         return None
     if not settings.mail_sender:
         raise InputError("The setting mail_sender is empty; name the address notices come from")
-    password = ""
-    if settings.mail_password_file:
-        try:
-            password = Path(settings.mail_password_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise InputError(f"mail_password_file cannot be read: {error.strerror}") from error
+    password = _password(settings.mail_password_file) if settings.mail_password_file else ""
     return MailServer(
         settings.mail_host,
         settings.mail_sender,
@@ -82,6 +77,18 @@ def mail_server(settings: Settings) -> MailServer | None:
         password,
         settings.mail_starttls,
     )
+
+
+def _password(name: str) -> str:
+    file = Path(name)
+    try:
+        is_shared = file.stat().st_mode & 0o077
+        password = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InputError(f"mail_password_file cannot be read: {error.strerror}") from error
+    if is_shared:
+        raise InputError("mail_password_file may be read by others; give it mode 0600")
+    return password
 
 
 @dataclass(slots=True)
