@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -436,3 +437,63 @@ def test_a_rebuild_makes_the_same_tables(border: Any) -> None:
 
     found = border.node.act(OWNER, again).result().result
     assert not [name for name in found.changed if name.startswith("epcis")]
+
+
+def test_every_invalid_document_of_openepcis_is_refused_with_the_place_named(
+    border: Any, shared_data: Path
+) -> None:
+    folder = shared_data / "epcis/openepcis/2.0/EPCIS"
+    files = [file for file in sorted(folder.rglob("Invalid/*.*")) if "Queries" not in file.parts]
+    assert len(files) >= 8
+    for file in files:
+        kind = {".xml": "application/xml", ".json": "application/json"}[file.suffix]
+        answer = border.ask(
+            "POST", f"{ROOT}/capture", "carrier", content=file.read_bytes(),
+            headers={"Content-Type": kind},
+        )  # fmt: skip
+        told = answer.json()
+        if answer.status_code == 202:
+            assert told["success"] is False, file.name
+            assert all(one["field"] for one in told["errors"]), file.name
+        else:
+            assert answer.status_code == 400, file.name
+            assert told["type"] == "epcisException:ValidationException"
+            assert told["findings"][0]["field"] or told["detail"], file.name
+    assert find(border) == []
+
+
+def test_what_was_captured_twice_at_once_is_recorded_once(border: Any) -> None:
+    body = document(*(event(n) for n in range(1, 50)))
+
+    def send(_: int) -> Any:
+        return border.ask("POST", f"{ROOT}/capture", "carrier", json=body)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(16)))
+    assert {one.status_code for one in answers} == {202}
+    assert len({one.headers["location"] for one in answers}) == 1
+    assert len(find(border, perPage=1_000)) == 49
+
+
+def test_a_terminals_weighbridge_and_seal_become_movements_and_alarms(border: Any) -> None:
+    seal = "urn:clearway:seal:EC-4711"
+    border.mrn("A-1")
+    weighed = event(
+        1, epcList=[BOX], bizStep="sensor_reporting", disposition=None,
+        readPoint={"id": "urn:clearway:place:XAPRT:weighbridge:W1"},
+        sensorElementList=[{"sensorReport": [{"type": "Mass", "value": 31.2, "uom": "TNE"}]}],
+    )  # fmt: skip
+    opened = {
+        "type": "AssociationEvent", "eventTime": "2026-07-14T07:00:00Z",
+        "eventTimeZoneOffset": "+00:00", "action": "OBSERVE", "parentID": BOX,
+        "childEPCs": [seal], "bizStep": "sensor_reporting", "disposition": "container_open",
+        "readPoint": {"id": "urn:clearway:place:-:place:A104"},
+    }  # fmt: skip
+    assert capture(border, weighed, opened).json()["success"] is True
+    facts = border.facts()
+    types = [fact.type for fact in facts]
+    assert "movement.weighed/1" in types
+    assert "movement.seal_reported/1" in types
+    assert "movement.alarm_raised/1" in types
+    body = next(json.loads(fact.body) for fact in facts if fact.type == "movement.weighed/1")
+    assert float(body["gross_mass_kg"]) == 31_200
