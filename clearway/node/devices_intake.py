@@ -11,9 +11,11 @@ and dropped is counted, and kept as a finding.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from types import TracebackType
 from typing import Final
 
@@ -43,6 +45,7 @@ from clearway.terms.finding import Area, Finding, Level
 logger = structlog.get_logger()
 _TURN_S: Final = 0.5
 _FINDINGS: Final = 200
+_REPORT_S: Final = 60.0
 
 
 class DevicesIntake:
@@ -59,6 +62,7 @@ class DevicesIntake:
         self._watch: Watch | None = None
         self._files = Files(node)
         self._signed_at = node.wall()
+        self._reported_at, self._reported = time.monotonic(), dict[str, int]()
         self.server = server_of(node.settings, self._files, self._admitted)
         self.consumer = Consumer(
             self._addresses(),
@@ -128,6 +132,7 @@ class DevicesIntake:
             if (self._changed.wait(_TURN_S) or is_old) and not self._ended.is_set():
                 self._changed.clear()
                 self._renew()
+            self._report()
 
     def _renew(self) -> None:
         """Take up who may send now; the consumer first, it needs no broker for that."""
@@ -141,6 +146,13 @@ class DevicesIntake:
             self._changed.set()  # tried again at the next turn
             logger.exception("devices_not_renewed", detail=str(error))
             self._ended.wait(_TURN_S)
+
+    def _report(self) -> None:
+        """Write into the node's log now and then what was done since it began."""
+        numbers = asdict(self.consumer.counters) | {"dropped": self.dropped}
+        if time.monotonic() - self._reported_at > _REPORT_S and numbers != self._reported:
+            self._reported_at, self._reported = time.monotonic(), numbers
+            logger.info("mqtt_intake", **numbers)
 
     def _denied(self, denial: Denial) -> None:
         logger.warning("mqtt_denied", client=denial.client[:64], topic=denial.topic[:128])
