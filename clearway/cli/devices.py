@@ -107,9 +107,13 @@ def listed(file: Path | None) -> list[dict[str, Any]]:
     """Return the devices of a node with their keys, clocks and missing batches."""
     now = utc_now()
     with opened(file) as (_, _, connection):
-        gaps = [one.device for one in links.list_gaps(connection, now, limit=_MOST_LISTED)]
         return [
-            _told(device, now, links.list_stamps(connection, device.id), gaps.count(device.id))
+            _told(
+                device,
+                now,
+                links.list_stamps(connection, device.id),
+                links.count_gaps(connection, device.id),
+            )
             for device in tables_devices.list_devices(connection, limit=_MOST_LISTED)
         ]
 

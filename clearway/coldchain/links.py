@@ -74,6 +74,12 @@ _GAPS = (
     " ORDER BY arrived_at, device LIMIT ?"
 )
 
+_GAPS_OF = (
+    f"SELECT count(*) FROM {link.name} AS late WHERE device = ? AND previous <> ? AND NOT EXISTS ("
+    f"SELECT 1 FROM {link.name} AS early"
+    " WHERE early.device = late.device AND early.digest = late.previous)"
+)
+
 
 class Gap(NamedTuple):
     """A batch whose predecessor is not on record.
@@ -160,6 +166,12 @@ def list_gaps(connection: Connection, before: datetime, *, limit: int = 100) -> 
     stored = _LINKS.values({"arrived_at": before})[-1]
     rows = run(connection, _GAPS, (chain.NOTHING, stored, limit)).fetchall()
     return [Gap(row[0], _link(row[1:7]), from_microseconds(row[7])) for row in rows]
+
+
+def count_gaps(connection: Connection, device: str) -> int:
+    """Return how many batches of a device wait for their predecessor."""
+    row = run(connection, _GAPS_OF, (device, chain.NOTHING)).fetchone()
+    return int(row[0])
 
 
 def _link(row: Sequence[Any]) -> Link:

@@ -103,6 +103,8 @@ def test_what_is_missing_is_listed_from_when_it_was_missed(connection: Connectio
     (gap,) = links.list_gaps(connection, NOON + timedelta(days=1))
     assert (gap.device, gap.link) == ("reefer-1", proof(HISTORY[2]).link)
     assert gap.arrived_at == HISTORY[2].arrived_at
+    assert links.count_gaps(connection, "reefer-1") == 1
+    assert links.count_gaps(connection, "reefer-2") == 0
     assert links.list_gaps(connection, HISTORY[1].arrived_at) == []
 
 

@@ -129,8 +129,13 @@ async def devices(
             found = tables_devices.list_devices(
                 connection, after=after[0] if after else "", limit=limit
             )
-            stamps = {one.id: links.list_stamps(connection, one.id) for one in found}
-        return [_told(one, stamps[one.id], node.clock()) for one in found]
+            return [
+                {
+                    **_told(one, links.list_stamps(connection, one.id), node.clock()),
+                    "batches_missing": links.count_gaps(connection, one.id),
+                }
+                for one in found
+            ]
 
     found = await look(node, actor, query)
     following = cursor_of(found[-1]["device"]) if len(found) == limit else None
