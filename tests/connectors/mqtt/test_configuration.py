@@ -65,7 +65,6 @@ def test_nats_writes_through_and_maps_certificates_to_users() -> None:
                 "allow": [
                     "clearway.v1.devices.reefer-1.committed",
                     "clearway.v1.devices.reefer-1.refused",
-                    "$MQTT.sub.>",
                 ]
             },
         },

@@ -25,8 +25,6 @@ from clearway.connectors.mqtt.topics import ANSWERS, CONSUMER, FORMS, ROOT, requ
 Keys = Mapping[str, Collection[str]]
 NO_KEYS: Final[Keys] = MappingProxyType({})
 _SUBJECT = ROOT.replace("/", ".")
-# Where JetStream hands QoS 1 messages to a session; MQTT clients cannot name it as a topic.
-_DELIVERY = "$MQTT.sub.>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +165,7 @@ def _user(name: str, publish: list[str], subscribe: list[str]) -> Mapping[str, A
         "allowed_connection_types": ["MQTT"],
         "permissions": {
             "publish": {"allow": publish},
-            "subscribe": {"allow": [*subscribe, _DELIVERY]},
+            "subscribe": {"allow": subscribe},
         },
     }
 
