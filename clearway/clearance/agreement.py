@@ -75,12 +75,20 @@ def _mass_in(container: str, declaration: Declaration) -> Decimal | None:
 
 
 def seal_alarms(declared: Declared, seen: Iterable[SealOnRecord]) -> Iterable[MovementAlarm]:
-    """Yield an alarm for each seal on the container that is none of those declared (CLR_A1)."""
+    """Yield an alarm for each seal on the container that is none of those declared (CLR_A1).
+
+    Only while no declared seal was seen at all: beside one, a further seal is the terminal's, and
+    after one was opened, the next is that of whoever opened it; the opening is judged by itself.
+
+    Args:
+        seen: the last word of each seal of this voyage, whole or not.
+    """
     wanted = {_normal(seal) for seal in declared.seals}
-    if not wanted:
+    known = tuple(seen)
+    if not wanted or any(_normal(one.seal) in wanted for one in known):
         return
-    for one in seen:
-        if _normal(one.seal) in wanted:
+    for one in known:
+        if not one.is_intact:
             continue
         mrns, seals = ", ".join(declared.mrns), ", ".join(declared.seals)
         yield MovementAlarm(

@@ -134,6 +134,23 @@ def test_a_seal_seen_before_the_declaration_is_compared_when_it_comes(border):
     assert [task.cause for task in border.ask(tasks.open_of, BOX)] == ["seal"]
 
 
+def test_a_further_seal_beside_the_declared_one_is_no_alarm(border, mrn):
+    for seal in ("EC-4711", "KE-0001"):
+        tell(border, SealCheck(BOX, "KEMBA", border.now, SealNumber(seal), True))
+    assert kinds(border) == []
+
+
+def test_the_seal_put_on_after_an_authorised_opening_is_no_alarm(border, mrn):
+    shed = AuthorisedPlace(
+        "KEMBA-SHED4", "Shed 4", "KEMBA", (Doing.OPEN_SEAL,), NOON - timedelta(days=1)
+    )
+    border.act(authorise_place, shed, actor=OFFICER)
+    tell(border, opened(border, place="KEMBA-SHED4"))
+    border.wait(1)
+    tell(border, SealCheck(BOX, "KEMBA", border.now, SealNumber("KE-0001"), True))
+    assert kinds(border) == []
+
+
 def test_a_seal_of_an_earlier_voyage_is_not(border):
     tell(border, SealCheck(BOX, "KEMBA", border.now, SealNumber("CN-999"), True))
     border.wait(24 * 5)

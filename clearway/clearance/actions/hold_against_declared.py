@@ -22,8 +22,8 @@ LONGEST_VOYAGE = timedelta(days=90)
 def hold_against_declared(act: Act, container: str) -> tuple[Fact, ...]:
     """Raise an alarm for a seal or a mass that is not the declared one; return those that are new.
 
-    Only seals that were whole when they were seen last are compared: a broken one is an alarm
-    already. A seal that was seen before the declaration counts as far back as `SEAL_LOOKBACK`.
+    A broken seal is an alarm already. One that was seen before the declaration came counts as far
+    back as `SEAL_LOOKBACK`.
     """
     known = movements.find(act.connection, container)
     if known is None or (known.seal is None and known.weighed_at is None):
@@ -34,11 +34,7 @@ def hold_against_declared(act: Act, container: str) -> tuple[Fact, ...]:
     records = [declarations.get(act.connection, Mrn(mrn)) for mrn in mrns]
     declared = declared_of(container, [(each.mrn, each.declaration) for each in records])
     oldest = min(tables.get(act.connection, mrn).lodged_at for mrn in mrns) - SEAL_LOOKBACK
-    seen = [
-        one
-        for one in movements.seals_on(act.connection, container)
-        if one.is_intact and one.at >= oldest
-    ]
+    seen = [one for one in movements.seals_on(act.connection, container) if one.at >= oldest]
     found = list(seal_alarms(declared, seen))
     if known.weighed_at is not None and known.weighed_at >= act.now - LONGEST_VOYAGE:
         mass = mass_alarm(declared, known)
