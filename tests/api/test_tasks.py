@@ -247,6 +247,17 @@ def test_an_address_is_kept_by_whoever_owns_it(border: Any) -> None:
     assert border.ask("POST", f"{path}/withdraw", "acme", json=why).status_code == 200
 
 
+@pytest.mark.parametrize("audience", ["officer", "terminal", "carrier"])
+def test_a_trader_hears_as_a_trader_and_not_in_the_place_of_others(
+    border: Any, audience: str
+) -> None:
+    path = "/v1/notices/addresses/spy"
+    mail = {"channel": "mail", "target": "spy@acme.example", "party": "XA10000001"}
+    refused = border.ask("PUT", path, "acme", json={**mail, "audience": audience})
+    assert refused.status_code == 403, refused.text
+    assert border.ask("GET", path, "amina").status_code == 404
+
+
 def test_the_clock_passes_on_what_nobody_takes(border: Any) -> None:
     tell(border, "custody_changed", **{"from": "", "to": "A"})
     border.clock.move_to(border.clock() + timedelta(minutes=1))

@@ -1,7 +1,8 @@
 """Every role against every action, beside a table that was written apart from the policies.
 
 `.` no, `Y` yes, `A` yes for the own agency, `P` yes for a party represented, `D` yes for itself,
-`C` and `T` yes for what is for a carrier or a terminal.
+`C` and `T` yes for what is for a carrier or a terminal, `R`, `K`, `L` yes for a party represented
+and for its part in the trade: trader, carrier, terminal.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ movement.acknowledge_alarm     Y  .  Y  Y  Y  Y  .  P  P  Y  Y  .  .  .  .
 task.read                      Y  .  Y  Y  Y  Y  .  P  P  C  T  .  Y  .  Y
 task.take                      A  .  A  A  A  A  .  P  P  C  T  .  .  .  .
 task.watch                     .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
-notice.manage                  A  .  A  A  A  A  .  P  P  P  P  .  .  A  .
+notice.manage                  A  .  A  A  A  A  .  R  R  K  L  .  .  A  .
 notice.send                    .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
 risk.assess                    Y  Y  .  .  .  .  .  Y  Y  .  .  .  .  .  Y
 risk.train                     .  Y  .  .  .  .  .  .  .  .  .  .  .  .  Y
@@ -99,6 +100,11 @@ QUESTIONS = [
     ({"device": "someone"}, "YAD"),
     ({"audience": "carrier"}, "YAC"),
     ({"audience": "terminal"}, "YAT"),
+    ({"party": "KEMINE", "audience": "trader"}, "YAPR"),
+    ({"party": "KEMINE", "audience": "carrier"}, "YAPCK"),
+    ({"party": "KEMINE", "audience": "terminal"}, "YAPTL"),
+    ({"party": "KEMINE", "audience": "officer"}, "YAP"),
+    ({"party": "KEOTHER", "audience": "trader"}, "YA"),
 ]
 
 

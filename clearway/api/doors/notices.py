@@ -15,7 +15,7 @@ from clearway.api.strict import StrictRoute
 from clearway.api.task_forms import AddressIn, WhyIn
 from clearway.api.work import act, look
 from clearway.connectors.notices import tables
-from clearway.connectors.notices.actions.set_address import set_address, withdraw_address
+from clearway.connectors.notices.actions.set_address import set_address, stated, withdraw_address
 from clearway.connectors.notices.model import Address, Channel, Notice, Progress
 from clearway.errors import Refused
 from clearway.identity.model import Actor
@@ -38,8 +38,7 @@ def _may_manage(node: Node, actor: Actor, address: Address) -> bool:
 
 
 def _require(node: Node, actor: Actor, address: Address) -> None:
-    party = {"party": address.party} if address.party else {}
-    node.policy.require(actor, "notice.manage", {"agency": address.agency, **party})
+    node.policy.require(actor, "notice.manage", stated(address))
 
 
 @router.get("/addresses")

@@ -24,11 +24,11 @@ def set_address(act: Act, address: Address, *, renew_secret: bool = False) -> Ad
     Raises: BadTerm: it cannot be. WrongState: the name is another party's, or there are too many.
     Refused.
     """
-    act.require("notice.manage", agency=address.agency, **_party(address))
+    _require(act, address)
     rules.require_possible(address)
     known = tables.find_address(act.connection, address.name)
     if known is not None:
-        act.require("notice.manage", agency=known.agency, **_party(known))
+        _require(act, known)
     elif len(tables.list_addresses(act.connection)) >= MOST_ADDRESSES:
         raise WrongState(f"There are {MOST_ADDRESSES:,} addresses already; withdraw one first")
     generation = 0 if known is None else known.generation + renew_secret
@@ -44,11 +44,17 @@ def withdraw_address(act: Act, name: str, reason: str) -> Fact:
     Raises: NotFound: there is none. BadTerm: no reason. Refused.
     """
     address = tables.get_address(act.connection, name)
-    act.require("notice.manage", agency=address.agency, **_party(address))
+    _require(act, address)
     if not reason.strip() or len(reason) > 1_000:
         raise BadTerm("reason", reason, "say in a sentence why", field="reason")
     return act.append(AddressWithdrawn(name, reason), subject=f"address:{name}")
 
 
-def _party(address: Address) -> dict[str, str]:
-    return {"party": address.party} if address.party else {}
+def _require(act: Act, address: Address) -> None:
+    act.require("notice.manage", **stated(address))
+
+
+def stated(address: Address) -> dict[str, str]:
+    """Return what policy is told of an address: whose it is, and as whom it hears."""
+    party = {"party": address.party} if address.party else {}
+    return {"agency": address.agency, "audience": address.audience, **party}
