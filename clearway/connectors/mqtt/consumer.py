@@ -144,6 +144,8 @@ class Consumer:
                 break
             except (LinkLost, InputError) as error:
                 logger.warning("mqtt_link_lost", detail=str(error))
+            except Exception:  # a defect of ours: devices must not wait for somebody to see it
+                logger.exception("mqtt_consumer_failed")
             turn += 1
             self._flights.let_go()
             self._outbox.lost()

@@ -15,9 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
 
+import structlog
+
 from clearway.connectors.mqtt.model import Denial
 from clearway.connectors.mqtt.servers import Server
 
+logger = structlog.get_logger()
 _TURN_S: Final = 0.25
 _CHUNK: Final = 1024 * 1024
 _LONGEST_LINE: Final = 64 * 1024
@@ -56,9 +59,12 @@ class Watch:
 
     def _run(self) -> None:
         while not self._ended.wait(_TURN_S):
-            self._follow()
-            if self._file is not None and _is_same(self._path, self._file):
-                self._server.limit_log()  # never a file that was not begun to be read
+            try:
+                self._follow()
+                if self._file is not None and _is_same(self._path, self._file):
+                    self._server.limit_log()  # never a file that was not begun to be read
+            except OSError as error:
+                logger.warning("mqtt_log_unread", path=str(self._path), detail=str(error))
         self._follow()
 
     def _follow(self) -> None:
