@@ -235,6 +235,9 @@ def test_nobody_changes_the_address_of_another(node):
     ):
         with pytest.raises(Refused):
             by(rival, action, *args)
+    for audience in ("officer", "terminal", "carrier"):
+        with pytest.raises(Refused):  # what others are asked is not for a trader to hear
+            by(firm, set_address, replace(mine, name="ear", audience=audience))
     with pytest.raises(Refused):
         by(officer(agency="customs"), set_address, MAIL)
     by(officer(Role.FOOD_INSPECTOR, agency="food_safety"), set_address, MAIL)
