@@ -497,3 +497,33 @@ def test_a_terminals_weighbridge_and_seal_become_movements_and_alarms(border: An
     assert "movement.alarm_raised/1" in types
     body = next(json.loads(fact.body) for fact in facts if fact.type == "movement.weighed/1")
     assert float(body["gross_mass_kg"]) == 31_200
+
+
+def test_master_data_tell_what_lies_in_a_place_and_what_it_is(border: Any) -> None:
+    port, yard, bay = (f"https://example.org/place/{name}" for name in ("port", "yard", "bay"))
+    header = {
+        "epcisMasterData": {
+            "vocabularyList": [
+                {
+                    "type": "urn:epcglobal:epcis:vtype:ReadPoint",
+                    "vocabularyElementList": [
+                        {"id": port, "children": [yard]},
+                        {
+                            "id": yard, "children": [bay],
+                            "attributes": [{"id": "cbvmda:city", "attribute": "Mombasa"}],
+                        },
+                    ],
+                }
+            ]
+        }
+    }  # fmt: skip
+    told = document(*(event(n, readPoint={"id": p}) for n, p in enumerate((port, yard, bay), 1)))
+    answer = border.ask("POST", f"{ROOT}/capture", "carrier", json=told | {"epcisHeader": header})
+    assert answer.json()["success"] is True, answer.text
+    assert find(border, WD_readPoint=port) == [1, 2, 3]
+    assert find(border, WD_readPoint=yard) == [2, 3]
+    assert find(border, EQ_readPoint=port) == [1]
+    assert find(border, HASATTR_readPoint="cbvmda:city") == [2]
+    assert find(border, **{"EQATTR_readPoint_urn:epcglobal:cbv:mda:city": "Mombasa|Lagos"}) == [2]
+    assert find(border, **{"EQATTR_readPoint_cbvmda:city": "Lagos"}) == []
+    assert find(border, HASATTR_bizLocation="cbvmda:city") == []

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from clearway.movements.epcis.document import Vocabulary
 from clearway.movements.epcis.model import Event
 
 
@@ -41,6 +42,17 @@ class EventCaptured:
     position: int
     job: str
     movements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MasterDataCaptured:
+    """A document told of places or things themselves, in its header."""
+
+    TYPE: ClassVar[str] = "movement.epcis_master_data_captured/1"
+
+    job: str
+    document: str
+    vocabularies: tuple[Vocabulary, ...]
 
 
 @dataclass(frozen=True, slots=True)

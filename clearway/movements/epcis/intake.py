@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from clearway.errors import InputError, RuleViolation, TooLarge
 from clearway.ledger.fact import encode
-from clearway.movements.epcis.document import Document, Refusal
+from clearway.movements.epcis.document import Document, Refusal, Vocabulary
 from clearway.movements.epcis.event_hash import hash_of
 from clearway.movements.epcis.facts import Behaviour, CaptureError
 from clearway.movements.epcis.formats import jsonld, xml
@@ -54,12 +54,14 @@ class Intake:
     Args:
         digest: SHA-256 of its bytes, hexadecimal.
         errors: what is wrong with events that cannot be captured.
+        vocabularies: master data of its header.
     """
 
     digest: str
     behaviour: Behaviour
     events: tuple[Prepared, ...]
     errors: tuple[CaptureError, ...]
+    vocabularies: tuple[Vocabulary, ...] = ()
 
 
 def read(
@@ -85,7 +87,7 @@ def read(
     count = len(document.events) + len(document.refused)
     if count > most_events:
         raise TooLarge(f"A document here has at most {most_events} events, not {count}; split it")
-    if not count:
+    if not count and not document.vocabularies:
         raise InputError("The document holds no event")
     errors = [_error(refusal) for refusal in document.refused]
     events = []
@@ -95,7 +97,8 @@ def read(
             errors.append(_contradicted(place, name))
         else:
             events.append(_prepared(place, event))
-    return Intake(sha256(data).hexdigest(), behaviour, tuple(events), tuple(errors))
+    digest = sha256(data).hexdigest()
+    return Intake(digest, behaviour, tuple(events), tuple(errors), document.vocabularies)
 
 
 def contradiction(event: Event) -> str:

@@ -27,6 +27,7 @@ from clearway.movements.epcis.query import (
     MOST_CLAUSES,
     MOST_VALUES,
     AnyOf,
+    Attributed,
     Clause,
     Compare,
     Has,
@@ -49,6 +50,8 @@ EVENT_TYPES = (
 
 _PARTS = ("ILMD", "ERROR_DECLARATION", "SENSORELEMENT", "SENSORMETADATA", "SENSORREPORT")
 _PLACES = ("readPoint", "bizLocation")
+_MASTERED = "readPoint|bizLocation|bizStep|disposition|transformationID|deviceID"
+_ATTRIBUTED = re.compile(f"HASATTR_({_MASTERED})|EQATTR_({_MASTERED})_(.+)", re.DOTALL)
 _OP = re.compile("(EQ|GT|GE|LT|LE)_(.+)", re.DOTALL)
 _MEASURE = re.compile(
     "(quantity|value|minValue|maxValue|meanValue|sDev|percValue|percRank)(?:_([A-Z0-9]{2,4}))?"
@@ -175,7 +178,7 @@ def _take(reading: _Read, name: str, value: Any) -> None:
     """Read one parameter."""
     if _control(reading, name, value):
         return
-    for take in (_event_type, _exists, _match, _compared):
+    for take in (_event_type, _exists, _match, _attributed, _compared):
         clause = take(reading, name, value)
         if clause is not None:
             reading.clauses.append(clause)
@@ -224,6 +227,19 @@ def _exists(reading: _Read, name: str, value: Any) -> Clause | None:
         return Has(_EXISTS[what])
     found = _extension(reading, what)
     return None if found is None else Has(found)
+
+
+def _attributed(reading: _Read, name: str, value: Any) -> Clause | None:
+    """Read HASATTR_<field> and EQATTR_<field>_<attribute> (master data)."""
+    parts = _ATTRIBUTED.fullmatch(name)
+    if parts is None:
+        return None
+    if parts[1] is not None:
+        attributes = _texts(value)
+        if len(attributes) > 1:
+            raise _Unfit("names one attribute here")
+        return Attributed(parts[1], names.uri(attributes[0]))
+    return Attributed(parts[2], names.uri(parts[3]), _texts(value))
 
 
 def _match(reading: _Read, name: str, value: Any) -> Clause | None:

@@ -78,7 +78,19 @@ class Match:
     patterns: tuple[Pattern, ...]
 
 
-Clause = AnyOf | Has | Compare | Match
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """The value of a field has an attribute in master data, and one of these values; () any.
+
+    It is `AnyOf` once master data were looked at (`master.resolved`).
+    """
+
+    field: str
+    attribute: str
+    values: tuple[str, ...] = ()
+
+
+Clause = AnyOf | Has | Compare | Match | Attributed
 
 
 class OrderBy(StrEnum):
@@ -126,6 +138,8 @@ def matches(query: Query, event: Index) -> bool:
 def meets(clause: Clause, event: Index) -> bool:
     """Return whether an event meets one clause."""
     match clause:
+        case Attributed():
+            return False  # no master data were looked at
         case AnyOf(name, values):
             return any((name, value) in event.words for value in values)
         case Has(name):

@@ -78,6 +78,24 @@ name = Table(
     sqlite_with_rowid=False,
 )
 
+attribute = Table(
+    "epcis_attribute",
+    METADATA,
+    Column("element", Text, primary_key=True),  # canonical identifier
+    Column("attribute", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Index("epcis_attribute_by_value", "attribute", "value"),
+    sqlite_with_rowid=False,
+)
+
+child = Table(
+    "epcis_child",
+    METADATA,
+    Column("parent", Text, primary_key=True),
+    Column("child", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 job = Table(
     "epcis_job",
     METADATA,
@@ -140,7 +158,18 @@ delivery = Table(
     sqlite_with_rowid=False,
 )
 
-TABLES: tuple[Table, ...] = (event, word, number, identifier, name, job, query, subscription)
+TABLES: tuple[Table, ...] = (
+    event,
+    word,
+    number,
+    identifier,
+    name,
+    attribute,
+    child,
+    job,
+    query,
+    subscription,
+)
 
 
 @lru_cache(maxsize=65_536)

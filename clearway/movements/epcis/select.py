@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    false,
     func,
     literal,
     literal_column,
@@ -28,7 +29,17 @@ from sqlalchemy import (
 
 from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.movements.epcis.index import ROLE_NUMBERS
-from clearway.movements.epcis.query import AnyOf, Clause, Compare, Has, Match, Op, OrderBy, Query
+from clearway.movements.epcis.query import (
+    AnyOf,
+    Attributed,
+    Clause,
+    Compare,
+    Has,
+    Match,
+    Op,
+    OrderBy,
+    Query,
+)
 from clearway.movements.epcis.schema import event, hashed, identifier, number, word
 
 COUNTED = 10_000
@@ -185,6 +196,8 @@ def _seqs(clause: Clause) -> Select[tuple[int]] | None:
         case AnyOf(field, values):
             hashes = [hashed(field, value) for value in values]
             return select(word.c.seq).where(word.c.word.in_(hashes))
+        case Attributed():
+            return select(word.c.seq).where(false())  # no master data were looked at
         case Has(field):
             return select(word.c.seq).where(word.c.word == hashed(field))
         case Compare(field, op, values):

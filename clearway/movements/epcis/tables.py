@@ -16,11 +16,12 @@ from clearway.ledger.fact import Fact, decode
 from clearway.ledger.statement import Rows, run
 from clearway.ledger.transaction import Projection
 from clearway.movements import facts as movement_facts
-from clearway.movements.epcis import schema, standing
+from clearway.movements.epcis import master, schema, standing
 from clearway.movements.epcis.event_hash import hash_of
 from clearway.movements.epcis.facts import (
     CaptureEnded,
     EventCaptured,
+    MasterDataCaptured,
     QueryDropped,
     QueryNamed,
     Subscribed,
@@ -119,6 +120,7 @@ def store(connection: Connection, rows: Sequence[Row]) -> None:
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     EventCaptured.TYPE: (capture,),
     **dict.fromkeys(_MOVEMENTS, (tell,)),
+    MasterDataCaptured.TYPE: (master.learn,),
     CaptureEnded.TYPE: (standing.end_capture,),
     QueryNamed.TYPE: (standing.name_query,),
     QueryDropped.TYPE: (standing.drop_query,),
@@ -152,6 +154,7 @@ def find_events(
     Raises: TooLarge: more than the query's `max_event_count` match.
     """
     end = (1 << 63) - 1 if upto is None else upto
+    query = master.resolved(connection, query)
     limit = min(limit, MOST_ON_PAGE)
     if query.max_event_count is not None and after is None:
         _require_few(connection, query, end)

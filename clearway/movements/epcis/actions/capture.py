@@ -17,6 +17,7 @@ from clearway.movements.epcis.facts import (
     CaptureEnded,
     CaptureError,
     EventCaptured,
+    MasterDataCaptured,
 )
 from clearway.movements.epcis.intake import Intake, Prepared
 from clearway.movements.epcis.standing import Job
@@ -50,6 +51,9 @@ def capture(
     fresh, repeated, errors = _judged(act, intake)
     if errors and intake.behaviour is Behaviour.ROLLBACK:
         fresh, repeated = [], 0
+    elif intake.vocabularies:
+        master = MasterDataCaptured(job, intake.digest, intake.vocabularies)
+        act.append(master, subject=f"epcis_job:{job}")
     for one in fresh:
         _record(act, one, intake.digest, job, places or {}, tell)
     body = CaptureEnded(
