@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from math import inf, sqrt
 
 from clearway.coldchain.model import AlarmKind, Commodity
-from clearway.coldchain.pulp import SPREAD_C, Z80, hours_until
+from clearway.coldchain.pulp import SPREAD_C, Z80, hours_until, usual_rise_c
 from clearway.coldchain.signs import (
     CALM_SHARE,
     DRIFT_C,
@@ -62,6 +62,9 @@ WARM_LOADING_MARGIN_C = 4.0
 WARM_RISE_C = 3.0
 """Air that comes back this much warmer than it left carries the heat of warm goods; through cold
 goods it warms by 1 to 2 degrees."""
+
+WARM_EXCESS_C = 2.0
+"""The same beyond what fans and walls explain, where the weather is measured."""
 
 FROZEN_RISE_C = 1.0
 """More than that in a hold at -18 °C, whose walls let in twice the heat."""
@@ -266,8 +269,19 @@ def _warm_loading(state: UnitState, commodity: Commodity | None) -> bool:
         return True
     is_unsure = state.loaded_pulp_c is None and state.seen.probe_c is None
     is_unsure = is_unsure and not is_after_thaw(state.signs, state.at)
-    usual_c = WARM_RISE_C + (FROZEN_RISE_C if commodity.is_frozen else 0.0)
-    return is_unsure and rise_c(state) >= usual_c and state.at - state.loaded_at > DOORS_SHUT
+    return (
+        is_unsure
+        and state.at - state.loaded_at > DOORS_SHUT
+        and rise_c(state) >= _warm_rise_c(state, commodity)
+    )
+
+
+def _warm_rise_c(state: UnitState, commodity: Commodity) -> float:
+    """Return the rise of the air that only warm goods explain, in the weather of the moment."""
+    air, ambient_c = air_c(state.seen), state.seen.ambient_c
+    if air is None or ambient_c is None:
+        return WARM_RISE_C + (FROZEN_RISE_C if commodity.is_frozen else 0.0)
+    return usual_rise_c(air, ambient_c) + WARM_EXCESS_C
 
 
 def rise_c(state: UnitState) -> float:
