@@ -63,7 +63,10 @@ class Destination:
 
 def resolve(host: str, port: int) -> tuple[str, ...]:
     """Return the addresses of a name, by this machine's resolver. Raises: OSError: it has none."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label is empty or too long (RFC 1035, 2.3.4)
+        raise OSError(f"no name that a resolver takes: {error}") from error
     return tuple(dict.fromkeys(str(each[4][0]) for each in found))
 
 

@@ -178,6 +178,12 @@ def test_nobody_there_and_a_slow_answer_are_failures():
     assert lost.result is Result.FAILED
 
 
+@pytest.mark.parametrize("host", ["a" * 64, "a..b", ".example.org", f"{'a' * 64}.example.org"])
+def test_a_name_that_no_resolver_takes_is_a_failure_and_stops_nobody(host):
+    attempt = WebhookSender().send(notice(), f"https://{host}/", [SECRET], NOW)
+    assert attempt.result is Result.FAILED
+
+
 def test_this_machine_is_refused_for_good_unless_it_is_listed():
     with http_server() as heard:
         attempt = WebhookSender().send(
