@@ -22,14 +22,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import httpx
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from clearway import __version__
 from clearway.clearance.event_sight import sight_of
-from clearway.connectors.webhooks import guard
+from clearway.connectors.notices.model import Result
+from clearway.connectors.webhooks.sender import TIMEOUT_S, WebhookSender
 from clearway.errors import ClearwayError, InputError
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.identity.tables import actor_of, find_account
@@ -45,7 +44,6 @@ MOST_EVENTS = 500
 
 logger = structlog.get_logger()
 _WORKER = Actor(ActorKind.SYSTEM, "epcis", "customs", frozenset({Role.WORKER}))
-_TIMEOUT_S = 10.0
 _MOST_DUE = 64
 _AT_ONCE = 4
 _LONGEST_PAUSE_S = 3_600
@@ -62,18 +60,25 @@ class _Message:
 
 
 class Subscriptions:
-    """The worker; use as a context manager inside the open node."""
+    """The worker; use as a context manager inside the open node.
 
-    def __init__(self, node: Node, context: ssl.SSLContext | None = None) -> None:
+    Args:
+        context: for TLS; the machine's own authorities by default.
+        timeout_s: for a whole delivery, however slowly its receiver answers.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        context: ssl.SSLContext | None = None,
+        *,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._node = node
         self._news = threading.Event()
         self._ended = threading.Event()
-        self._http = httpx.Client(
-            verify=context or ssl.create_default_context(),
-            timeout=_TIMEOUT_S,
-            trust_env=False,
-            follow_redirects=False,
-        )
+        self._context = context or ssl.create_default_context()
+        self._timeout_s = timeout_s
         self._thread = threading.Thread(target=self._run, name="epcis", daemon=True)
         node.on_commit(self._hear)
 
@@ -87,7 +92,6 @@ class Subscriptions:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._http.close()
 
     def serve(self) -> int:
         """Send what is due; return how many deliveries were tried."""
@@ -187,34 +191,26 @@ class Subscriptions:
         self, wanted: Subscription, delivery: Delivery, message: _Message, now: datetime
     ) -> str:
         """Send a message; return "" when it was taken, else why not."""
+        allowed = self._node.settings.epcis_hosts  # it may have been narrowed since
+        try:
+            url = naming.require_dest(wanted.dest, allowed)
+        except InputError as error:
+            return error.detail
         id = f"{wanted.id}-{delivery.after_seq}"
-        stamp = str(int(now.timestamp()))
-        signed = f"{stamp}.{id}.".encode() + message.body
-        mark = hmac.new(delivery.secret.encode(), signed, "sha256").hexdigest()
         headers = {
-            "content-type": "application/json",
-            "user-agent": f"clearway/{__version__}",
             "gs1-epcis-version": "2.0",
             "gs1-cbv-version": "2.0",
             "gs1-query-min-record-time": (delivery.last_notified_at or now).isoformat(),
             "clearway-delivery": id,
         }
         if delivery.secret:
+            stamp = str(int(now.timestamp()))
+            signed = f"{stamp}.{id}.".encode() + message.body
+            mark = hmac.new(delivery.secret.encode(), signed, "sha256").hexdigest()
             headers["gs1-signature"] = f"t={stamp},v1={mark}"
-        try:
-            allowed = self._node.settings.epcis_hosts  # it may have been narrowed since
-            where = guard.destination(naming.require_dest(wanted.dest, allowed), allowed)
-            headers["host"] = where.host_header
-            with self._http.stream(
-                "POST",
-                where.url,
-                content=message.body,
-                headers=headers,
-                extensions={"sni_hostname": where.host},
-            ) as response:
-                return "" if response.is_success else f"HTTP {response.status_code}"
-        except (httpx.HTTPError, InputError, OSError) as error:
-            return f"{type(error).__name__}: {error}"[:400]
+        sender = WebhookSender(allowed, context=self._context, timeout_s=self._timeout_s)
+        attempt = sender.post(url, message.body, headers)
+        return "" if attempt.result is Result.DELIVERED else attempt.detail
 
     def _note(self, delivery: Delivery, **changes: object) -> None:
         id = delivery.subscription

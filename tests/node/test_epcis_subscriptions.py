@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hmac
 import json
+import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -70,6 +72,29 @@ def receiver() -> Iterator[Receiver]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A receiver that answers one byte of an endless header each 20 milliseconds."""
+    ended = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):  # the other side hangs up
+                self.request.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
+                while not ended.wait(0.02):
+                    self.request.sendall(b"x")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/slow"
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -152,6 +177,18 @@ def test_what_was_not_taken_is_sent_again_under_the_same_id(
     assert receiver.numbers() == [1]
     shown = border.ask("GET", made.headers["location"], "carrier").json()
     assert shown["failures"] == 0
+
+
+def test_who_answers_a_byte_at_a_time_holds_up_nobody(border: Border, receiver: Receiver) -> None:
+    with dripping() as url:
+        slow = subscribe(border, url)
+        subscribe(border, receiver.url)
+        capture(border, event(1))
+        worker = ByHand(border.node, timeout_s=0.4)
+        worker.serve()  # it would never return if the timeout began anew with each byte
+    assert receiver.numbers() == [1]
+    shown = border.ask("GET", slow.headers["location"], "carrier").json()
+    assert (shown["failures"], shown["lastFailure"]) == (1, "no answer: TimeoutError")
 
 
 def test_a_worker_that_starts_anew_goes_on_where_the_last_one_ended(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import httpx
@@ -29,7 +29,7 @@ def body_of(notice: Notice) -> bytes:
 
 
 class WebhookSender:
-    """Sends notices to webhooks.
+    """Sends notices and other JSON to webhooks.
 
     Args:
         allowed: hosts that may be called wherever they lead (`guard.destination`).
@@ -58,26 +58,33 @@ class WebhookSender:
             secrets: that sign it, the newest first.
             at: of the attempt, aware UTC.
         """
+        body = body_of(notice)
+        return self.post(url, body, signature.headers(notice.id, at, body, secrets))
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
+        """Send JSON once and return what became of it; no error of the network is raised.
+
+        Args:
+            headers: beside host, content type and user agent, in small letters.
+        """
         try:
             where = guard.destination(url, self._allowed, self._look_up)
         except guard.NotCallable as error:
             return Attempt(Result.REFUSED, error.detail)
         except OSError as error:
             return Attempt(Result.FAILED, f"name not found: {type(error).__name__}")
-        body = body_of(notice)
-        signed = signature.headers(notice.id, at, body, secrets)
         try:
-            return verdict(asyncio.run(self._post(where, body, signed)))
+            return verdict(asyncio.run(self._post(where, body, headers)))
         except (httpx.HTTPError, TimeoutError) as error:
             return Attempt(Result.FAILED, f"no answer: {type(error).__name__}")
 
-    async def _post(self, where: guard.Destination, body: bytes, signed: dict[str, str]) -> int:
+    async def _post(self, where: guard.Destination, body: bytes, given: Mapping[str, str]) -> int:
         """Return the status of the answer."""
         headers = {
             "host": where.host_header,
             "content-type": "application/json",
             "user-agent": f"clearway/{__version__}",
-            **signed,
+            **given,
         }
         extensions = {"sni_hostname": where.host}
         client = httpx.AsyncClient(verify=self._context, timeout=self._timeout_s, trust_env=False)
