@@ -28,7 +28,6 @@ from clearway.coldchain.model import (
     Reading,
     ShelfLife,
 )
-from clearway.coldchain.positions import Position
 from clearway.coldchain.state import Unit, UnitState, begin
 from clearway.coldchain.watch import trace
 from clearway.errors import NotFound
@@ -300,9 +299,3 @@ def may_leave(connection: Connection, until: datetime, upto: int) -> bool:
     table = stored.batch
     query = select(table.c.seq).where(table.c.last_at < until, table.c.seq <= upto).limit(1)
     return connection.execute(query).first() is not None
-
-
-def find_position(connection: Connection, device: str, boot_id: str) -> Position:
-    """Return up to where a device's counter is on record."""
-    counter = device, boot_id
-    return receiving.load(connection, [device]).get(counter) or Position(*counter)
