@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from clearway.errors import NotFound, TooLarge
 from clearway.ledger import tables as ledger
-from clearway.ledger.columns import from_microseconds, to_microseconds
+from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact, decode
 from clearway.ledger.statement import Rows, run
 from clearway.ledger.transaction import Projection
@@ -253,11 +253,6 @@ def list_epcs(connection: Connection, *, after: str = "", limit: int = 100) -> t
 def last_place(connection: Connection) -> int:
     """Return the place behind the last fact: what is committed later comes at or behind it."""
     return (connection.execute(select(func.max(ledger.fact.c.seq))).scalar() or 0) + 1
-
-
-def event_time_of(place: Place) -> datetime:
-    """Return the event time at which a page ended."""
-    return from_microseconds(place.value)
 
 
 def place_before(connection: Connection, instant: datetime) -> int:
