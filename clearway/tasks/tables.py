@@ -79,13 +79,6 @@ def open_of(connection: Connection, container: str) -> tuple[Task, ...]:
     return _tasks(connection, query)
 
 
-def of_alarm(connection: Connection, room: Room, alarm: int) -> int | None:
-    """Return the task that answers an alarm, or None."""
-    query = select(_A.c.task).where(_A.c.room == room.value, _A.c.alarm == alarm)
-    found = connection.execute(query).scalar()
-    return None if found is None else int(found)
-
-
 def list_open(
     connection: Connection,
     now: datetime,
