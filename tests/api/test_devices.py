@@ -23,6 +23,7 @@ from clearway.node.clock import entropy
 from clearway.simulator.device_links import HttpLink
 from clearway.simulator.device_run import Bench, Plan, Tampering, tampered
 from clearway.terms.transport import ContainerNumber
+from tests.api.test_epcis import document
 
 HERE = ContainerNumber("CSQU3054383")
 OWNER = Actor(ActorKind.SYSTEM, "owner", "customs", frozenset({Role.ADMINISTRATOR}))
@@ -137,3 +138,42 @@ def test_a_revoked_device_is_heard_no_more_and_stands_on_the_list(house: Any) ->
     assert house.ask("POST", path, "admin", json={"reason": "stolen"}).status_code == 409
     missing = house.ask("POST", "/v1/devices/none/revocations", "admin", json={"reason": "x"})
     assert missing.status_code == 404
+
+
+def test_a_device_tells_of_its_own_container_and_fixes_itself_to_no_other(house: Any) -> None:
+    other = str(ContainerNumber.build("TSKU000999"))
+    at = (house.clock() - timedelta(minutes=5)).isoformat()
+    enrol(house, "gate-3", KEYS[1], container=None)
+    token(house, "gate-3")
+
+    def tell(who: str, event: str, container: str, **own: Any) -> int:
+        said = {"event": event, "container": container, "at": at, **own}
+        status: int = house.ask("POST", "/v1/movements", who, json=said).status_code
+        return status
+
+    opened = {"seal": "EC-4711", "state": "opened"}
+    assert tell("reefer-1", "seal_reported", str(HERE), **opened) == 201
+    assert tell("reefer-1", "seal_reported", other, **opened) == 403
+    assert tell("reefer-1", "arrived", other, office="XAPRT", vessel="MV AURORA") == 403
+    assert tell("gate-3", "seal_reported", other, **opened) == 201, "a gate is fixed to none"
+    for who, device, container in (
+        ("reefer-1", "reefer-1", other),
+        ("reefer-1", "gate-3", str(HERE)),
+        ("gate-3", "gate-3", other),
+    ):
+        fixed = {"device": device, "action": "ADD", "place": "yard"}
+        assert tell(who, "device_associated", container, **fixed) == 403, (who, device)
+    batch = {
+        "device": "reefer-1",
+        "container": other,
+        "boot_id": "1",
+        "readings": [{"seq": 0, "at": at}],
+    }
+    assert house.ask("POST", "/v1/readings", "reefer-1", json=batch).status_code == 403
+    event = {
+        "eventTime": at, "eventTimeZoneOffset": "+00:00", "type": "AssociationEvent",
+        "action": "ADD", "parentID": f"urn:epc:id:bic:{other}",
+        "childEPCs": ["urn:clearway:device:reefer-1"], "bizStep": "installing",
+    }  # fmt: skip
+    told = house.ask("POST", "/v1/epcis/capture", "reefer-1", json=document(event))
+    assert told.status_code == 403, told.text
