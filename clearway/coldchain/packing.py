@@ -39,9 +39,6 @@ _LEVEL = 1  # of zlib: half the time of the usual 6, a tenth more bytes (measure
 
 _encode = msgspec.msgpack.Encoder().encode
 _columns = msgspec.msgpack.Decoder(dict[str, list[Any]])
-_raw_groups = msgspec.msgpack.Decoder(
-    tuple[list[tuple[str, str, str, int, int, bytes]], dict[str, msgspec.Raw]]
-)
 _numbers = msgspec.msgpack.Decoder(list[int])
 _groups = msgspec.msgpack.Decoder(
     tuple[list[tuple[str, str, str, int, int, bytes]], dict[str, list[Any]]]
