@@ -4,14 +4,16 @@
         ...
 
 What is due is sent, and each attempt recorded. Addresses do not wait for each other: each has its
-own turn among a few threads, and one that fails is left alone for the rest of the round. Killed
-between sending and recording, the same notice goes out again under the same id.
+own turn among a few threads, one that fails is left alone for the rest of the round, and a turn
+ends after a while. Killed between sending and recording, the same notice goes out again under the
+same id.
 """
 
 from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from clearway.connectors.mail.sender import MailSender, MailServer
 from clearway.connectors.notices import tables
@@ -44,6 +47,7 @@ _WORKER = Actor(ActorKind.SYSTEM, "notices", "customs", frozenset({Role.WORKER})
 _LANE = "notices"
 _THREADS = 4
 _MOST_DUE = 200
+_TURN_S = 10.0
 _NO_MAIL = Attempt(Result.FAILED, "no mail server is set: mail_host, mail_sender")
 
 
@@ -105,12 +109,16 @@ class Notifying:
 
     Args:
         webhooks: how webhooks are sent; as the settings say by default.
+        turn_s: of one address in a round; what is left then waits for the next one.
 
     Raises: InputError: the settings of mail do not fit.
     """
 
-    def __init__(self, node: Node, *, webhooks: WebhookSender | None = None) -> None:
+    def __init__(
+        self, node: Node, *, webhooks: WebhookSender | None = None, turn_s: float = _TURN_S
+    ) -> None:
         self._node = node
+        self._turn_s = turn_s
         self._webhooks = webhooks or WebhookSender(node.settings.webhook_hosts)
         self._mail = _mail_sender(node.settings)
         self._key = webhook_key(node)
@@ -153,10 +161,11 @@ class Notifying:
     def _serve(
         self, address: Address, since: datetime | None, notices: Sequence[Notice]
     ) -> list[tuple[Attempt, bool]]:
-        """Send the notices of one address in order, until one of them fails."""
+        """Send the notices of one address in order, until one fails or the turn is over."""
         made: list[tuple[Attempt, bool]] = []
+        end = time.monotonic() + self._turn_s
         for notice in notices:
-            if self._ended:
+            if self._ended or time.monotonic() > end:
                 break
             attempt = self._send(address, since, notice)
             record = partial(record_attempt, notice=notice.id, attempt=attempt)
@@ -193,8 +202,8 @@ class Notifying:
                 self.round()
             except MustStop:
                 return  # the node has told it
-            except ClearwayError as error:
-                logger.exception("notices_failed", detail=error.detail)
+            except (ClearwayError, SQLAlchemyError) as error:
+                logger.exception("notices_failed", detail=str(error))
 
 
 def _mail_sender(settings: Settings) -> MailSender | None:

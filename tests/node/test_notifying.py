@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from clearway.connectors.notices import tables
 from clearway.connectors.notices.actions.post import post
-from clearway.connectors.notices.actions.set_address import set_address
+from clearway.connectors.notices.actions.set_address import set_address, withdraw_address
 from clearway.connectors.notices.model import Address, Channel, Language, Message, Progress
 from clearway.connectors.webhooks.sender import WebhookSender
 from clearway.errors import InputError
@@ -145,3 +145,32 @@ def test_settings_of_mail_that_do_not_fit_are_named(node: Node, tmp_path: Path) 
     shared.chmod(0o644)
     with pytest.raises(InputError, match="0600"):
         mail_server(replace(lost, mail_password_file=str(shared)))
+
+
+def test_one_address_that_is_down_keeps_nobody_else_waiting(node: Node) -> None:
+    """Its backlog is older than everything else, and longer than a round."""
+    with http_server() as heard:
+        act(node, set_address, replace(HOOK, name="up", target=heard.url))
+        act(node, set_address, replace(HOOK, name="down", target="http://127.0.0.1:1/"))
+        with node.reading() as connection:
+            (up,) = (one for one in tables.list_addresses(connection) if one.name == "up")
+        act(node, withdraw_address, "up", "For a while.")
+        for number in range(tables.MOST_LISTED):
+            tell(node, f"task:{9_000 + number}")
+        act(node, set_address, up)
+        tell(node, "task:9999")
+        Notifying(node, webhooks=WebhookSender(["127.0.0.1"])).round()
+    act(node, withdraw_address, "up", "Over.")
+    act(node, withdraw_address, "down", "Over.")
+    assert progress(node, "task:9999")["up"] is Progress.DELIVERED
+
+
+def test_an_address_that_answers_slowly_has_its_turn_and_no_more(node: Node) -> None:
+    with http_server() as heard:
+        heard.pause_s = 0.1
+        act(node, set_address, replace(HOOK, name="slow", target=heard.url))
+        for number in range(20):
+            tell(node, f"task:{8_000 + number}")
+        sent = Notifying(node, webhooks=WebhookSender(["127.0.0.1"]), turn_s=0.25).round().delivered
+        act(node, withdraw_address, "slow", "Over.")
+    assert 2 <= sent <= 5

@@ -73,13 +73,19 @@ def list_addresses(
 
 
 def list_due(connection: Connection, now: datetime, *, limit: int = 100) -> tuple[Notice, ...]:
-    """Return the notices that are to be sent by now, the longest waiting first."""
+    """Return the notices that are to be sent by now: the first of each address, then the second.
+
+    Of one address the longest waiting comes first; of a long backlog others would see no end.
+    """
+    is_due = (
+        _O.c.progress == Progress.WAITING.value,
+        _O.c.due_at <= bindparam("now", now, Instant),
+    )
+    turn = func.row_number().over(partition_by=_O.c.address, order_by=(_O.c.due_at, _O.c.seq))
     query = (
         select(_O)
-        .where(
-            _O.c.progress == Progress.WAITING.value, _O.c.due_at <= bindparam("now", now, Instant)
-        )
-        .order_by(_O.c.due_at, _O.c.seq)
+        .where(*is_due)
+        .order_by(turn, _O.c.due_at, _O.c.seq)
         .limit(min(limit, MOST_LISTED))
     )
     return tuple(map(_notice, connection.execute(query)))
