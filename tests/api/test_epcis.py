@@ -422,6 +422,19 @@ def test_a_named_query_is_kept_asked_and_deleted(border: Any) -> None:
     assert border.ask("GET", f"{ROOT}/queries/received", "carrier").status_code == 404
 
 
+def test_lists_of_queries_lead_on_past_those_of_others(border: Any) -> None:
+    for number, who in enumerate(("carrier", "amina", "amina", "carrier", "amina")):
+        form = {"name": f"q{number}", "query": {"EQ_bizStep": ["shipping"]}}
+        assert border.ask("POST", f"{ROOT}/queries", who, json=form).status_code == 201
+    first = border.ask("GET", f"{ROOT}/queries?perPage=1", "carrier")
+    assert [one["name"] for one in first.json()] == ["q0"]
+    second = border.ask("GET", first.links["next"]["url"], "carrier")
+    assert [one["name"] for one in second.json()] == ["q3"]
+    assert "next" not in second.links
+    everything = border.ask("GET", f"{ROOT}/queries", "amina").json()
+    assert [one["name"] for one in everything] == ["q0", "q1", "q2", "q3", "q4"]
+
+
 def test_a_rebuild_makes_the_same_tables(border: Any) -> None:
     capture(border, event(1), event(2, epcList=[BOX]))
     border.arrive()

@@ -17,7 +17,6 @@ from clearway.api.work import look, perform
 from clearway.clearance.actions.receive_movement import receive_movement
 from clearway.clearance.event_sight import sight_of
 from clearway.errors import BadTerm, ConflictingKey, NotFound, RuleViolation
-from clearway.identity.model import ActorKind
 from clearway.movements.epcis import answers, intake, meaning, naming, paging, standing, tables
 from clearway.movements.epcis.actions.capture import capture
 from clearway.movements.epcis.facts import Behaviour, CaptureError
@@ -89,12 +88,15 @@ async def jobs(request: Request, node: TheNode, actor: TheActor) -> Response:
     question = paging.question_of(request.url.path, actor.reference)
     text, now = request.query_params.get("nextPageToken"), node.clock()
     before = None if text is None else paging.read(text, question, now).upto
-    own = "" if actor.kind is ActorKind.OFFICER else actor.reference
 
     def ask() -> tuple[Job, ...]:
         with node.reading() as connection:
             return standing.list_jobs(
-                connection, agency=actor.agency, actor=own, before=before, limit=limit + 1
+                connection,
+                agency=actor.agency,
+                actor=naming.only_of(actor),
+                before=before,
+                limit=limit + 1,
             )
 
     found = await look(node, actor, ask)

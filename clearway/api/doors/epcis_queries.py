@@ -74,8 +74,13 @@ async def queries(request: Request, node: TheNode, actor: TheActor) -> Response:
 
     def ask(after: str, limit: int) -> Sequence[NamedQuery]:
         with node.reading() as connection:
-            found = standing.list_queries(connection, agency=actor.agency, after=after, limit=limit)
-        return [one for one in found if naming.may_see(actor, one.agency, one.actor)]
+            return standing.list_queries(
+                connection,
+                agency=actor.agency,
+                actor=naming.only_of(actor),
+                after=after,
+                limit=limit,
+            )
 
     found, headers = await _page(request, node, actor, ask, lambda one: one.name)
     return epcis.answer([_as_query(one) for one in found], headers=headers)
@@ -138,8 +143,14 @@ async def subscriptions(name: Name, request: Request, node: TheNode, actor: TheA
 
     def ask(after: str, limit: int) -> Sequence[Subscription]:
         with node.reading() as connection:
-            found = standing.list_subscriptions(connection, name, after=after, limit=limit)
-        return [one for one in found if naming.may_see(actor, one.agency, one.actor)]
+            return standing.list_subscriptions(
+                connection,
+                name,
+                agency=actor.agency,
+                actor=naming.only_of(actor),
+                after=after,
+                limit=limit,
+            )
 
     found, headers = await _page(request, node, actor, ask, lambda one: one.id)
     shown = [_as_subscription(one, await _delivery(node, actor, one.id)) for one in found]

@@ -40,8 +40,12 @@ def sees_all(policy: Policy, actor: Actor) -> bool:
 
 def may_see(actor: Actor, agency: str, owner: str) -> bool:
     """Return whether a job, query or subscription is the account's, or of an officer's agency."""
-    is_house = actor.kind in (ActorKind.OFFICER, ActorKind.SYSTEM)
-    return actor.reference == owner or (is_house and actor.agency == agency)
+    return actor.reference == owner or (only_of(actor) == "" and actor.agency == agency)
+
+
+def only_of(actor: Actor) -> str:
+    """Return whose lists are narrowed to their own: the account; "" for its whole agency."""
+    return "" if actor.kind in (ActorKind.OFFICER, ActorKind.SYSTEM) else actor.reference
 
 
 def require_name(name: str) -> None:

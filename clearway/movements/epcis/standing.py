@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from clearway.errors import NotFound
 from clearway.ledger.fact import Fact, decode, encode
@@ -175,9 +175,9 @@ def find_query(connection: Connection, name: str) -> NamedQuery | None:
 
 
 def list_queries(
-    connection: Connection, *, agency: str, after: str = "", limit: int = 30
+    connection: Connection, *, agency: str, actor: str = "", after: str = "", limit: int = 30
 ) -> tuple[NamedQuery, ...]:
-    """Return the queries of an agency, by name."""
+    """Return the queries of an agency, or of one actor of it, by name."""
     table = schema.query
     asked = (
         select(table)
@@ -185,6 +185,8 @@ def list_queries(
         .order_by(table.c.name)
         .limit(limit)
     )
+    if actor:
+        asked = asked.where(table.c.actor == actor)
     return tuple(map(_query, connection.execute(asked)))
 
 
@@ -196,20 +198,33 @@ def find_subscription(connection: Connection, id: str) -> Subscription | None:
 
 
 def list_subscriptions(
-    connection: Connection, query: str = "", *, after: str = "", limit: int = 30
+    connection: Connection,
+    query: str,
+    *,
+    agency: str = "",
+    actor: str = "",
+    after: str = "",
+    limit: int = 30,
 ) -> tuple[Subscription, ...]:
-    """Return the subscriptions of a query, or of all, by id."""
+    """Return the subscriptions of a query, by id: all, or an agency's, or those of one actor."""
     table = schema.subscription
-    asked = select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
-    if query:
-        asked = asked.where(table.c.query == query)
+    asked = (
+        select(table)
+        .where(table.c.query == query, table.c.id > after)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    if agency:
+        asked = asked.where(table.c.agency == agency)
+    if actor:
+        asked = asked.where(table.c.actor == actor)
     return tuple(map(_subscription, connection.execute(asked)))
 
 
 def count_subscriptions(connection: Connection, agency: str) -> int:
     """Return how many subscriptions an agency has."""
-    table = schema.subscription
-    return len(connection.execute(select(table.c.id).where(table.c.agency == agency)).all())
+    asked = select(func.count()).where(schema.subscription.c.agency == agency)
+    return connection.execute(asked).scalar_one()
 
 
 def begin_delivery(connection: Connection, delivery: Delivery) -> None:
