@@ -12,6 +12,7 @@ TSK_R7  what was put right and still stands an hour later asks anew
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from clearway.errors import BadTerm, WrongState
@@ -97,9 +98,8 @@ def joined(task: Task, alarm: AlarmOn, scene: Scene, now: datetime) -> Plan:
     wanted = first_audience(handling_of(alarm.kind), scene)
     audience = task.audience if wanted in task.audiences else wanted
     due_at = min(task.due_at, due(alarm, max(now, alarm.at)))
-    next_at = task.next_at
-    if next_at is not None:
-        next_at = min(next_at, due_at)
+    left = wanted_after(replace(task, alarms=(*task.alarms, alarm)), audience)
+    next_at = min(task.next_at, due_at) if task.next_at is not None and left else None
     raise_at = min(task.raise_at, max(now, alarm.at + delay_of(alarm, scene)))
     return Plan(audience, task.agency, raise_at, due_at, next_at)
 

@@ -88,6 +88,16 @@ def test_alarms_of_one_cause_are_one_task_and_the_worse_one_asks_its_own(border,
     assert len(border.ask(tables.open_of, BOX)) == 2, "another cause, another task"
 
 
+def test_what_everybody_was_asked_waits_for_nobody_more(border, raised):
+    raised("power_off")  # under way: the carrier, then an officer
+    border.arrive(at=border.now)
+    raised("limit_passed", "critical")
+    assert only(border).audiences == (Audience.CARRIER, Audience.OFFICER)
+    border.wait(5)
+    assert border.act(watch, actor=WORKER).escalated == ()
+    assert border.ask(tables.list_overdue, border.now) == (), "it would hold up others for ever"
+
+
 def test_nobody_is_asked_before_the_delay_is_over(border, here, raised, ended):
     raised("door_open")
     assert border.ask(tables.list_open, border.now) == ()
