@@ -49,8 +49,7 @@ def measure(*, quick: bool) -> list[Figure]:
         late = _late(node, sent[0])
         _record(node, sent)
         lake = node.folder.lake
-        count = sum(map(len, sent))
-        figures = [_bytes(lake / READINGS_FOLDER, count), _in_tables(node, sent)]
+        figures = [_bytes(lake / READINGS_FOLDER), _in_tables(node, sent)]
         clock[0] = now + _LATER
         node.archiving.archive(now + _LATER)
         figures += [_in_series(node, sent), _fleet(lake / READINGS_FOLDER)]
@@ -88,11 +87,11 @@ def _message(number: int, readings: Sequence[Reading], arrived: object) -> Incom
     return Incoming(batch.device, json.write(batch), "json", arrived)  # type: ignore[arg-type]
 
 
-def _bytes(folder: Path, count: int) -> Figure:
+def _bytes(folder: Path) -> Figure:
     parts = manifest.load(folder).parts
     size = sum((folder / part.path).stat().st_size for part in parts)
     rows = sum(part.rows for part in parts)
-    note = f"{rows:,} of {count:,} readings of the simulator's fleet, {len(parts)} files"
+    note = f"{rows:,} readings of the simulator's fleet, files: {len(parts)}"
     return Figure("history, bytes a reading", size / rows, "wanted", 3.0, note)
 
 
