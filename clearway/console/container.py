@@ -7,16 +7,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from clearway.clearance.event_sight import sight_of
 from clearway.coldchain import commodities
 from clearway.coldchain import tables as coldchain
 from clearway.coldchain.actions_ahead import Ahead, look_ahead
 from clearway.coldchain.custody import Attribution
 from clearway.coldchain.state import Unit
-from clearway.errors import InputError, WrongState
+from clearway.errors import InputError, Refused, WrongState
+from clearway.identity.model import Actor
 from clearway.insight import live
 from clearway.movements.epcis import parameters, tables
 from clearway.movements.epcis.meaning import CONTAINER
 from clearway.movements.epcis.model import Event
+from clearway.policy.act import Policy
 
 _MOST_EVENTS = 50
 _STAY_H = 24.0
@@ -40,14 +43,23 @@ class EventRow:
     seq: int
 
 
-def events_of(connection: Connection, container: str) -> tuple[EventRow, ...]:
-    """Return the latest events that name a container, the newest first."""
+def events_of(
+    connection: Connection, policy: Policy, actor: Actor, container: str
+) -> tuple[EventRow, ...]:
+    """Return the latest events that name a container and that the actor may see, the newest first.
+
+    The same box carried another's goods before: a trader sees what EPCIS queries would show.
+    """
+    try:
+        sight = sight_of(connection, policy, actor)
+    except Refused:
+        return ()
     found: dict[int, EventRow] = {}
     for name in ("MATCH_anyEPC", "MATCH_parentID"):
         query = parameters.read(
             {name: [CONTAINER + container], "orderBy": "eventTime", "orderDirection": "DESC"}
         )
-        page = tables.find_events(connection, query, limit=_MOST_EVENTS)
+        page = tables.find_events(connection, query, limit=_MOST_EVENTS, sees=sight.sees)
         found |= {one.seq: _row(one.seq, one.event) for one in page.found}
     newest = sorted(found.values(), key=lambda row: (row.at, row.seq), reverse=True)
     return tuple(newest[:_MOST_EVENTS])

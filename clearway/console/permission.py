@@ -45,6 +45,12 @@ def seen_declaration(node: Node, actor: Actor, connection: Connection, mrn: str)
     return summary
 
 
+def sees_declaration(node: Node, actor: Actor, connection: Connection, mrn: str) -> bool:
+    """Return whether the actor may see a declaration."""
+    summary = declarations.get_summary(connection, _mrn(mrn))
+    return may(node, actor, "declaration.read", **summary.policy_attributes)
+
+
 def sees_container(node: Node, actor: Actor, connection: Connection, container: str) -> bool:
     """Return whether the actor may see a container: any officer, or who has goods in it."""
     if may(node, actor, "coldchain.read", container=container):

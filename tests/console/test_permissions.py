@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from clearway.clearance import tables as clearance
 from clearway.clearance.rules import CONFIDENTIAL
 from clearway.declarations import tables as declarations
+from clearway.identity.model import Actor, ActorKind, Role
+from clearway.movements.actions.pass_gate import pass_gate
+from clearway.movements.model import Direction, GatePass
+from clearway.terms.transport import ContainerNumber
 
 from .border import PASSWORD, Border
 from .browser import Browser
 from .markup import Markup
 
 Visit = Callable[[str], Browser]
+OWNER_OF_GATE = Actor(ActorKind.OFFICER, "gate", "customs", frozenset({Role.CUSTOMS_OFFICER}))
 
 
 def trader(border: Border) -> tuple[str, str, str]:
@@ -152,6 +158,28 @@ def test_a_trader_sees_the_reefers_of_the_own_goods_only(border: Border, visit: 
         assert answer.status_code == (200 if unit.container in own else 404)
     shown = set(re.findall(r"/console/reefers/([A-Z0-9]+)", browser.get("/console/reefers").text))
     assert shown <= own
+
+
+def test_a_trader_does_not_see_where_a_container_was_with_anothers_goods(
+    border: Border, visit: Visit
+) -> None:
+    units = {unit.container for unit in border.day.truth.voyage.units}
+    container, account = next(
+        (box.number, border.trader_of(mrn))
+        for lrn, mrn in border.mrns.items()
+        for box in border.day.truth.consignments[lrn].boxes
+        if box.number in units
+    )
+    before = border.clock() - timedelta(days=300)
+    passed = GatePass(ContainerNumber(container), "XAPRT", before, "FORMER-GATE", Direction.IN)
+    border.node.act(OWNER_OF_GATE, lambda hand: pass_gate(hand, passed)).result()
+    assert "FORMER-GATE" in visit("amina").get(f"/console/reefers/{container}").text
+    answer = visit(account).get(f"/console/reefers/{container}")
+    assert answer.status_code == 200
+    page = answer.text
+    assert "FORMER-GATE" not in page
+    linked = set(re.findall(r"/console/declarations/([A-Z0-9]+)", page))
+    assert linked <= {mrn for mrn in border.mrns.values() if border.trader_of(mrn) == account}
 
 
 def test_an_auditor_sees_everything_and_finds_no_button(border: Border, visit: Visit) -> None:

@@ -23,7 +23,7 @@ from clearway.coldchain.state import Unit
 from clearway.console import translate
 from clearway.console.container import EventRow, ahead_of, events_of, loss_of
 from clearway.console.pages.alarms import AlarmRow, alarm_rows
-from clearway.console.permission import sees_container
+from clearway.console.permission import is_trader, sees_container, sees_declaration
 from clearway.console.render import page
 from clearway.console.rows import UnitRow, unit_row
 from clearway.console.translate import Translate
@@ -66,8 +66,8 @@ async def reefer(request: Request) -> Response:
             unit_row(found),
             alarm_rows(node, visitor.actor, connection, container),
             outlook(found),
-            clearance.in_container(connection, container),
-            events_of(connection, container),
+            _declared(node, visitor.actor, connection, container),
+            events_of(connection, node.policy, visitor.actor, container),
             ahead_of(found),
             loss_of(connection, found, node.clock()),
         )
@@ -106,6 +106,15 @@ def _seen(node: Node, actor: Actor, connection: Connection, container: str) -> U
     return found
 
 
+def _declared(node: Node, actor: Actor, connection: Connection, container: str) -> tuple[str, ...]:
+    """Return the declarations of what is in a container; to a trader only those that they see."""
+    return tuple(
+        mrn
+        for mrn in clearance.in_container(connection, container)
+        if not is_trader(actor) or sees_declaration(node, actor, connection, mrn)
+    )
+
+
 def outlook(unit: Unit) -> Forecast | None:
     """Return what becomes of the goods if nothing changes; None when nothing tells."""
     commodity = None if unit.journey is None else commodities.find(unit.journey.commodity)
@@ -135,7 +144,7 @@ def _curve(
         "spans": [_span(one, t) for one in drawn.faults],
         "events": [
             {"at": _ms(one.at), "name": t(plain(one.step or one.disposition or one.kind))}
-            for one in events_of(connection, container)
+            for one in events_of(connection, node.policy, actor, container)
         ],
         "until": None if to_come is None or not to_come.points else _ms(to_come.points[-1].at),
         "since": _since(history),
