@@ -21,8 +21,9 @@ from clearway.connectors.mqtt.link import Address, Link, context
 
 READY: Final = b"ready\n"
 GO: Final = b"go\n"
-_WINDOW: Final = 400  # unacknowledged messages of one device
-_CHUNK: Final = 100  # messages of one write
+# Unacknowledged messages of one device; nats-server hangs up on whose wait for the disk 5 seconds.
+_WINDOW: Final = 50
+_CHUNK: Final = 25  # messages of one write
 _VERSION: Final = 4
 _TURN_MS: Final = 50
 _LARGEST: Final = 1 << 20

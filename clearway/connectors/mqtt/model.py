@@ -87,7 +87,7 @@ class Bounds:
 
     messages: int = 16_384
     bytes: int = 64 * 1024 * 1024
-    marks: int = 256
+    marks: int = 64
     refusals: int = 1_024
     keepalive_s: int = 30
     first_wait_s: float = 0.1
