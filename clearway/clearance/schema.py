@@ -58,6 +58,8 @@ consignment = Table(
     Index("clearance_consignment_by_seq", "seq"),
     Index("clearance_consignment_by_state", "state", "seq"),
     Index("clearance_consignment_by_release", "released_at"),
+    Index("clearance_consignment_by_importer", "importer", "seq"),
+    Index("clearance_consignment_by_declarant", "declarant", "seq"),
 )
 
 container = Table(
