@@ -258,6 +258,7 @@ def test_a_subscription_ends_when_it_or_its_query_is_deleted(
         "https://example.org/hook", "http://127.0.0.2/hook", "http://example.org/", "ftp://127.0.0.1/",
         "http://127.0.0.1@example.org/", "http://user@127.0.0.1/", "http://169.254.169.254/latest",
         "https://[::ffff:7f00:1]/", "http://127.0.0.1:99999/", "not a url", "http://127.0.0.1/#x",
+        "http://127.0.0.1/\x7f", "http://127.0.0.1/\u2028",
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_listed_is_never_called(border: Border, dest: str) -> None:

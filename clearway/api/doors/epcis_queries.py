@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -255,8 +255,16 @@ def _wish(form: SubscriptionIn, node: Node) -> Wish:
     naming.require_dest(form.dest, node.settings.epcis_hosts)
     if form.schedule is not None:
         naming.next_time(form.schedule, node.clock())
-    since: datetime | None = form.initialRecordTime
+    since = _since(form.initialRecordTime)
     return Wish(form.dest, form.signatureToken, form.schedule, form.reportIfEmpty, since)
+
+
+def _since(at: datetime | None) -> datetime | None:
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError as error:
+        name, rule = "initialRecordTime", "must lie within the years 1 to 9999 in UTC"
+        raise BadTerm(name, str(at), rule, field=name) from error
 
 
 def _as_query(one: NamedQuery) -> dict[str, Any]:

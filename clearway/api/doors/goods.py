@@ -106,7 +106,11 @@ def _in_utc(name: str, at: datetime | None) -> datetime | None:
     if at is not None and at.tzinfo is None:
         rule = "needs a zone, such as 2026-03-02T12:00:00Z"
         raise BadTerm(name, at.isoformat(), rule, field=name)
-    return None if at is None else at.astimezone(UTC)
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError as error:
+        rule = "must lie within the years 1 to 9999 in UTC"
+        raise BadTerm(name, str(at), rule, field=name) from error
 
 
 def _offsets(given: Sequence[str] | None) -> Mapping[str, float] | None:

@@ -115,7 +115,7 @@ def read_journey(data: bytes) -> Journey:
     return Journey(
         container_of(found.container),
         found.commodity,
-        found.loaded_at.astimezone(UTC) if found.loaded_at.tzinfo else found.loaded_at,
+        _in_utc("loaded_at", found.loaded_at),
         found.set_point_c,
         found.loaded_pulp_c,
         found.life_used_days,
@@ -221,6 +221,18 @@ def _nothing_measured() -> Finding:
     )
 
 
+def _in_utc(field: str, at: datetime) -> datetime:
+    """Return an instant in UTC; one without a zone is left for the rules.
+
+    Raises: BadTerm: it lies beyond the years 1 to 9999 there.
+    """
+    try:
+        return at if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError as error:
+        rule = "must lie within the years 1 to 9999 in UTC"
+        raise BadTerm(field, at.isoformat(), rule, field=field) from error
+
+
 def _settled(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """Return readings with their instants in UTC and the warmest of their probes as the pulp.
 
@@ -248,7 +260,7 @@ def _settled_one(i: int, reading: Reading) -> Reading:
         raise RuleViolation(
             message, (Finding("CC_J04", Area.SCHEMA, Level.SEVERE, field, message),), field=field
         )
-    at = reading.at if reading.at.tzinfo is None else reading.at.astimezone(UTC)
+    at = _in_utc(f"readings[{i}].at", reading.at)
     pulp_c = reading.pulp_c
     if pulp_c is None:
         pulp_c = warmest(reading.probes_c)

@@ -19,6 +19,7 @@ from clearway.policy.act import Policy
 
 MOST_BYTES = 64 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
+_PRINTED = re.compile(r"[\x21-\x7e]+")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MOST_URL = 2_048
 
@@ -92,7 +93,7 @@ def require_dest(dest: str, allowed: tuple[str, ...]) -> str:
     Raises: BadTerm: no https address of a listed host (http on the machine itself).
     """
     rule = "must be an https address of a host in the setting epcis_hosts (http on this machine)"
-    if len(dest) > _MOST_URL or any(one <= " " for one in dest):
+    if len(dest) > _MOST_URL or _PRINTED.fullmatch(dest) is None:
         raise BadTerm("dest", dest, rule, field="dest")
     try:
         parts = urlsplit(dest)

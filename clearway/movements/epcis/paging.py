@@ -74,6 +74,9 @@ def read(text: str, question: str, now: datetime) -> Token:
         asked, upto, expires, value, seq, name, left = whole
         if max(abs(upto), abs(value), abs(seq)) > _FARTHEST:
             raise ValueError("too far")
+        if left is not None and not 0 < left <= _FARTHEST:
+            raise ValueError("nothing is left")
+        from_microseconds(value)  # an event time; where it is a seq, it is far less
         token = Token(asked, upto, from_microseconds(expires), Place(value, seq), name, left)
     except (binascii.Error, ValueError, OverflowError, msgspec.MsgspecError) as error:
         raise BadTerm("nextPageToken", text, _RULE, field="nextPageToken") from error

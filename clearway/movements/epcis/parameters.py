@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -384,11 +384,13 @@ def _instant(value: Any) -> float:
     text = value.replace(" ", "+") if "T" in value else value
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError as error:
+        if instant.tzinfo is None:
+            raise _Unfit(f"{value!r:.60} has no time zone; write 2026-03-02T12:00:00Z")
+        return float(to_microseconds(instant.astimezone(UTC)))
+    except _Unfit:
+        raise
+    except (ValueError, OverflowError) as error:
         raise _Unfit(f"{value!r:.60} must be an instant such as 2026-03-02T12:00:00Z") from error
-    if instant.tzinfo is None:
-        raise _Unfit(f"{value!r:.60} has no time zone; write 2026-03-02T12:00:00Z")
-    return float(to_microseconds(instant))
 
 
 def _boolean(value: Any) -> str:

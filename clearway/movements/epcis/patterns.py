@@ -38,6 +38,7 @@ def read(text: str) -> tuple[Pattern, ...]:
         return _pattern(text)
     if text.startswith(_LOT) and text.endswith(".*"):
         company, item, *_ = [*text.removeprefix(_LOT).split("."), ""]
+        _require_digits(text, company, item)
         return (Pattern(f"{_item(company, item)}/10/", is_prefix=True),)
     return (Pattern(names.identifier(text)),)
 
@@ -53,9 +54,14 @@ def _pattern(text: str) -> tuple[Pattern, ...]:
     begin = _SCHEMES.get(scheme)
     if begin is None or not known:
         return (Pattern(f"{_ID}{scheme}:" + "".join(f"{part}." for part in known), True),)
-    if not all(part.isascii() and part.isdigit() for part in known[:2]) and scheme != "cpi":
-        raise BadTerm("pattern", text, "its company prefix and reference are digits")
+    if scheme != "cpi":
+        _require_digits(text, *known[:2])
     return begin(known)
+
+
+def _require_digits(text: str, *parts: str) -> None:
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise BadTerm("pattern", text, "its company prefix and reference are digits")
 
 
 def _prefixes(*beginnings: str) -> tuple[Pattern, ...]:
