@@ -69,6 +69,11 @@ class Workers:
         self._monitoring.__exit__()
         self._thread.join()
 
+    def look(self) -> None:
+        """Report reefers that fell silent, and let certificates that are too old expire."""
+        self._node.act(_WORKER, report_silence).result()
+        self._node.act(_WORKER, expire).result()
+
     def copy_to_lake(self) -> int:
         """Copy the facts that the lake lacks; return how many."""
         with self._node.reading() as connection:
@@ -84,8 +89,7 @@ class Workers:
         """Copy now and then; a lake that fails never stops the node, it is told and tried again."""
         while not self._ended.wait(self._node.settings.lake_seconds):
             try:
-                self._node.act(_WORKER, report_silence).result()
-                self._node.act(_WORKER, expire).result()
+                self.look()
                 self.copy_to_lake()
                 self._node.archiving.archive_if_due()
             except (ClearwayError, OSError) as error:
