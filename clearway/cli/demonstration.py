@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
+from clearway.cli.demo_devices import devices_of
 from clearway.cli.logs import configure_logging
 from clearway.cli.output import emit, say
 from clearway.cli.scoreboard import Scoreboard, print_summary
@@ -27,7 +28,9 @@ from clearway.identity.actions.open_account import open_account
 from clearway.identity.actions.set_password import set_password
 from clearway.identity.model import ActorKind, Role
 from clearway.node.clock import SteppedClock, entropy
+from clearway.node.devices_broker import EMBEDDED
 from clearway.node.node import Node, create
+from clearway.node.tending import Tending
 from clearway.node.workers import Workers
 from clearway.policy.act import Act
 from clearway.risk.actions.activate_model import activate_model
@@ -37,6 +40,7 @@ from clearway.risk.training import train
 from clearway.settings import Settings
 from clearway.simulator.day import Day, simulate
 from clearway.simulator.diary import Diary
+from clearway.simulator.enrolled import Devices
 from clearway.simulator.history import past
 from clearway.simulator.mail import midnight
 from clearway.simulator.replay import replay
@@ -46,6 +50,8 @@ from clearway.simulator.world import World, build
 DAY = date(2026, 7, 14)
 _HISTORY_DAYS, _HISTORY_PER_DAY = 120, 110.0
 _MARK = ".clearway-demo"
+# What workers do by the machine's time, the day's own clock does: a seed gives one day.
+_BY_THE_DAYS_CLOCK, _ROUND = 86_400, timedelta(hours=1)
 # For looking around in a node that holds nothing real and listens on this machine only.
 _VISITOR, _PASSWORD = "officer", "border-day-2026"
 
@@ -68,17 +74,22 @@ def run(
     tell(f"[bold]A border day[/], simulated with seed {seed}: every figure comes from this run.")
     stage = _prepare(folder, seed, consignments, port, tell)
     clock = SteppedClock(stage.day.events[0].at)
-    with Node.open(stage.settings, clock=clock, entropy=entropy) as node, Workers(node):
+    with Node.open(stage.settings, clock=clock, entropy=entropy) as node, Workers(node) as work:
         _open_console(node)
         if (card := stage.card) is not None:
             node.act(OWNER, lambda act: activate_model(act, card, "trained for the demo"))
         tokens = admit(node, stage.day)
-        with _doors(node, once=once) as (http, url):
+        with (
+            devices_of(node, stage.day, folder / "devices", tell) as devices,
+            _doors(node, once=once) as (http, url),
+        ):
             if url:
                 tell(f"The console: [bold]{url}/[/]  account [bold]{_VISITOR}[/], password"
                      f" [bold]{_PASSWORD}[/]")  # fmt: skip
             with Scoreboard(quiet=as_json) as board:
-                diary = asyncio.run(_play(stage.day, http, tokens, clock, board))
+                steps = _steps(node, work, clock, stage.day.begins_at)
+                diary = asyncio.run(_play(stage.day, http, tokens, steps, board, devices))
+            work.copy_to_lake()
             summary = summarise(stage.day, diary)
             receipt = _keep_receipt(node, folder)
             if as_json:
@@ -103,7 +114,10 @@ def _prepare(
         node_name="demo.clearway.example/border",
         port=port,
         secure_cookies=False,
-        lake_seconds=10,
+        lake_seconds=_BY_THE_DAYS_CLOCK,
+        task_seconds=0,  # by the day's clock as well
+        broker=EMBEDDED,
+        broker_port=0,
         arrivals_per_day=consignments,
         red_per_day=max(6, consignments // 14),
         yellow_per_day=max(4, consignments // 12),
@@ -184,11 +198,33 @@ async def _play(
     day: Day,
     http: httpx.AsyncClient,
     tokens: dict[str, str],
-    clock: SteppedClock,
+    steps: Callable[[datetime], None],
     board: Scoreboard,
+    devices: Devices | None,
 ) -> Diary:
     async with http:
-        return await replay(day, http, tokens, set_clock=clock.move_to, tell=board.show)
+        return await replay(day, http, tokens, set_clock=steps, tell=board.show, devices=devices)
+
+
+def _steps(
+    node: Node, work: Workers, clock: SteppedClock, begins_at: datetime
+) -> Callable[[datetime], None]:
+    """Return what moves the clock, and what workers do by it: tasks pass on, silence is noticed.
+
+    Silence counts from the second round of the day: before, loggers report once in many hours.
+    """
+    tending, due = Tending(node), begins_at + 2 * _ROUND
+
+    def step(instant: datetime) -> None:
+        nonlocal due
+        clock.move_to(instant)
+        if instant >= due:
+            due = instant + _ROUND
+            work.look()
+            work.copy_to_lake()
+        tending.round()
+
+    return step
 
 
 def _keep_receipt(node: Node, folder: Path) -> Path:

@@ -15,7 +15,7 @@ from clearway.cli.output import say
 from clearway.node.node import Node
 from clearway.simulator.counterfactual import Effect
 from clearway.simulator.replay import Progress as Standing
-from clearway.simulator.summary import DaySummary
+from clearway.simulator.summary import DaySummary, Tasks
 
 
 class Scoreboard:
@@ -105,19 +105,61 @@ def _lines(summary: DaySummary) -> list[tuple[str, str]]:
             f" {summary.revenue_found:,.0f} of {summary.revenue_hidden:,.0f} USD",
         ),
         ("certificates", f"{papers.found} of {papers.present} flawed ones found"),
+        ("readings", _readings(summary)),
         (
             "reefers",
             f"{alarms.raised} alarms, {alarms.true} true; {alarms.noticed} of {alarms.mishaps}"
             f" mishaps noticed{lead}; {alarms.repaired} repaired in time",
         ),
+        ("tasks", _tasks(summary.tasks)),
+        ("seals", _seals(summary)),
         ("queue", f"against first come, first served: {_effect(effects.order)}"),
-        ("alarms", f"against no repair: {_effect(effects.alarms)}"),
+        (
+            "spoilage",
+            f"{alarms.repaired} repairs against none: {_effect(effects.alarms)}",
+        ),
         (
             "speed",
             f"a declaration was answered in {summary.median_ms:.0f} ms (median),"
             f" {summary.p99_ms:.0f} ms (99 of 100)",
         ),
     ]
+
+
+def _readings(summary: DaySummary) -> str:
+    """Return how readings came, in words."""
+    sent = summary.sent
+    kept = f", {sent.kept} kept without a network and sent later" if sent.kept else ""
+    lost = (
+        f"; {sent.refused} refused, {sent.waiting} waiting" if sent.refused + sent.waiting else ""
+    )
+    signed = (
+        f"; {sent.readings:,} over MQTT, in {sent.batches:,} signed batches of {sent.devices}"
+        f" enrolled devices{kept}{lost}"
+    )
+    return f"{summary.posted:,} over HTTP{signed if sent.devices else ''}"
+
+
+def _tasks(tasks: Tasks) -> str:
+    """Return what alarms asked and what came of it, in words."""
+    outcomes = ", ".join(
+        f"{count} {name.replace('_', ' ')}" for name, count in sorted(tasks.outcomes.items())
+    )
+    after = "" if tasks.median_taken_h is None else f" after {60 * tasks.median_taken_h:.0f} min"
+    return (
+        f"{tasks.opened} opened, {tasks.taken} taken{after}, {tasks.passed_on} passed on,"
+        f" {tasks.void} void, {tasks.done} done{f' ({outcomes})' if outcomes else ''};"
+        f" {tasks.waiting} still open"
+    )
+
+
+def _seals(summary: DaySummary) -> str:
+    """Return what seals asked and what came of it, in words."""
+    seals = summary.seals
+    return (
+        f"{seals.asked} opened, broken, missing or not the declared one; {seals.examined} examined,"
+        f" fraud behind {seals.fraud}; {summary.events} EPCIS events captured"
+    )
 
 
 def _effect(effect: Effect) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from clearway.simulator.enrolled import Sent
 from clearway.simulator.mail import Kind
 from clearway.simulator.truth import Discovery, Truth
 
@@ -108,6 +109,28 @@ class Outcome:
     papers: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    """One task, as it stood when the day was over.
+
+    Args:
+        cause, state, outcome: as the border names them; `outcome` is "" while there is none.
+        taken_at: aware UTC; None: nobody took it.
+        taken_by: account.
+        passed_on: how often it went to the next who can act.
+    """
+
+    seq: int
+    container: str
+    cause: str
+    state: str
+    opened_at: datetime
+    taken_at: datetime | None
+    taken_by: str
+    passed_on: int
+    outcome: str
+
+
 @dataclass(slots=True)
 class Diary:
     """Grows while the day is replayed.
@@ -119,6 +142,10 @@ class Diary:
         mrns: reference of the border by local reference; `lrns` the other way round.
         repairs: when a container's mishap was put right.
         outcomes: by local reference.
+        tasks: that alarms opened.
+        events: of EPCIS, captured.
+        posted: readings that loggers brought over HTTP.
+        sent: what enrolled devices brought over MQTT.
     """
 
     truth: Truth
@@ -133,5 +160,9 @@ class Diary:
     alarms: list[Heard] = field(default_factory=list)
     repairs: dict[str, datetime] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    tasks: tuple[TaskSeen, ...] = ()
+    events: int = 0
+    posted: int = 0
+    sent: Sent = field(default_factory=Sent)
     waiting_at_end: int = 0
     receipts: int = 0

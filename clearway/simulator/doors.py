@@ -19,6 +19,7 @@ from clearway.simulator.diary import Knock
 from clearway.simulator.mail import Event, Kind
 from clearway.simulator.truth import Examined
 
+EPCIS = "/v1/epcis/capture"
 _PATHS: dict[Kind, str] = {
     Kind.CERTIFICATE: "/v1/certificates",
     Kind.DECLARATION: "/v1/declarations",
@@ -26,6 +27,7 @@ _PATHS: dict[Kind, str] = {
     Kind.READINGS: "/v1/readings",
     Kind.ARRIVAL: "/v1/movements",
     Kind.SEAL: "/v1/movements",
+    Kind.EPCIS: EPCIS,
 }
 _BUSY = frozenset({429, 503})
 _ATTEMPTS = 8
@@ -126,15 +128,35 @@ class Doors:
                 break
         return found
 
-    async def acknowledge(self, account: str, alarm: int, note: str) -> Answer:
-        """Take on an alarm."""
-        path = f"/v1/alarms/{alarm}/acknowledge"
-        return await self._ask("POST", path, account, params={"note": note})
+    async def tasks(self, account: str) -> list[dict[str, Any]]:
+        """Return the tasks of an account that are not over, the most urgent first."""
+        found: list[dict[str, Any]] = []
+        async for page in self._pages("/v1/tasks", account, {}, "the tasks"):
+            found += page
+        return found
 
-    async def move(self, account: str, body: bytes, key: str) -> Answer:
+    async def all_tasks(self, account: str) -> list[dict[str, Any]]:
+        """Return the tasks of an account, and those that are over."""
+        found = await self.tasks(account)
+        query = {"state": "ended"}
+        async for page in self._pages("/v1/tasks", account, query, "the tasks"):
+            found += page
+        return found
+
+    async def take(self, account: str, task: int, note: str) -> Answer:
+        """Say that somebody acts on a task."""
+        return await self._ask("POST", f"/v1/tasks/{task}/take", account, json={"note": note})
+
+    async def complete(self, account: str, task: int, outcome: str, note: str) -> Answer:
+        """Say what came of a task."""
+        body = {"outcome": outcome, "note": note}
+        return await self._ask("POST", f"/v1/tasks/{task}/complete", account, json=body)
+
+    async def move(self, account: str, body: bytes, key: str, *, as_epcis: bool = False) -> Answer:
         """Tell a movement of a container."""
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        return await self._ask("POST", "/v1/movements", account, content=body, headers=headers)
+        path = EPCIS if as_epcis else "/v1/movements"
+        return await self._ask("POST", path, account, content=body, headers=headers)
 
     async def released(self, account: str) -> list[dict[str, Any]]:
         """Return all declarations of the border that are released."""

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     READINGS = "readings"
     ARRIVAL = "arrival"
     SEAL = "seal"
+    EPCIS = "epcis"
     PRESENTATION = "presentation"
 
 

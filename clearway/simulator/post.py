@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from clearway.simulator import loggers, messages
+from clearway.simulator import events, loggers, messages
 from clearway.simulator.consignments import Consignment, Firm
 from clearway.simulator.mail import (
     CARRIER,
@@ -23,7 +23,7 @@ from clearway.simulator.mail import (
 from clearway.simulator.messages import JSON, XML
 from clearway.simulator.oddities import Lodgement, oddities
 from clearway.simulator.places import DAY_S
-from clearway.simulator.streams import Generator, stream
+from clearway.simulator.streams import Generator, share, stream
 from clearway.simulator.truth import Truth
 from clearway.simulator.voyage import Voyage
 from clearway.simulator.world import World
@@ -31,6 +31,7 @@ from clearway.simulator.world import World
 _SEALS_SEEN = 0.4
 _BROKEN_WHERE_SHORT, _BROKEN_ELSEWHERE = 0.25, 0.008
 _VOYAGE_BATCH = 200
+_SEAL_OPENED, _BEFORE_GATE = (timedelta(hours=1), timedelta(hours=16)), timedelta(minutes=40)
 # What happened before comes in at once when the simulation begins.
 CATCH_UP = timedelta(hours=36)
 
@@ -46,6 +47,7 @@ def post(world: World, when: date, truth: Truth, send_every: int) -> Post:
         *(each.event for each in lodged),
         *odd.events,
         *_arrivals(stream(world.seed, "seals", str(when)), truth),
+        *_seal_opened(truth, begins),
     ]
     if truth.voyage is not None:
         for unit in range(len(truth.voyage.units)):
@@ -84,9 +86,12 @@ def _arrivals(rng: Generator, truth: Truth) -> Iterator[Event]:
     """Yield what the terminal tells: containers come, seals are looked at, other goods come."""
     for each in truth.consignments.values():
         at, office = each.arrives_at, each.office
+        as_epcis = events.speaks_epcis(truth.seed, each.lrn)
+        tell = events.arrival_of if as_epcis else messages.arrival_of
+        kind = Kind.EPCIS if as_epcis else Kind.ARRIVAL
         for box in each.boxes:
-            body = messages.arrival_of(box.number, office, at, each.vessel)
-            yield Event(at, Kind.ARRIVAL, TERMINAL, JSON, body, f"in:{box.number}", box.number)
+            body = tell(box.number, office, at, each.vessel)
+            yield Event(at, kind, TERMINAL, JSON, body, f"in:{box.number}", box.number)
             looks, whole = rng.random() < _SEALS_SEEN, rng.random() >= _broken_share(each)
             if looks or not whole:
                 later = at + timedelta(minutes=6)
@@ -98,10 +103,33 @@ def _arrivals(rng: Generator, truth: Truth) -> Iterator[Event]:
             yield Event(at, Kind.PRESENTATION, TERMINAL, JSON, body, f"in:{each.lrn}", each.lrn)
 
 
+def _seal_opened(truth: Truth, begins: datetime) -> Iterator[Event]:
+    """Yield what an electronic seal tells that is opened on the way in, outside any place for it.
+
+    Where something was taken out, if there is such a consignment: short in quantity, declared
+    before it comes.
+    """
+    since, until = begins + _SEAL_OPENED[0], begins + _SEAL_OPENED[1]
+    able = [
+        each
+        for each in truth.consignments.values()
+        if each.boxes and since <= each.arrives_at < until and each.is_declared_before_arrival
+    ]
+    if not able:
+        return
+    thief = min(able, key=lambda each: (not _is_short(each), share(truth.seed, "thief", each.lrn)))
+    at, box = max(thief.lodged_at, thief.arrives_at - _BEFORE_GATE), thief.boxes[0]
+    body = events.seal_opened_of(truth.seed, box.number, box.seal, at)
+    yield Event(at, Kind.EPCIS, CARRIER, JSON, body, f"eseal:{box.number}", box.number)
+
+
+def _is_short(consignment: Consignment) -> bool:
+    return any(line.mode == "short_quantity" for line in consignment.lines)
+
+
 def _broken_share(consignment: Consignment) -> float:
     """Return how often the seals of such a consignment are found broken."""
-    short = any(line.mode == "short_quantity" for line in consignment.lines)
-    return _BROKEN_WHERE_SHORT if short else _BROKEN_ELSEWHERE
+    return _BROKEN_WHERE_SHORT if _is_short(consignment) else _BROKEN_ELSEWHERE
 
 
 def _journey(voyage: Voyage, unit: int) -> Event:

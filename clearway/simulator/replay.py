@@ -7,9 +7,9 @@
 
 Time runs in ticks of five simulated minutes. In each tick the clock is moved to its end, the mail
 of the tick is delivered (messages about one thing in order, things beside each other), the yard
-listens for alarms, the bays work, and released goods leave. So a message is recorded up to one tick
-after its own instant, never before it. After midnight the mail stops; bays go on until the queue is
-empty or the day's end.
+listens for alarms, crews see to their tasks, the bays work, and released goods leave. So a message
+is recorded up to one tick after its own instant, never before it. After midnight the mail stops;
+bays go on until the queue is empty or the day's end.
 """
 
 from __future__ import annotations
@@ -24,18 +24,15 @@ import httpx
 
 from clearway.simulator import outcomes
 from clearway.simulator.accounts import RELEASE_OFFICER
+from clearway.simulator.crews import Crews
 from clearway.simulator.day import Day
 from clearway.simulator.diary import Diary
 from clearway.simulator.doors import Doors
+from clearway.simulator.enrolled import Devices
 from clearway.simulator.mail import Event, Kind
 from clearway.simulator.officers import Bays
 from clearway.simulator.post import readings
 from clearway.simulator.yard import Yard
-
-# Papers that traders bring before the day: whoever runs the border takes them in by hand.
-_SET_UP = frozenset({Kind.PARTY, Kind.MANDATE})
-# Ticks between two looks at what was released.
-
 
 # Parties and mandates are registered on paper, before the day; nobody knocks with them.
 _SET_UP = frozenset({Kind.PARTY, Kind.MANDATE})
@@ -50,7 +47,6 @@ class Pace:
         bays: openings of goods at the same time.
         desks: looks at documents alone at the same time.
         tick: simulated time between two looks at queue and alarms.
-        reach: from an alarm to somebody standing at the container.
         pick_up: from the release to the departure of a container.
         after: how long the bays work on after midnight.
         at_once: messages under way at the same time; 1 gives the same log on every run.
@@ -59,7 +55,6 @@ class Pace:
     bays: int = 2
     desks: int = 1
     tick: timedelta = timedelta(minutes=5)
-    reach: timedelta = timedelta(minutes=35)
     pick_up: timedelta = timedelta(hours=2)
     after: timedelta = timedelta(hours=18)
     at_once: int = 16
@@ -99,6 +94,7 @@ async def replay(
     set_clock: Callable[[datetime], None],
     pace: Pace | None = None,
     tell: Callable[[Progress], None] = _silent,
+    devices: Devices | None = None,
 ) -> Diary:
     """Return the diary of the day, replayed.
 
@@ -108,10 +104,11 @@ async def replay(
         set_clock: moves the border's clock; called with ascending instants, aware UTC.
         pace: how the people work.
         tell: called after each tick.
+        devices: enrolled ones; without, all readings come over HTTP.
 
     Raises: Refused: an account of the day may not see what its work needs.
     """
-    run = _Run(day, Doors(http, tokens), pace or Pace(), tell)
+    run = _Run(day, Doors(http, tokens), pace or Pace(), tell, devices)
     await run.play(set_clock)
     return run.diary
 
@@ -120,11 +117,17 @@ class _Run:
     """One replay under way."""
 
     def __init__(
-        self, day: Day, doors: Doors, pace: Pace, tell: Callable[[Progress], None]
+        self,
+        day: Day,
+        doors: Doors,
+        pace: Pace,
+        tell: Callable[[Progress], None],
+        devices: Devices | None,
     ) -> None:
         begins, ends = day.begins_at, day.begins_at + timedelta(days=1) + pace.after
         self.diary = Diary(day.truth, pace.bays, pace.desks, begins, ends)
         self._day, self._doors, self._pace, self._tell = day, doors, pace, tell
+        self._devices = devices
         self._mail = [event for event in day.events if event.kind not in _SET_UP]
         self._total = len(self._mail)
         self._early: dict[str, Event] = {}
@@ -134,7 +137,8 @@ class _Run:
         self._next_look = begins
         self._at_once = asyncio.Semaphore(pace.at_once)
         self._bays = Bays(doors, self.diary)
-        self._yard = Yard(doors, self.diary, reach=pace.reach, mended=self._mended)
+        self._yard = Yard(doors, self.diary)
+        self._crews = Crews(doors, self.diary, mended=self._mended)
 
     async def play(self, set_clock: Callable[[datetime], None]) -> None:
         """Play tick by tick until the mail is out and the bays are empty."""
@@ -145,17 +149,21 @@ class _Run:
             if not due and now < self.diary.begins_at:
                 continue
             set_clock(now)
-            await self._deliver(due)
+            await self._deliver(due, now)
             waiting = await self._act(now)
             self._report(now, waiting)
             if not self._mail and waiting == 0 and self._bays.is_idle:
                 break
         self.diary.ends_at = now
+        if self._devices is not None:
+            self.diary.sent = self._devices.sent
+        await self._crews.sum_up()
         await outcomes.ask(self._doors, self.diary, self._at_once)
 
     async def _act(self, now: datetime) -> int:
         """Let everybody do their work; return how many examinations wait."""
         await self._yard.work(now)
+        await self._crews.work(now)
         if now < self.diary.begins_at:
             return 0
         waiting = await self._bays.work(now)
@@ -175,12 +183,27 @@ class _Run:
             if event.kind is not Kind.READINGS or event.subject not in self._gone
         ]
 
-    async def _deliver(self, events: Iterable[Event]) -> None:
-        """Deliver the mail of a tick: about one thing in order, about others beside it."""
+    async def _deliver(self, events: Iterable[Event], now: datetime) -> None:
+        """Deliver the mail of a tick: about one thing in order, about others beside it.
+
+        What enrolled devices send comes last: their containers are known by then.
+        """
         lanes: dict[str, list[Event]] = {}
+        signed: list[Event] = []
         for event in events:
-            lanes.setdefault(event.subject, []).append(event)
+            if self._is_signed(event):
+                signed.append(event)
+            else:
+                lanes.setdefault(event.subject, []).append(event)
         await asyncio.gather(*(self._in_turn(lane) for lane in lanes.values()))
+        if self._devices is not None:
+            await asyncio.to_thread(self._devices.bring, signed, now)
+
+    def _is_signed(self, event: Event) -> bool:
+        """Whether an enrolled device sends this."""
+        if event.kind is not Kind.READINGS or self._devices is None:
+            return False
+        return self._devices.carry(event)
 
     async def _in_turn(self, lane: list[Event]) -> None:
         for event in lane:
@@ -196,6 +219,10 @@ class _Run:
         knock, answer = await self._doors.deliver(event, mrn)
         self.diary.knocks.append(knock)
         self.diary.receipts += answer.has_receipt
+        if event.kind is Kind.READINGS and knock.is_accepted:
+            self.diary.posted += answer.data["recorded"]
+        if event.kind is Kind.EPCIS and knock.is_accepted:
+            self.diary.events += answer.data["captured"]
         if event.kind is Kind.DECLARATION and knock.is_accepted:
             mrn = self.diary.mrns.setdefault(event.subject, str(answer.data["mrn"]))
             self.diary.lrns[mrn] = event.subject

@@ -5,13 +5,14 @@
 | fraud | examined by customs and found; precision over what customs examined, recall over all |
 | certificates | flawed ones with which matching or an examination found fault, over all flawed |
 | alarms | see `alarms` |
+| tasks | as the border lists them when the day is over |
 | life saved | `counterfactual` |
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -20,11 +21,13 @@ from statistics import median
 from clearway.simulator.alarms import Alarms, judge
 from clearway.simulator.counterfactual import Counterfactual, compare
 from clearway.simulator.day import Day
-from clearway.simulator.diary import Diary, Knock
+from clearway.simulator.diary import Diary, Knock, TaskSeen
+from clearway.simulator.enrolled import Sent
 from clearway.simulator.mail import Kind
 from clearway.simulator.schemes import MODE_NAMES
 from clearway.simulator.truth import UNFIT, Truth
 
+SEAL = "seal"
 _HOUR = timedelta(hours=1)
 _FRAUD = frozenset(MODE_NAMES) - {""}
 
@@ -55,6 +58,41 @@ class Caught:
 
 
 @dataclass(frozen=True, slots=True)
+class Tasks:
+    """What alarms asked, and what came of it.
+
+    Args:
+        opened: all; `taken`: by somebody; `passed_on`: to the next who can act, at least once.
+        done: ended with an outcome, by `outcomes`; `void`: needless before anybody took them.
+        waiting: neither done nor void.
+        median_taken_h: from opening to taking, hours; None: none was taken.
+    """
+
+    opened: int
+    taken: int
+    passed_on: int
+    done: int
+    void: int
+    waiting: int
+    outcomes: Mapping[str, int]
+    median_taken_h: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """Containers whose seals asked customs to look.
+
+    Args:
+        asked: containers; `examined`: those that were looked into.
+        fraud: containers behind whose seals an examination found fraud.
+    """
+
+    asked: int
+    examined: int
+    fraud: int
+
+
+@dataclass(frozen=True, slots=True)
 class DaySummary:
     """What the day came to.
 
@@ -71,6 +109,9 @@ class DaySummary:
         certificates: flawed certificates.
         spoilt_found: examinations that found goods spoilt.
         alarms: of the cold chain.
+        posted: readings over HTTP; `sent`: what enrolled devices brought over MQTT.
+        events: of EPCIS, captured.
+        tasks: that alarms opened; `seals`: those about seals.
         counterfactual: what order and alarms were worth.
         receipts: issued.
         median_ms, p99_ms: real time of an answer to a declaration.
@@ -92,6 +133,11 @@ class DaySummary:
     certificates: Caught
     spoilt_found: int
     alarms: Alarms
+    posted: int
+    sent: Sent
+    events: int
+    tasks: Tasks
+    seals: Seals
     counterfactual: Counterfactual
     receipts: int
     median_ms: float
@@ -127,11 +173,44 @@ def summarise(day: Day, diary: Diary) -> DaySummary:
             any(each.kind == UNFIT for each in one.discoveries) for one in diary.inspections
         ),
         alarms=judge(truth, diary),
+        posted=diary.posted,
+        sent=diary.sent,
+        events=diary.events,
+        tasks=_tasks(diary.tasks),
+        seals=_seals(diary),
         counterfactual=compare(diary, truth),
         receipts=diary.receipts,
         median_ms=median(times),
         p99_ms=times[min(int(0.99 * len(times)), len(times) - 1)],
     )
+
+
+def _tasks(seen: Collection[TaskSeen]) -> Tasks:
+    taken = [(one.taken_at - one.opened_at) / _HOUR for one in seen if one.taken_at is not None]
+    states = Counter(one.state for one in seen)
+    return Tasks(
+        opened=len(seen),
+        taken=len(taken),
+        passed_on=sum(one.passed_on > 0 for one in seen),
+        done=states["done"],
+        void=states["void"],
+        waiting=states["open"] + states["taken"],
+        outcomes=Counter(one.outcome for one in seen if one.outcome),
+        median_taken_h=median(taken) if taken else None,
+    )
+
+
+def _seals(diary: Diary) -> Seals:
+    mine = [one for one in diary.tasks if one.cause == SEAL]
+    examined = {one.container for one in mine if one.outcome == "examined"}
+    guilty = {
+        box.number
+        for one in diary.inspections
+        if any(each.kind in _FRAUD for each in one.discoveries)
+        for box in diary.truth.consignments[one.lrn].boxes
+    }
+    asked = {one.container for one in mine}
+    return Seals(len(asked), len(examined), len(asked & guilty))
 
 
 def _apart(declared: Iterable[Knock]) -> tuple[list[Knock], list[Knock]]:
