@@ -163,7 +163,7 @@ class Crews:
         if cause == _SEAL:
             if self._is_examined(job):
                 return "examined", "The seal and the goods behind it were looked at."
-            return "explained", "No examination was due; the carrier answered for the seal."
+            return "explained", "The goods were released before anybody could look at them."
         kind = self._mend(container, now)
         if kind is not None:
             return _PUT_RIGHT[kind]
