@@ -141,11 +141,18 @@ def test_held_goods_are_released_by_hand_with_a_reason_that_stays(
     border: Border, visit: Visit
 ) -> None:
     amina = visit("amina")
-    held = next(
-        one
-        for one in border.ask(clearance.list_consignments, states=[State.HELD])
-        if one.arrived_at is not None
+    entry = next(
+        e
+        for e in border.queue("customs")
+        if e.waiting.agencies == ("customs",)
+        and border.ask(clearance.get, e.mrn).arrived_at is not None
     )
+    opened = f"/console/examinations/{entry.examination}"
+    amina.send(f"{opened}/start", "/console/?agency=all")
+    finding = {"kind-1": "undervaluation", "item-1": "1", "detail-1": "Half of the usual price"}
+    amina.send(opened, opened, outcome="not_conform", **finding)
+    held = border.ask(clearance.get, entry.mrn)
+    assert held.state is State.HELD
     place = f"/console/declarations/{held.mrn}"
     assert "Release by hand" in amina.get(place).text
     answer = amina.send(f"{place}/release", place, reason="  ")
