@@ -40,6 +40,7 @@ from clearway.node.files import Folder
 from clearway.node.keys import Keys, open_keys
 from clearway.node.links import Links
 from clearway.node.ordering import Ordering
+from clearway.node.rebuild import require_present
 from clearway.node.rulebook import Rulebook
 from clearway.node.rulebook import read as read_rulebook
 from clearway.node.telemetry import Telemetry
@@ -143,9 +144,9 @@ class Node:
             wall: the machine's own clock, by which console sessions age.
             writer: opens the writing engine; only the bench passes another.
 
-        Raises: InputError: there is none. StorageFailure: unsafe library, or no database. TryLater:
-        another process has it. VerificationError: what is stored does not agree with its signed
-        checkpoint.
+        Raises: InputError: there is none. StorageFailure: unsafe library, no database, or tables of
+        another version. TryLater: another process has it. VerificationError: what is stored does
+        not agree with its signed checkpoint.
         """
         ordering.require_engine(settings.order)
         folder = Folder.of(settings)
@@ -157,6 +158,7 @@ class Node:
         try:
             with engines[0].begin() as connection:
                 schema.prepare(connection)
+                require_present(connection, rooms.projection_tables())
                 log = folder.open_log(connection)
                 rulebook = read_rulebook(settings, folder, connection)
                 keys = open_keys(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, inspect, select
 
+from clearway.errors import StorageFailure
 from clearway.ledger import tables
 from clearway.ledger.fact import Fact
 from clearway.ledger.transaction import Projections
@@ -54,6 +55,25 @@ def rebuild(
         table.name for table in projected if digest(connection, table) != before[table.name]
     )
     return Rebuilt(count, changed)
+
+
+def require_present(connection: Connection, projected: tuple[Table, ...]) -> None:
+    """Refuse tables that another version of Clearway made.
+
+    Raises: StorageFailure: some have other columns; names them, and the way out.
+    """
+    stored = {
+        name: {column["name"] for column in columns}
+        for (_, name), columns in inspect(connection).get_multi_columns().items()
+    }
+    others = [
+        table.name for table in projected if stored.get(table.name) != set(table.columns.keys())
+    ]
+    if others:
+        raise StorageFailure(
+            f"Tables of another version of Clearway: {', '.join(others)}; run `clearway rebuild`,"
+            " which makes them anew from the facts"
+        )
 
 
 def facts(connection: Connection, first: int = 0) -> Iterator[Fact]:

@@ -61,6 +61,19 @@ def test_a_store_whose_log_disagrees_is_not_opened(settings: Settings) -> None:
     Folder(settings.data_directory).lock().close()  # and the folder is free again
 
 
+def test_tables_of_another_version_are_made_anew_before_a_node_opens(settings: Settings) -> None:
+    engine = open_writer(Folder(settings.data_directory).database)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE cold_unit ADD COLUMN of_before TEXT"))
+    with pytest.raises(StorageFailure, match="cold_unit; run `clearway rebuild`"):
+        Node.open(settings, clock=utc_now, entropy=entropy)
+    with engine.begin() as connection:
+        rebuild(connection, rooms.projections(), rooms.projection_tables())
+    engine.dispose()
+    with Node.open(settings, clock=utc_now, entropy=entropy) as node:
+        assert node.failure is None
+
+
 def test_a_rebuild_equals_the_live_tables_and_finds_a_change(settings: Settings) -> None:
     engine = open_writer(Folder(settings.data_directory).database)
     account = next(table for table in TABLES if "account" in table.name)
