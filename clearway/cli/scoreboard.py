@@ -14,6 +14,7 @@ from rich.table import Table
 from clearway.cli.output import say
 from clearway.node.node import Node
 from clearway.simulator.counterfactual import Effect
+from clearway.simulator.messages import CSV, JSON
 from clearway.simulator.replay import Progress as Standing
 from clearway.simulator.summary import DaySummary, Tasks
 
@@ -137,7 +138,9 @@ def _readings(summary: DaySummary) -> str:
         f"; {sent.readings:,} over MQTT, in {sent.batches:,} signed batches of {sent.devices}"
         f" enrolled devices{kept}{lost}"
     )
-    return f"{summary.posted:,} over HTTP{signed if sent.devices else ''}"
+    posted = (summary.posted.get(form, 0) for form in (JSON, CSV))
+    over_http = "{:,} as JSON and {:,} as CSV over HTTP".format(*posted)
+    return over_http + (signed if sent.devices else "")
 
 
 def _tasks(tasks: Tasks) -> str:

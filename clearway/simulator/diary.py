@@ -6,6 +6,7 @@ Everything here was observable at the doors: answers, references, times. What wa
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -144,7 +145,7 @@ class Diary:
         outcomes: by local reference.
         tasks: that alarms opened.
         events: of EPCIS, captured.
-        posted: readings that loggers brought over HTTP.
+        posted: readings that came over HTTP, by content type.
         sent: what enrolled devices brought over MQTT.
     """
 
@@ -162,7 +163,7 @@ class Diary:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     tasks: tuple[TaskSeen, ...] = ()
     events: int = 0
-    posted: int = 0
+    posted: Counter[str] = field(default_factory=Counter)
     sent: Sent = field(default_factory=Sent)
     waiting_at_end: int = 0
     receipts: int = 0

@@ -16,7 +16,9 @@ import httpx
 
 from clearway.errors import Refused
 from clearway.simulator.diary import Knock
+from clearway.simulator.loggers import device_of
 from clearway.simulator.mail import Event, Kind
+from clearway.simulator.messages import CSV
 from clearway.simulator.truth import Examined
 
 EPCIS = "/v1/epcis/capture"
@@ -80,7 +82,12 @@ class Doors:
         if event.key:
             headers["Idempotency-Key"] = event.key
         path = _PATHS.get(event.kind) or f"/v1/declarations/{mrn}/arrival"
-        answer = await self._ask("POST", path, event.account, content=event.body, headers=headers)
+        request: dict[str, Any] = {"content": event.body, "headers": headers}
+        if event.content_type == CSV:
+            # A logger's file does not say whose it is.
+            names = {"container": event.subject, "device": device_of(event.subject)}
+            request["params"] = names
+        answer = await self._ask("POST", path, event.account, **request)
         knock = Knock(event.kind, event.key, answer.status, answer.code, answer.took_s)
         return knock, answer
 

@@ -4,10 +4,10 @@
     devices = Devices({container: sender, ...}, settled)
     devices.bring(events, now)                           # back when all that could go is durable
 
-The other reefers' loggers send JSON over HTTP. A device loses nothing that it sealed, so which
-reefers have one is drawn among those whose logger loses no readings. Some devices are without a
-network for hours of the day: they go on measuring and sealing, and send all of it, in order, when
-they are back.
+The other reefers' loggers send JSON over HTTP, or are read out as CSV. A device loses nothing that
+it sealed, so which reefers have one is drawn among those whose logger loses no readings. Some
+devices are without a network for hours of the day: they go on measuring and sealing, and send all
+of it, in order, when they are back.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from datetime import datetime, timedelta
 
 from clearway.coldchain.formats import json as json_form
 from clearway.coldchain.model import Reading
+from clearway.simulator import messages
 from clearway.simulator.day import Day
 from clearway.simulator.device import Courier, Device, Link
+from clearway.simulator.loggers import device_of
 from clearway.simulator.mail import Event
 from clearway.simulator.reefers import MishapKind
 from clearway.simulator.streams import share, stream
@@ -40,9 +42,10 @@ def enrolled(day: Day) -> dict[str, str]:
     if day.truth.voyage is None:
         return {}
     return {
-        unit.container: f"logger-{unit.container}"
+        unit.container: device_of(unit.container)
         for unit in day.truth.voyage.units
         if (unit.mishap is None or unit.mishap.kind is not MishapKind.GAP)
+        and not messages.sends_csv(day.truth.seed, unit.container)
         and share(day.truth.seed, "enrolled", unit.container) < _ENROLLED_SHARE
     }
 

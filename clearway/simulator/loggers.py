@@ -78,7 +78,7 @@ def record(voyage: Voyage, unit: int, seed: int, day_s: float, until_s: float) -
     kept, sent = _delivery(each, times)
     late = _late_s(each, rng)
     return Log(
-        device=f"logger-{each.container}",
+        device=device_of(each.container),
         boot_id=f"b{int(each.loaded_s)}",
         seq=np.flatnonzero(kept),
         taken_s=times[kept],
@@ -92,6 +92,11 @@ def record(voyage: Voyage, unit: int, seed: int, day_s: float, until_s: float) -
         powered=acted.powered[unit, steps][kept],
         door_open=acted.door_open[unit, steps][kept],
     )
+
+
+def device_of(container: str) -> str:
+    """Return the name of a container's logger."""
+    return f"logger-{container}"
 
 
 def _instants(unit: Unit, day_s: float, until_s: float) -> Floats:

@@ -1,7 +1,7 @@
 """What the traders, carriers and terminals of a day send: bytes for the doors, never truth.
 
 Declarations go through the writers of the desk itself, in WCO XML or in JSON, as the broker's
-software has it; journeys, readings and movements are JSON.
+software has it; journeys and movements are JSON, readings too but for loggers of the old kind.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from clearway.simulator.consignments import Box, Consignment, Firm, Line
 from clearway.simulator.loggers import Log
 from clearway.simulator.places import AIR, SEA
 from clearway.simulator.reefers import Unit
+from clearway.simulator.streams import share
 from clearway.simulator.tariff import GENERAL, PREFERENTIAL, Tariff
 from clearway.terms.goods import HsCode
 from clearway.terms.identifiers import Lrn, PartyId, Ucr
@@ -30,7 +31,11 @@ from clearway.terms.money import Currency, Money
 from clearway.terms.places import Country
 from clearway.terms.transport import ContainerNumber, SealNumber
 
-XML, JSON = "application/xml", "application/json"
+XML, JSON, CSV = "application/xml", "application/json", "text/csv"
+_CSV_SHARE = 0.12
+_CELLS = (
+    "at", "supply_c", "return_c", "pulp_c", "ambient_c", "powered", "door_open", "set_point_c",
+)  # fmt: skip
 _PLACE = {SEA: "T1", "3": "G1", AIR: "C1"}
 # Bill of lading, road consignment note, air waybill.
 _WAYBILL = {SEA: "N705", "3": "N730", AIR: "N740"}
@@ -173,6 +178,22 @@ def readings_of(log: Log, container: str, rows: NDArray[np.int64]) -> bytes:
             "readings": [_reading(log, row) for row in np.sort(rows).tolist()],
         }
     )
+
+
+def sends_csv(seed: int, container: str) -> bool:
+    """Return whether a container's logger is of the old kind whose files people upload."""
+    return share(seed, "csv", container) < _CSV_SHARE
+
+
+def csv_of(log: Log, rows: NDArray[np.int64]) -> bytes:
+    """Return the readings at `rows` as a logger's file."""
+    lines = [",".join(_CELLS)]
+    for row in np.sort(rows).tolist():
+        told = _reading(log, row)
+        told |= {"powered": "on" if told["powered"] else "off"}
+        told |= {"door_open": "open" if told["door_open"] else "closed"}
+        lines.append(",".join(str(told.get(cell, "")) for cell in _CELLS))
+    return "\n".join(lines).encode()
 
 
 def _reading(log: Log, row: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from clearway.simulator.mail import (
     authority,
     midnight,
 )
-from clearway.simulator.messages import JSON, XML
+from clearway.simulator.messages import CSV, JSON, XML
 from clearway.simulator.oddities import Lodgement, oddities
 from clearway.simulator.places import DAY_S
 from clearway.simulator.streams import Generator, share, stream
@@ -160,8 +160,10 @@ def readings(
     ashore = order[log.sent_s[order] >= day_s]
     turns = np.ceil((log.sent_s[ashore] - day_s) / (loggers.EVERY_S * send_every))
     batches += np.split(ashore, np.flatnonzero(np.diff(turns)) + 1) if len(ashore) else []
+    as_csv = messages.sends_csv(seed, container)
     for rows in batches:
         at = messages.instant(float(np.ceil(log.sent_s[rows[-1]])))
-        body = messages.readings_of(log, container, rows)
+        body = messages.csv_of(log, rows) if as_csv else messages.readings_of(log, container, rows)
         key = f"{log.device}:{log.boot_id}:{int(log.seq[rows[0]])}-{int(log.seq[rows[-1]])}"
-        yield Event(at, Kind.READINGS, CARRIER, JSON, body, key, container)
+        form = CSV if as_csv else JSON
+        yield Event(at, Kind.READINGS, CARRIER, form, body, key, container)

@@ -220,7 +220,7 @@ class _Run:
         self.diary.knocks.append(knock)
         self.diary.receipts += answer.has_receipt
         if event.kind is Kind.READINGS and knock.is_accepted:
-            self.diary.posted += answer.data["recorded"]
+            self.diary.posted[event.content_type] += answer.data["recorded"]
         if event.kind is Kind.EPCIS and knock.is_accepted:
             self.diary.events += answer.data["captured"]
         if event.kind is Kind.DECLARATION and knock.is_accepted:

@@ -109,7 +109,7 @@ class DaySummary:
         certificates: flawed certificates.
         spoilt_found: examinations that found goods spoilt.
         alarms: of the cold chain.
-        posted: readings over HTTP; `sent`: what enrolled devices brought over MQTT.
+        posted: readings over HTTP, by content type; `sent`: what enrolled devices sent by MQTT.
         events: of EPCIS, captured.
         tasks: that alarms opened; `seals`: those about seals.
         counterfactual: what order and alarms were worth.
@@ -133,7 +133,7 @@ class DaySummary:
     certificates: Caught
     spoilt_found: int
     alarms: Alarms
-    posted: int
+    posted: Mapping[str, int]
     sent: Sent
     events: int
     tasks: Tasks

@@ -9,13 +9,16 @@ import pytest
 
 from clearway.certificates.formats import sps_certificate
 from clearway.coldchain.commodities import library
+from clearway.coldchain.formats import csv
 from clearway.declarations import rules
 from clearway.declarations.formats import json as json_form
 from clearway.declarations.formats import wco
 from clearway.errors import InputError
 from clearway.simulator.certificates import Flaw
 from clearway.simulator.day import Day, simulate
+from clearway.simulator.loggers import device_of
 from clearway.simulator.mail import Event, Kind
+from clearway.simulator.messages import CSV, JSON
 from clearway.simulator.world import build
 from clearway.terms.finding import is_refusal
 from clearway.terms.transport import ContainerNumber
@@ -124,13 +127,32 @@ def test_a_reused_certificate_is_named_by_two_declarations(day):
         assert len(named) >= 2
 
 
+def rows_of(event: Event) -> int:
+    """Return how many readings a message has."""
+    if event.content_type == CSV:
+        return len(event.body.splitlines()) - 1
+    return len(json.loads(event.body)["readings"])
+
+
 def test_readings_come_every_ten_minutes_and_name_a_real_container(day):
-    batches = [json.loads(event.body) for event in of(day, Kind.READINGS)]
+    sent = [event for event in of(day, Kind.READINGS) if event.content_type == JSON]
+    batches = [json.loads(event.body) for event in sent]
     assert len(batches) > 2000
     for batch in batches[:200]:
         ContainerNumber(batch["container"])
         numbers = [reading["seq"] for reading in batch["readings"]]
         assert numbers == sorted(set(numbers))
+
+
+def test_a_logger_of_the_old_kind_writes_files_that_the_cold_chain_reads(day):
+    files = [event for event in of(day, Kind.READINGS) if event.content_type == CSV]
+    assert files
+    for event in files[:20]:
+        name = device_of(event.subject)
+        batches, findings = csv.read(event.body, device=name, container=event.subject)
+        assert sum(len(batch.readings) for batch in batches) == rows_of(event)
+        assert findings == ()
+        assert all(one.powered is not None for batch in batches for one in batch.readings)
 
 
 def test_journeys_name_commodities_that_the_cold_chain_knows(day):
@@ -224,7 +246,7 @@ def test_readings_can_be_sent_in_larger_batches():
     each, rare = (simulate(build(7), WHEN, 40, send_every=every) for every in (1, 6))
 
     def count(which: Day) -> int:
-        return sum(len(json.loads(event.body)["readings"]) for event in of(which, Kind.READINGS))
+        return sum(map(rows_of, of(which, Kind.READINGS)))
 
     assert len(of(rare, Kind.READINGS)) < len(of(each, Kind.READINGS)) / 3
     assert count(rare) == count(each)

@@ -144,13 +144,28 @@ def test_the_figures_add_up(played):
     assert played.shown[-1].delivered == played.shown[-1].total
 
 
-def test_repairs_follow_alarms_and_only_where_something_was_wrong(played):
-    heard = {alarm.container for alarm in played.diary.alarms}
+def test_repairs_follow_tasks_and_only_where_something_was_wrong(played):
     for container, at in played.diary.repairs.items():
-        assert container in heard
         assert played.day.truth.mishap(container) is not None
-        first = min(a.heard_at for a in played.diary.alarms if a.container == container)
-        assert at >= first
+        tasks = [task for task in played.diary.tasks if task.container == container]
+        assert any(task.taken_at and task.opened_at <= task.taken_at <= at for task in tasks)
+
+
+def test_crews_answer_what_they_are_asked_and_the_tasks_add_up(played):
+    tasks, seen = played.summary.tasks, played.diary.tasks
+    assert tasks.opened == len(seen) == tasks.done + tasks.void + tasks.waiting
+    assert 0 < tasks.taken <= tasks.opened
+    assert tasks.done == sum(tasks.outcomes.values())
+    asked = {"trader:carrier", "trader:terminal", "officer:customs-bay", "officer:food-safety-bay"}
+    assert {task.taken_by for task in seen} <= asked | {""}
+
+
+def test_a_seal_opened_on_the_way_is_a_task_of_customs_and_ends(played):
+    seals = [task for task in played.diary.tasks if task.cause == "seal"]
+    opened = {event.subject for event in played.day.events if event.key.startswith("eseal:")}
+    assert opened <= {task.container for task in seals}
+    assert {task.state for task in seals if task.container in opened} == {"done"}
+    assert played.summary.events > 1
 
 
 def test_with_one_message_at_a_time_a_day_plays_the_same_again(world, tmp_path):
@@ -161,6 +176,7 @@ def test_with_one_message_at_a_time_a_day_plays_the_same_again(world, tmp_path):
     assert first.inspections == second.inspections
     assert first.alarms == second.alarms
     assert first.outcomes == second.outcomes
+    assert first.tasks == second.tasks
 
 
 def test_an_account_without_rights_stops_the_replay_with_its_reason(world, tmp_path):
