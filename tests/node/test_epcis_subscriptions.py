@@ -20,6 +20,8 @@ from clearway.cli.setup import OWNER
 from clearway.errors import BadTerm
 from clearway.identity.actions.close_account import close_account
 from clearway.movements.epcis import naming
+from clearway.movements.epcis.actions import name_query
+from clearway.movements.epcis.actions.subscribe import MOST_OF_ACCOUNT
 from clearway.node.epcis_subscriptions import MOST_EVENTS, Subscriptions
 from tests.api.conftest import Border, opened
 from tests.api.test_epcis import ROOT, capture, event
@@ -266,6 +268,24 @@ def test_an_address_that_is_not_listed_is_never_called(border: Border, dest: str
     assert (answer.status_code, answer.json()["field"]) == (400, "dest")
     with pytest.raises(BadTerm):
         naming.require_dest(dest, ())
+
+
+def test_one_firm_does_not_take_all_that_an_agency_may_have(
+    border: Border, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(MOST_OF_ACCOUNT):
+        assert subscribe(border, "http://127.0.0.1/x").status_code == 201
+    refused = subscribe(border, "http://127.0.0.1/x")
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+    form = {"name": "mine", "query": {"EQ_bizStep": ["shipping"]}}
+    assert border.ask("POST", f"{ROOT}/queries", "acme", json=form).status_code == 201
+    wish = {"dest": "http://127.0.0.1/x", "stream": True}
+    made = border.ask("POST", f"{ROOT}/queries/mine/subscriptions", "acme", json=wish)
+    assert made.status_code == 201, made.text
+    monkeypatch.setattr(name_query, "MOST_QUERIES", 1)
+    second = border.ask("POST", f"{ROOT}/queries", "acme", json={**form, "name": "more"})
+    assert second.status_code == 413, second.text
+    assert border.ask("POST", f"{ROOT}/queries", "acme", json=form).status_code == 201
 
 
 def test_a_host_that_is_taken_off_the_list_is_called_no_more(

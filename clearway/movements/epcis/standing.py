@@ -221,9 +221,16 @@ def list_subscriptions(
     return tuple(map(_subscription, connection.execute(asked)))
 
 
-def count_subscriptions(connection: Connection, agency: str) -> int:
-    """Return how many subscriptions an agency has."""
-    asked = select(func.count()).where(schema.subscription.c.agency == agency)
+def count_subscriptions(connection: Connection, *, agency: str = "", actor: str = "") -> int:
+    """Return how many subscriptions an agency has, or one actor."""
+    table = schema.subscription
+    whose = table.c.actor == actor if actor else table.c.agency == agency
+    return connection.execute(select(func.count()).where(whose)).scalar_one()
+
+
+def count_queries(connection: Connection, actor: str) -> int:
+    """Return how many named queries an actor has."""
+    asked = select(func.count()).where(schema.query.c.actor == actor)
     return connection.execute(asked).scalar_one()
 
 

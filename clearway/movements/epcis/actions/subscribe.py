@@ -16,6 +16,9 @@ from clearway.policy.act import Act
 MOST_SUBSCRIPTIONS = 200
 """Of one agency."""
 
+MOST_OF_ACCOUNT = 20
+"""Firms share the limit of an agency; none of them takes it all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -36,8 +39,7 @@ def subscribe(act: Act, query: str, id: str, wish: Wish) -> Subscription:
     """
     naming.sees_all(act.policy, act.actor)
     naming.get_query(act.connection, query, act.actor)
-    if standing.count_subscriptions(act.connection, act.actor.agency) >= MOST_SUBSCRIPTIONS:
-        raise TooLarge(f"An agency has at most {MOST_SUBSCRIPTIONS} subscriptions; end one first")
+    _require_room(act)
     first = act.now if wish.schedule is None else naming.next_time(wish.schedule, act.now)
     since = wish.initial_record_time or act.now
     body = Subscribed(
@@ -49,3 +51,11 @@ def subscribe(act: Act, query: str, id: str, wish: Wish) -> Subscription:
     after = tables.place_before(act.connection, since)
     standing.begin_delivery(act.connection, Delivery(id, wish.secret, after, first, 0, None, ""))
     return naming.get_subscription(act.connection, query, id, act.actor)
+
+
+def _require_room(act: Act) -> None:
+    count = standing.count_subscriptions
+    if count(act.connection, actor=act.actor.reference) >= MOST_OF_ACCOUNT:
+        raise TooLarge(f"An account has at most {MOST_OF_ACCOUNT} subscriptions; end one first")
+    if count(act.connection, agency=act.actor.agency) >= MOST_SUBSCRIPTIONS:
+        raise TooLarge(f"An agency has at most {MOST_SUBSCRIPTIONS} subscriptions; end one first")
