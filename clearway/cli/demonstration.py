@@ -90,6 +90,7 @@ def run(
                 steps = _steps(node, work, clock, stage.day.begins_at)
                 diary = asyncio.run(_play(stage.day, http, tokens, steps, board, devices))
             work.copy_to_lake()
+            work.keep_checkpoint()
             summary = summarise(stage.day, diary)
             receipt = _keep_receipt(node, folder)
             if as_json:
