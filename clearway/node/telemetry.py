@@ -26,7 +26,7 @@ from clearway.coldchain.actions.receive_batches import Reception, Taken, receive
 from clearway.coldchain.formats import json
 from clearway.coldchain.model import Batch
 from clearway.coldchain.packing import Arrival
-from clearway.errors import BadTerm, ClearwayError, InputError, MustStop, TryLater
+from clearway.errors import BadTerm, ClearwayError, MustStop, TryLater
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.committer import Outcome
 from clearway.ledger.lanes import Lanes
@@ -115,8 +115,9 @@ class Receipt(NamedTuple):
     differing: int
 
 
-Answer = Receipt | ClearwayError
-"""What became of a message: its receipt, or why it was refused."""
+Answer = Receipt | BaseException
+"""What became of a message: its receipt, or why it was refused; an error that is none of ours is a
+defect of this node, and the message may be sent again."""
 
 
 class _Bundle:
@@ -161,7 +162,7 @@ class _Single:
         """Answer whoever waits."""
         if not self.future.set_running_or_notify_cancel():
             return  # nobody waits any more; what was committed stays
-        if isinstance(self.answer, ClearwayError):
+        if isinstance(self.answer, BaseException):
             self.future.set_exception(self.answer)
         elif self.answer is not None:
             self.future.set_result(self.answer)
@@ -201,7 +202,7 @@ class Telemetry:
         """Let a message wait its turn; the future is answered when its readings are durable.
 
         The future raises an InputError or Refused for a message that is refused, TryLater when the
-        store was busy, MustStop when it failed.
+        store was busy, MustStop when it failed; an error of another kind is a defect of ours.
 
         Raises: TryLater: too much waits. MustStop: the store failed before.
         """
@@ -289,8 +290,7 @@ class Telemetry:
                     self._answer([(bundle, place, error)])
                 except Exception as error:
                     logger.exception("telemetry_unreadable", device=message.device)
-                    refusal = InputError(f"The message cannot be read: {error}")
-                    self._answer([(bundle, place, refusal)])
+                    self._answer([(bundle, place, error)])
         return ready
 
     def _arrival(self, message: Message) -> Arrival:
@@ -323,41 +323,57 @@ class Telemetry:
 
     def _hand_over(self, group: Sequence[_Ready]) -> None:
         """Give a group to the writer; it frees its place when it is answered."""
-        arrivals = [one.arrival for one in group]
         try:
-            future = self._node.act(
-                _WORKER, lambda act: receive_batches(act, arrivals), lane="telemetry"
-            )
+            future = self._received(group)
         except (TryLater, MustStop) as error:
             self._places.release()
             self._refuse(group, error)
             return
         future.add_done_callback(lambda done: self._answered(group, done))
 
+    def _received(self, group: Sequence[_Ready]) -> Future[Outcome[Reception]]:
+        arrivals = [one.arrival for one in group]
+        return self._node.act(_WORKER, lambda act: receive_batches(act, arrivals), lane="telemetry")
+
     def _answered(self, group: Sequence[_Ready], done: Future[Outcome[Reception]]) -> None:
-        self._places.release()
         error = done.exception()
-        if error is None:
-            taken = done.result().result.taken
-            self.proving.note(one.arrival for one in group)
-            self._answer(
-                (one.bundle, one.place, _receipt(one.arrival.batch, each))
-                for one, each in zip(group, taken, strict=True)
-            )
-        elif len(group) == 1 or isinstance(error, TryLater | MustStop):
-            self._refuse(group, error)
-        else:  # one of them is at fault: each on its own, so that it fails alone
+        if error is not None and len(group) > 1 and not isinstance(error, TryLater | MustStop):
+            # One of them is at fault: each on its own, so that it fails alone.
             logger.error("telemetry_group_failed", detail=str(error), messages=len(group))
             threading.Thread(target=self._one_by_one, args=(group,), daemon=True).start()
+            return
+        self._places.release()
+        self._settle(group, done)
 
     def _one_by_one(self, group: Sequence[_Ready]) -> None:
+        """Record each message by itself; the group keeps its place until all are answered."""
         for one in group:
-            self._places.acquire()
-            self._hand_over([one])
+            try:
+                done = self._received([one])
+            except (TryLater, MustStop) as error:
+                self._refuse([one], error)
+            else:
+                self._settle([one], done)
+        self._places.release()
+
+    def _settle(self, group: Sequence[_Ready], done: Future[Outcome[Reception]]) -> None:
+        """Answer a group once the writer is through with it."""
+        error = done.exception()
+        if error is not None:
+            self._refuse(group, error)
+            return
+        self.proving.note(one.arrival for one in group)
+        taken = done.result().result.taken
+        self._answer(
+            (one.bundle, one.place, _receipt(one.arrival.batch, each))
+            for one, each in zip(group, taken, strict=True)
+        )
 
     def _refuse(self, group: Sequence[_Ready], error: BaseException) -> None:
-        known = error if isinstance(error, ClearwayError) else _defect(error)
-        self._answer((one.bundle, one.place, known) for one in group)
+        if not isinstance(error, ClearwayError):
+            device = group[0].arrival.batch.device
+            logger.critical("telemetry_failed", device=device, exc_info=error)
+        self._answer((one.bundle, one.place, error) for one in group)
 
     def _answer(self, answers: Iterable[tuple[_Sent, int, Answer]]) -> None:
         with self._answering:
@@ -365,10 +381,6 @@ class Telemetry:
         for bundle in whole:
             self._count(bundle.messages, -1)
             bundle.tell()
-
-
-def _defect(error: BaseException) -> ClearwayError:
-    return InputError(f"The message cannot be recorded: {error}")
 
 
 def _groups(ready: Sequence[_Ready]) -> list[list[_Ready]]:

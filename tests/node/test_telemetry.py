@@ -199,6 +199,25 @@ def test_a_refused_message_fails_alone(node: Node, sent: Incoming, error: type[E
     assert isinstance(first, error) and second.repeated == 2
 
 
+def test_a_defect_of_ours_is_no_refusal_and_stays_with_its_message(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = telemetry.receive_batches
+
+    def broken(act: Act, arrivals):
+        if any(one.batch.device == "reefer-2" for one in arrivals):
+            raise ZeroDivisionError("a defect of ours")
+        return whole(act, arrivals)
+
+    monkeypatch.setattr(telemetry, "receive_batches", broken)
+    sent = [message(device, readings(0, 2)) for device in (1, 2, 3)]
+    first, second, third = node.telemetry.submit_all("broker", sent).result(10)
+    assert (first.recorded, third.recorded) == (2, 2)
+    assert isinstance(second, ZeroDivisionError), "an InputError would have the device drop it"
+    monkeypatch.undo()
+    assert node.telemetry.submit(sent[1]).result(10).recorded == 2
+
+
 def test_what_waits_is_bounded_and_nothing_is_answered_with_nothing(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
