@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp, inf, log, sqrt
+from typing import NamedTuple
 
 PLACE_C = 0.38
 """One sigma of the mean of a load about the place of a probe. Assumed; Song 2019 reports models of
@@ -220,25 +221,8 @@ def follow(
         + moves * to_offset
         + fresh
     )
-    cu, lu, ou = pulp.c_used, pulp.lag_used, pulp.offset_used
-    used, used_variance, used_slope, late = pulp.used_days, pulp.used_variance, pulp.used_slope, 0.0
-    if pace is not None:
-        now, then = pace(pulp.c), pace(new_c)
-        half = days / 2.0
-        # One slope for both ends: in a step of minutes the goods hardly move.
-        late = half * (pace(new_c + _SLOPE_STEP_C) - then) / _SLOPE_STEP_C
-        used += half * (now + then)
-        used_slope += 2.0 * late
-        # Derivatives of the new days used by temperature, ln(tau) and offset.
-        by_c = late * (1.0 + stays)
-        by_l, by_o = late * by_lag, late * moves
-        used_variance += by_c * cu + by_l * lu + by_o * ou
-        cu, lu, ou = (
-            by_c * cc + by_l * cl + by_o * co + cu,
-            by_c * cl + by_l * ll + by_o * lo + lu,
-            by_c * co + by_l * lo + by_o * oo + ou,
-        )
-        used_variance += by_c * cu + by_l * lu + by_o * ou + late * late * fresh
+    step = _Step(new_c, stays, by_lag, moves, fresh, days)
+    used, used_variance, c_used, lag_used, offset_used, used_slope = _used(pulp, step, pace)
     return Pulp(
         new_c,
         new_cc,
@@ -251,11 +235,52 @@ def follow(
         lo,
         used,
         used_variance,
-        stays * cu + by_lag * lu + moves * ou + late * fresh,
-        lu,
-        ou,
+        c_used,
+        lag_used,
+        offset_used,
         used_slope,
     )
+
+
+class _Step(NamedTuple):
+    """The new temperature, its derivatives by the old one, by ln(tau) and by the offset, the
+    variance that came anew, and the days of the clock."""
+
+    c: float
+    stays: float
+    by_lag: float
+    moves: float
+    fresh: float
+    days: float
+
+
+def _used(
+    pulp: Pulp, step: _Step, pace: Pace | None
+) -> tuple[float, float, float, float, float, float]:
+    """Return the days used up after a step, their variance, covariances and slope."""
+    cu, lu, ou = pulp.c_used, pulp.lag_used, pulp.offset_used
+    used, variance, slope, late = pulp.used_days, pulp.used_variance, pulp.used_slope, 0.0
+    new_c, stays, by_lag, moves, fresh, days = step
+    if pace is not None:
+        cc, cl, co = pulp.variance, pulp.covariance, pulp.c_offset
+        ll, lo, oo = pulp.log_lag_variance, pulp.lag_offset, pulp.offset_variance
+        now, then = pace(pulp.c), pace(new_c)
+        half = days / 2.0
+        # One slope for both ends: in a step of minutes the goods hardly move.
+        late = half * (pace(new_c + _SLOPE_STEP_C) - then) / _SLOPE_STEP_C
+        used += half * (now + then)
+        slope += 2.0 * late
+        # Derivatives of the new days used by temperature, ln(tau) and offset.
+        by_c = late * (1.0 + stays)
+        by_l, by_o = late * by_lag, late * moves
+        variance += by_c * cu + by_l * lu + by_o * ou
+        cu, lu, ou = (
+            by_c * cc + by_l * cl + by_o * co + cu,
+            by_c * cl + by_l * ll + by_o * lo + lu,
+            by_c * co + by_l * lo + by_o * oo + ou,
+        )
+        variance += by_c * cu + by_l * lu + by_o * ou + late * late * fresh
+    return used, variance, stays * cu + by_lag * lu + moves * ou + late * fresh, lu, ou, slope
 
 
 def is_surprising(pulp: Pulp, probe_c: float) -> bool:
