@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select
 
 from clearway.clearance import schema
+from clearway.clearance.record import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ def container_stays(
 ) -> tuple[ContainerStay, ...]:
     """Return the containers of declarations that these parties lodged or import by, newest first.
 
+    One that was invalidated names nothing: else whoever lodges and takes back could look anywhere.
+
     Args:
         parties: party ids. limit: at most so many.
     """
@@ -32,7 +35,10 @@ def container_stays(
     asked = (
         select(box.container, cargo.lodged_at, cargo.released_at)
         .join(schema.consignment, cargo.mrn == box.mrn)
-        .where(or_(cargo.importer.in_(parties), cargo.declarant.in_(parties)))
+        .where(
+            cargo.state != State.CLOSED.value,
+            or_(cargo.importer.in_(parties), cargo.declarant.in_(parties)),
+        )
         .order_by(cargo.seq.desc(), box.container)
         .limit(limit)
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
+from clearway.clearance.event_sight import AFTER_RELEASE
 from clearway.declarations import tables as declarations
+from clearway.declarations.lifecycle import Status
 from clearway.declarations.record import Summary
 from clearway.errors import BadTerm, NotFound, Refused
 from clearway.identity.model import Actor, ActorKind
@@ -52,7 +56,7 @@ def sees_declaration(node: Node, actor: Actor, connection: Connection, mrn: str)
 
 
 def sees_container(node: Node, actor: Actor, connection: Connection, container: str) -> bool:
-    """Return whether the actor may see a container: any officer, or who has goods in it."""
+    """Return whether the actor may see a container: any officer, or who has goods in it now."""
     if may(node, actor, "coldchain.read", container=container):
         return True
     try:
@@ -65,8 +69,16 @@ def sees_container(node: Node, actor: Actor, connection: Connection, container: 
     return any(
         may(node, actor, "coldchain.read", container=container, party=str(one.trader))
         for one in carried
-        if one.trader is not None
+        if one.trader is not None and _is_in_it(one, node.clock())
     )
+
+
+def _is_in_it(declared: Summary, now: datetime) -> bool:
+    """Return whether goods may still be in their container: the next ones in it are another's."""
+    if declared.status in (Status.REJECTED, Status.INVALIDATED):
+        return False
+    released_at = declared.at.get(Status.RELEASED)
+    return released_at is None or now <= released_at + AFTER_RELEASE
 
 
 def _mrn(text: str) -> Mrn:
