@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from clearway.coldchain.model import Alarm, AlarmKind, AlarmLevel, Batch, Journey, Reading
+from clearway.coldchain.sheets import Sheet
 from clearway.terms.identifiers import PartyId
 from clearway.terms.transport import ContainerNumber
 
@@ -191,6 +192,6 @@ class AlarmAcknowledged:
     note: str
 
 
-def subject(batch_or_journey: Batch | Journey) -> str:
+def subject(batch_or_journey: Batch | Sheet | Journey) -> str:
     """Return what a fact about this container is about."""
     return f"container:{batch_or_journey.container}"

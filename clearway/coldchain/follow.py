@@ -25,6 +25,7 @@ from clearway.coldchain.facts import (
 )
 from clearway.coldchain.model import Batch, Journey, Reading
 from clearway.coldchain.packing import Arrival, pack, unpack_group
+from clearway.coldchain.sheets import batch_of
 from clearway.coldchain.state import begin
 from clearway.ledger.columns import from_microseconds, to_microseconds
 from clearway.ledger.fact import Fact, decode
@@ -88,8 +89,9 @@ def follow_up(connection: Connection, fact: Fact) -> None:
         if row is not None:  # an erased fact waits for nobody
             arrivals += [(place, one) for one in unpack_group(row[0])]
             run(connection, _NO_LONGER, (place,))
-    _keep(connection, ((place, one.batch) for place, one in arrivals))
-    course.move(connection, _by_container(one.batch for _, one in arrivals), fact.seq)
+    batches = [(place, batch_of(one.batch)) for place, one in arrivals]
+    _keep(connection, batches)
+    course.move(connection, _by_container(batch for _, batch in batches), fact.seq)
 
 
 def take_in(connection: Connection, fact: Fact) -> None:

@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import lt
 from typing import NamedTuple
 
 from clearway.coldchain.model import Batch, Journey, Reading
+from clearway.coldchain.sheets import Sheet, batch_of
 from clearway.coldchain.state import COLDEST_C, WARMEST_C
 from clearway.errors import BadTerm, RuleViolation, TooLarge
+from clearway.ledger.columns import to_microseconds
 from clearway.terms.finding import Area, Finding, Level
 
 MOST_READINGS = 1_000
@@ -47,7 +51,7 @@ class Sorted(NamedTuple):
     differing: tuple[Reading, ...]
 
 
-def require_plausible(batch: Batch, now: datetime) -> None:
+def require_plausible(batch: Batch | Sheet, now: datetime) -> None:
     """Refuse a batch that no honest device of ours sends.
 
     Args:
@@ -60,8 +64,12 @@ def require_plausible(batch: Batch, now: datetime) -> None:
             long ago.
     """
     for field, name in (("device", batch.device), ("boot_id", batch.boot_id)):
-        if _NAME.fullmatch(name) is None:
+        if not _is_name(name):
             raise BadTerm(field, name, _NAME_RULE, field=field)
+    if isinstance(batch, Sheet):
+        if _is_plausible(batch, now):
+            return
+        batch = batch_of(batch)  # it is told of each reading what is wrong
     if len(batch.readings) > MOST_READINGS:
         raise TooLarge(
             f"{len(batch.readings):,} readings in one batch; at most {MOST_READINGS:,} are taken."
@@ -71,6 +79,31 @@ def require_plausible(batch: Batch, now: datetime) -> None:
     findings = _findings(batch, now)
     if findings:
         raise RuleViolation(findings[0].message, findings)
+
+
+@lru_cache(20_000)
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
+
+
+def _is_plausible(sheet: Sheet, now: datetime) -> bool:
+    """Return whether nothing is wrong with a batch, in a few steps for all its readings."""
+    seqs, instants = sheet.seqs, sheet.instants
+    oldest, latest = _bounds(now)
+    return (
+        len(seqs) <= MOST_READINGS
+        and seqs[0] >= 0
+        and seqs[-1] <= LARGEST_SEQ
+        and all(map(lt, seqs, seqs[1:]))
+        and oldest <= min(instants)
+        and max(instants) <= latest
+    )
+
+
+@lru_cache(64)
+def _bounds(now: datetime) -> tuple[int, int]:
+    """Return the least and the greatest instant that a reading may have, microseconds."""
+    return to_microseconds(now - OLDEST), to_microseconds(now + CLOCK_AHEAD)
 
 
 def _findings(batch: Batch, now: datetime) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ durable (`contiguous`), so that it replays from there and no earlier, and which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import NamedTuple
 
@@ -46,8 +46,10 @@ class Position(NamedTuple):
     waiting: bytes = b""
 
 
-def runs_of(numbers: Iterable[int]) -> list[Run]:
-    """Return rising numbers as runs."""
+def runs_of(numbers: Sequence[int]) -> list[Run]:
+    """Return rising numbers, each of them once, as runs."""
+    if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return [(numbers[0], numbers[-1])]
     runs: list[Run] = []
     first = last = -2
     for number in numbers:

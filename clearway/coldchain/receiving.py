@@ -1,7 +1,7 @@
 """Readings against what is on record: what is new, and where each device's counter stands now.
 
     desk = Desk(connection, [batch, ...])
-    found, facts, position = desk.sort_out(batch)    # of each in turn; it counts from then on
+    found = desk.sort_out(sheet)    # of each in turn; it counts from then on
 
 Nothing is written here but by `receive`, the projection of `coldchain.readings_received/1`.
 """
@@ -9,17 +9,17 @@ Nothing is written here but by `receive`, the projection of `coldchain.readings_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from clearway.coldchain import intake, links, positions, stored
 from clearway.coldchain.facts import ReadingsReceived
-from clearway.coldchain.intake import Sorted
 from clearway.coldchain.model import Batch, Reading
-from clearway.coldchain.packing import Arrival, Group, heads_of, unpack
+from clearway.coldchain.packing import Group, heads_of, unpack
 from clearway.coldchain.positions import Position, Run, runs_of
+from clearway.coldchain.sheets import Sheet, sheet_with
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import Rows, run
 
@@ -51,49 +51,59 @@ _OVERLAPPING = (
 )
 
 
+class Found(NamedTuple):
+    """A batch against what is on record.
+
+    Args:
+        position: of the device's counter, after it.
+        fresh: what was not known; None when all was.
+        repeated: how many were known with the same values.
+        differing: readings that are known with other values.
+        facts: places in the log of the facts that hold what is not new.
+    """
+
+    position: Position
+    fresh: Sheet | None
+    repeated: int = 0
+    differing: tuple[Reading, ...] = ()
+    facts: tuple[int, ...] = ()
+
+
 class Desk:
     """Sorts out batches that come together, each against all before it."""
 
-    def __init__(self, connection: Connection, batches: Sequence[Batch]) -> None:
+    def __init__(self, connection: Connection, batches: Sequence[Batch | Sheet]) -> None:
         self._connection = connection
         self._positions = load(connection, {batch.device for batch in batches})
-        self._taken: dict[Counter, list[tuple[Reading, ...]]] = {}
+        self._taken: dict[Counter, list[Sheet]] = {}
         self._groups: dict[int, Group] = {}
 
-    def sort_out(self, batch: Batch) -> tuple[Sorted, tuple[int, ...], Position]:
-        """Return what of a batch is new, and the position after it.
-
-        Between the two: the places of the facts that hold what is not new.
-        """
+    def sort_out(self, batch: Sheet) -> Found:
+        """Return what of a batch is new."""
         counter = batch.device, batch.boot_id
         stands = self._positions.get(counter) or Position(*counter)
-        readings = batch.readings
-        first, last = readings[0].seq, readings[-1].seq
-        facts: tuple[int, ...] = ()
-        if first > stands.highest:
-            found = Sorted(readings, 0, ())
+        reached = self._positions[counter] = positions.reach(stands, runs_of(batch.seqs))
+        if batch.seqs[0] > stands.highest:
+            found = Found(reached, batch)
         else:
-            known, places = self._known(batch, stands)
-            found = intake.sort_out(batch, known, is_on_record=partial(positions.holds, stands))
-            facts = tuple(sorted(places))
-        whole = last - first == len(readings) - 1
-        runs = [(first, last)] if whole else runs_of(reading.seq for reading in readings)
-        reached = self._positions[counter] = positions.reach(stands, runs)
-        if found.fresh:
+            found = self._compared(batch, stands, reached)
+        if found.fresh is not None:
             self._taken.setdefault(counter, []).append(found.fresh)
-        return found, facts, reached
+        return found
 
-    def position(self, batch: Batch) -> Position:
+    def position(self, batch: Batch | Sheet) -> Position:
         """Return where the counter of this batch stands."""
         counter = batch.device, batch.boot_id
         return self._positions.get(counter) or Position(*counter)
 
-    def _known(self, batch: Batch, stands: Position) -> Known:
-        counter, first, last = (
-            (batch.device, batch.boot_id),
-            batch.readings[0].seq,
-            batch.readings[-1].seq,
-        )
+    def _compared(self, sheet: Sheet, stands: Position, reached: Position) -> Found:
+        known, places = self._known(sheet, stands)
+        found = intake.sort_out(sheet.batch, known, is_on_record=partial(positions.holds, stands))
+        fresh = sheet_with(sheet, found.fresh) if found.fresh else None
+        return Found(reached, fresh, found.repeated, found.differing, tuple(sorted(places)))
+
+    def _known(self, batch: Sheet, stands: Position) -> Known:
+        counter, first, last = (batch.device, batch.boot_id), batch.seqs[0], batch.seqs[-1]
         known: dict[int, Reading] = {}
         facts: set[int] = set()
         for row in run(self._connection, _OVERLAPPING, (*counter, first, last)):
@@ -106,7 +116,7 @@ class Desk:
                     known.update((reading.seq, reading) for reading in found)
                     facts.update((place,) if found else ())
         for taken in self._taken.get(counter, ()):
-            known.update((reading.seq, reading) for reading in taken)
+            known.update((reading.seq, reading) for reading in taken.readings)
         return known, facts
 
     def _group(self, place: int) -> Group:
@@ -177,7 +187,7 @@ def move_on(
     known = load(connection, {device for device, _ in reached})
     moved = []
     for counter, numbers in reached.items():
-        runs = runs_of(sorted(numbers))
+        runs = runs_of(sorted(set(numbers)))
         position = positions.reach(known.get(counter) or Position(*counter), runs)
         if waits is not None:
             position = positions.wait(position, waits[0], runs, waits[1])
@@ -203,10 +213,3 @@ def waiting_of(connection: Connection, container: str) -> Iterator[tuple[str, st
     asked = f"SELECT packed FROM {stored.waiting.name} WHERE containers LIKE ? ORDER BY seq"
     for row in run(connection, asked, (f"%{container}%",)).fetchall():
         yield from Group(row[0]).of_container(container)
-
-
-def only_fresh(arrival: Arrival, found: Sorted) -> Arrival:
-    """Return an arrival with nothing but what is new; a signed message stays whole beside it."""
-    if len(found.fresh) == len(arrival.batch.readings):
-        return arrival
-    return arrival._replace(batch=replace(arrival.batch, readings=found.fresh))

@@ -24,9 +24,11 @@ from clearway.coldchain.chain import Proof
 from clearway.coldchain.formats import signed
 from clearway.coldchain.model import Batch
 from clearway.coldchain.packing import Arrival
+from clearway.coldchain.sheets import Sheet
 from clearway.errors import Refused, RuleViolation, VerificationError
 from clearway.identity import tables_devices
 from clearway.identity.model import Device, DeviceKey
+from clearway.ledger.columns import from_microseconds
 from clearway.ledger.fact import Fact, decode
 from clearway.terms.finding import Area, Finding, Level
 
@@ -78,7 +80,7 @@ class Proving:
         keys = tuple(dict.fromkeys(key.key_id for key in known.device.keys))
         return found.batch, Proof(found.link, keys)
 
-    def require_own(self, sender: str, batch: Batch, *, is_signed: bool = False) -> None:
+    def require_own(self, sender: str, batch: Batch | Sheet, *, is_signed: bool = False) -> None:
         """Refuse what an enrolled device may not say; of a stranger, policy decides.
 
         Raises: Refused: another device's batch; it was revoked, signs else, or was not fixed to the
@@ -95,8 +97,8 @@ class Proving:
             raise Refused(
                 f"The device {device.id!r} signs its batches; one without a signature is not taken"
             )
-        times = [reading.at for reading in batch.readings if reading.at.tzinfo is not None]
-        if times and not device.is_fixed_to(batch.container, min(times), max(times)):
+        span = _span(batch)
+        if span and not device.is_fixed_to(batch.container, *span):
             raise Refused(
                 f"The device {device.id!r} was not fixed to {batch.container} when it measured; a"
                 " device speaks only for its own container. Have it associated, or enrol it there"
@@ -151,12 +153,20 @@ def _device_of(fact: Fact) -> str | None:
     return None
 
 
-def _require_sender(sender: str, batch: Batch) -> None:
+def _require_sender(sender: str, batch: Batch | Sheet) -> None:
     if batch.device != sender:
         raise Refused(
             f"The message comes from {sender} and speaks for {batch.device[:80]!r}; a device sends"
             " its own readings only"
         )
+
+
+def _span(batch: Batch | Sheet) -> tuple[datetime, datetime] | None:
+    """Return when the first and the last of its readings were measured, as far as they say."""
+    if isinstance(batch, Sheet):
+        return from_microseconds(min(batch.instants)), from_microseconds(max(batch.instants))
+    times = [reading.at for reading in batch.readings if reading.at.tzinfo is not None]
+    return (min(times), max(times)) if times else None
 
 
 def _key(device: Device, key_id: bytes, arrived_at: datetime) -> DeviceKey:

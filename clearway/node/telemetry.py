@@ -26,6 +26,7 @@ from clearway.coldchain.actions.receive_batches import Reception, Taken, receive
 from clearway.coldchain.formats import json
 from clearway.coldchain.model import Batch
 from clearway.coldchain.packing import Arrival
+from clearway.coldchain.sheets import Sheet
 from clearway.errors import BadTerm, ClearwayError, MustStop, TryLater
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.committer import Outcome
@@ -295,13 +296,14 @@ class Telemetry:
 
     def _arrival(self, message: Message) -> Arrival:
         """Return what came in. Raises: InputError, Refused."""
+        batch: Batch | Sheet
         if message.form == "signed":
             batch, proof = self.proving.open_signed(
                 message.device, message.payload, message.arrived_at
             )
             envelope = message.payload
         elif message.form == "json":
-            batch, _ = json.read(message.payload)
+            batch = json.read_sheet(message.payload) or json.read(message.payload)[0]
             self.proving.require_own(message.device, batch)
             envelope, proof = b"", None
         else:
@@ -388,7 +390,8 @@ def _groups(ready: Sequence[_Ready]) -> list[list[_Ready]]:
     groups: list[list[_Ready]] = []
     room = 0
     for one in ready:
-        count = len(one.arrival.batch.readings)
+        batch = one.arrival.batch
+        count = len(batch.seqs if isinstance(batch, Sheet) else batch.readings)
         if count > room or not groups:
             groups.append([])
             room = MOST_READINGS
@@ -397,7 +400,7 @@ def _groups(ready: Sequence[_Ready]) -> list[list[_Ready]]:
     return groups
 
 
-def _receipt(batch: Batch, taken: Taken) -> Receipt:
+def _receipt(batch: Batch | Sheet, taken: Taken) -> Receipt:
     return Receipt(
         batch.device,
         batch.boot_id,

@@ -10,15 +10,14 @@ from typing import NamedTuple
 from clearway.coldchain import advice, tables
 from clearway.coldchain.actions.follow_chain import follow_chain
 from clearway.coldchain.facts import AlarmRaised, ReadingConflict, ReadingsReceived, subject
-from clearway.coldchain.intake import Sorted
 from clearway.coldchain.links import LinkDesk
-from clearway.coldchain.model import Alarm, AlarmKind, Batch
+from clearway.coldchain.model import Alarm, AlarmKind
 from clearway.coldchain.packing import Arrival, pack, pack_group
 from clearway.coldchain.positions import Position
-from clearway.coldchain.receiving import Desk, only_fresh
+from clearway.coldchain.receiving import Desk, Found
+from clearway.coldchain.sheets import Sheet, sheet_of
+from clearway.ledger.columns import from_microseconds
 from clearway.policy.act import Act
-
-_NOTHING = Sorted((), 0, ())
 
 
 class Taken(NamedTuple):
@@ -61,41 +60,35 @@ def receive_batches(act: Act, arrivals: Sequence[Arrival]) -> Reception:
     """
     act.require("coldchain.record_readings", device=_one(one.batch.device for one in arrivals))
     desk, chains = Desk(act.connection, [one.batch for one in arrivals]), LinkDesk(act.connection)
-    sorted_out = [_sort_out(act, desk, chains, arrival) for arrival in arrivals]
+    results = [_sort_out(act, desk, chains, arrival) for arrival in arrivals]
+    # A signed message stays whole beside what is new of it.
     fresh = [
-        only_fresh(arrival, one.found)
-        for arrival, one in zip(arrivals, sorted_out, strict=True)
-        if one.found.fresh
+        Arrival(one.fresh, arrival.arrived_at, arrival.envelope)
+        for arrival, one in zip(arrivals, results, strict=True)
+        if type(one) is Found and one.fresh is not None
     ]
     fact = _record(act, fresh) if fresh else None
-    taken = tuple(
-        _take(act, arrival, one) for arrival, one in zip(arrivals, sorted_out, strict=True)
-    )
-    return Reception(taken, fact)
+    pairs = zip(arrivals, results, strict=True)
+    return Reception(tuple(_take(act, arrival, one) for arrival, one in pairs), fact)
 
 
-class _SortedOut(NamedTuple):
-    """A batch against what is on record; `broken`: alarms of one that was tampered with."""
-
-    found: Sorted
-    facts: tuple[int, ...]
-    position: Position
-    broken: tuple[Alarm, ...] | None
-
-
-def _sort_out(act: Act, desk: Desk, chains: LinkDesk, arrival: Arrival) -> _SortedOut:
+def _sort_out(act: Act, desk: Desk, chains: LinkDesk, arrival: Arrival) -> Found | Taken:
+    """Return a batch against what is on record; of one that was tampered with what became of it."""
+    sheet = sheet_of(arrival.batch)
     broken = None if arrival.proof is None else follow_chain(act, chains, arrival)
     if broken is not None:
-        return _SortedOut(_NOTHING, (), desk.position(arrival.batch), broken)
-    return _SortedOut(*desk.sort_out(arrival.batch), None)
+        return Taken(0, 0, len(sheet.seqs), desk.position(sheet), broken)
+    return desk.sort_out(sheet)
 
 
-def _take(act: Act, arrival: Arrival, one: _SortedOut) -> Taken:
-    found = one.found
-    if one.broken is not None:
-        return Taken(0, 0, len(arrival.batch.readings), one.position, one.broken)
-    alarms = _report(act, arrival.batch, found, one.facts) if found.differing else ()
-    return Taken(len(found.fresh), found.repeated, len(found.differing), one.position, alarms)
+def _take(act: Act, arrival: Arrival, found: Found | Taken) -> Taken:
+    if isinstance(found, Taken):
+        return found
+    fresh = 0 if found.fresh is None else len(found.fresh.seqs)
+    if not found.differing:
+        return Taken(fresh, found.repeated, 0, found.position)
+    alarms = _report(act, sheet_of(arrival.batch), found)
+    return Taken(fresh, found.repeated, len(found.differing), found.position, alarms)
 
 
 def _one(devices: Iterable[str]) -> str:
@@ -105,24 +98,25 @@ def _one(devices: Iterable[str]) -> str:
 
 
 def _record(act: Act, fresh: Sequence[Arrival]) -> int:
-    count = sum(len(one.batch.readings) for one in fresh)
-    containers = {str(one.batch.container) for one in fresh}
+    sheets = [sheet_of(one.batch) for one in fresh]
+    count = sum(len(sheet.seqs) for sheet in sheets)
+    containers = {str(sheet.container) for sheet in sheets}
     fact = act.append(
         ReadingsReceived(len(fresh), count, pack_group(fresh)),
         subject=f"container:{containers.pop()}" if len(containers) == 1 else "containers:many",
-        occurred_at=max(reading.at for one in fresh for reading in one.batch.readings),
+        occurred_at=from_microseconds(max(max(sheet.instants) for sheet in sheets)),
     )
     return fact.seq
 
 
-def _report(act: Act, batch: Batch, found: Sorted, recorded: tuple[int, ...]) -> tuple[Alarm, ...]:
+def _report(act: Act, batch: Sheet, found: Found) -> tuple[Alarm, ...]:
     """Record the other version once, and raise one alarm for a unit until somebody takes it on."""
     digest = sha256(pack(found.differing)).digest()
     key = f"{batch.device} {batch.boot_id} {digest.hex()}"
     if act.tx.earlier(ReadingConflict.TYPE, key, digest) is not None:
         return ()
     conflict = ReadingConflict(
-        batch.device, batch.container, batch.boot_id, found.differing, recorded
+        batch.device, batch.container, batch.boot_id, found.differing, found.facts
     )
     act.tx.claim(ReadingConflict.TYPE, key, digest, act.append(conflict, subject=subject(batch)))
     unit = tables.find_unit(act.connection, batch.container)
