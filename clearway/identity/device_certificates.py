@@ -17,7 +17,6 @@ blanks and a COSE signature with byte 0x84, so one cannot be taken for the other
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from clearway.errors import BadTerm, MalformedMessage, TooLarge, VerificationError
+from clearway.identity.x509_parts import general_name, key_usage, named
 
 LIFE: Final = timedelta(days=90)
 SERVER_LIFE: Final = timedelta(days=397)
@@ -93,11 +93,11 @@ def make_authority(
         serial: 16 unpredictable bytes.
         at: from when it holds, aware UTC.
     """
-    subject = _name(name[:64])
+    subject = named(name[:64])
     builder = _builder(subject, subject, key.public_key(), serial, at, at + AUTHORITY_LIFE)
     made = builder.add_extension(
         x509.BasicConstraints(ca=True, path_length=0), critical=True
-    ).add_extension(_usage(is_authority=True), critical=True)
+    ).add_extension(key_usage(is_authority=True), critical=True)
     return DeviceAuthority(key, _pem(_sign(made, key)))
 
 
@@ -149,13 +149,13 @@ def issue_server(
     if not hosts:
         raise BadTerm("hosts", hosts, "a server is reached under at least one name or address")
     usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-    key, san = read_public_key(public_key), [_general_name(host) for host in hosts]
+    key, san = read_public_key(public_key), [general_name(host) for host in hosts]
     return _issue(hosts[0][:64], key, authority, serial, at, SERVER_LIFE, san, usage)
 
 
 def request(name: str, key: PrivateKey) -> str:
     """Return a certificate request (PEM): what a device sends to be enrolled or renewed."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(_name(name))
+    builder = x509.CertificateSigningRequestBuilder().subject_name(named(name))
     return _pem(builder.sign(key, _digest(key)))
 
 
@@ -308,9 +308,9 @@ def _issue(
     issuer = x509.load_pem_x509_certificate(authority.certificate.encode("ascii"))
     end = min(at + life, issuer.not_valid_after_utc)
     made = (
-        _builder(_name(name), issuer.subject, key, serial, at, end)
+        _builder(named(name), issuer.subject, key, serial, at, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(is_authority=False), critical=True)
+        .add_extension(key_usage(is_authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
         .add_extension(x509.SubjectAlternativeName(san), critical=False)
         .add_extension(
@@ -351,31 +351,6 @@ def _sign(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> 
 
 def _digest(key: PrivateKey) -> hashes.SHA256 | None:
     return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-
-
-def _usage(*, is_authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not is_authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _name(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def _general_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
 
 
 def _require_size(pem: str) -> None:

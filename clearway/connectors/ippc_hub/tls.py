@@ -7,7 +7,6 @@ certificate decide nothing about who calls.
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +16,10 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from clearway.errors import BadTerm, InputError
+from clearway.identity.x509_parts import general_name, key_usage, named
 
 LIFE: Final = timedelta(days=730)
 _AUTHORITY_LIFE: Final = timedelta(days=3_650)
@@ -48,11 +48,11 @@ def authority(name: str, key: ec.EllipticCurvePrivateKey, serial: int, at: datet
         serial: positive, unpredictable, at most 20 bytes.
         at: aware UTC.
     """
-    subject = _name(name)
+    subject = named(name[:64])
     made = (
         _builder(subject, subject, key, serial, at, _AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(key_usage(is_authority=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -80,16 +80,16 @@ def issue(
         raise BadTerm("Key", type(signing).__name__, "of a hub's authority is of the curve P-256")
     use = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
     builder = (
-        _builder(_name(name), issuer.subject, key, serial, at, life)
+        _builder(named(name[:64]), issuer.subject, key, serial, at, life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage(is_authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False
         )
     )
     if hosts:
-        names = x509.SubjectAlternativeName([_host(each) for each in hosts])
+        names = x509.SubjectAlternativeName([general_name(each) for each in hosts])
         builder = builder.add_extension(names, critical=False)
     return _pair(builder.sign(signing, hashes.SHA256()), key)
 
@@ -120,10 +120,6 @@ def _completed(
     return made
 
 
-def _name(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common[:64])])
-
-
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
@@ -141,27 +137,6 @@ def _builder(
         .not_valid_before(at - _BEFORE)
         .not_valid_after(at + life)
     )
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _host(stated: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(stated))
-    except ValueError:
-        return x509.DNSName(stated)
 
 
 def _pair(made: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pair:
