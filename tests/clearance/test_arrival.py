@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from clearway.clearance import tables
-from clearway.clearance.actions.receive_movement import receive_movement
 from clearway.clearance.actions.present import present
+from clearway.clearance.actions.receive_movement import receive_movement
 from clearway.clearance.record import State
 from clearway.declarations.model import Container
 from clearway.errors import RuleViolation, WrongState
