@@ -51,7 +51,7 @@ DAY = date(2026, 7, 14)
 _HISTORY_DAYS, _HISTORY_PER_DAY = 120, 110.0
 _MARK = ".clearway-demo"
 # What workers do by the machine's time, the day's own clock does: a seed gives one day.
-_BY_THE_DAYS_CLOCK, _ROUND = 86_400, timedelta(hours=1)
+_BY_THE_DAYS_CLOCK, _ROUND, _COPIED_EVERY = 86_400, timedelta(hours=1), timedelta(hours=4)
 # For looking around in a node that holds nothing real and listens on this machine only.
 _VISITOR, _PASSWORD = "officer", "border-day-2026"
 
@@ -214,14 +214,16 @@ def _steps(
 
     Silence counts from the second round of the day: before, loggers report once in many hours.
     """
-    tending, due = Tending(node), begins_at + 2 * _ROUND
+    tending, due, copied_at = Tending(node), begins_at + 2 * _ROUND, begins_at
 
     def step(instant: datetime) -> None:
-        nonlocal due
+        nonlocal due, copied_at
         clock.move_to(instant)
         if instant >= due:
             due = instant + _ROUND
             work.look()
+        if instant >= copied_at + _COPIED_EVERY:
+            copied_at = instant
             work.copy_to_lake()
         tending.round()
 

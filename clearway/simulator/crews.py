@@ -21,7 +21,7 @@ from clearway.simulator.reefers import MishapKind
 from clearway.simulator.streams import share
 from clearway.simulator.truth import Truth
 
-_LOOKS_EVERY = timedelta(minutes=15)
+_LATER = timedelta(minutes=15)
 _PUT_RIGHT: Mapping[MishapKind, tuple[str, str]] = {
     MishapKind.POWER_CUT: ("restored", "The plug was out; it is back."),
     MishapKind.DOOR_OPEN: ("restored", "The door stood open; it is shut."),
@@ -47,6 +47,7 @@ class Crew:
     Args:
         account: who asks at the door.
         audience: as what it is asked.
+        looks: from one look at its tasks to the next.
         answers: from seeing a task to taking it, at the longest.
         reaches: from taking it to having acted, at the longest.
         overlooks: share of tasks that it never takes.
@@ -54,16 +55,24 @@ class Crew:
 
     account: str
     audience: str
+    looks: timedelta
     answers: timedelta
     reaches: timedelta
     overlooks: float
 
 
+def _crew(
+    account: str, audience: str, minutes: tuple[int, int, int], overlooks: float = 0.0
+) -> Crew:
+    looks, answers, reaches = (timedelta(minutes=each) for each in minutes)
+    return Crew(account, audience, looks, answers, reaches, overlooks)
+
+
 CREWS = (
-    Crew(TERMINAL, "terminal", timedelta(minutes=15), timedelta(minutes=45), 0.2),
-    Crew(CARRIER, "carrier", timedelta(minutes=40), timedelta(minutes=90), 0.1),
-    Crew(INSPECTORS["food_safety"][1], "officer", timedelta(minutes=40), timedelta(hours=2), 0.0),
-    Crew(INSPECTORS["customs"][1], "officer", timedelta(minutes=20), timedelta(hours=2), 0.0),
+    _crew(TERMINAL, "terminal", (15, 15, 45), overlooks=0.2),
+    _crew(CARRIER, "carrier", (30, 40, 90), overlooks=0.1),
+    _crew(INSPECTORS["food_safety"][1], "officer", (30, 40, 120)),
+    _crew(INSPECTORS["customs"][1], "officer", (30, 20, 120)),
 )
 
 
@@ -98,13 +107,13 @@ class Crews:
         self._mended = mended
         self._jobs: dict[tuple[str, int], _Job] = {}
         self._left: set[tuple[str, int]] = set()
-        self._next_look = diary.begins_at - timedelta(days=30)
+        self._next_look: dict[Crew, datetime] = {}
 
     async def work(self, now: datetime) -> None:
         """See new tasks, take those that it is time for, and end those where somebody acted."""
-        if now >= self._next_look:
-            self._next_look = now + _LOOKS_EVERY
-            for crew in CREWS:
+        for crew in CREWS:
+            if now >= self._next_look.get(crew, now):
+                self._next_look[crew] = now + crew.looks
                 await self._look(crew, now)
         for key, job in list(self._jobs.items()):
             if not job.is_taken and job.take_at <= now:
@@ -136,7 +145,7 @@ class Crews:
 
     async def _act(self, key: tuple[str, int], job: _Job, now: datetime) -> None:
         if job.task["cause"] == _SEAL and self._waits_for_examination(job, now):
-            job.act_at = now + _LOOKS_EVERY
+            job.act_at = now + _LATER
             return
         self._leave(key)
         outcome, note = self._do(job, now)
