@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,6 +38,7 @@ class Metrics:
             lambda: node.log.size
         )
         self.registry.register(_Witnesses(node))
+        self.registry.register(_Counted(node))
         node.on_commit(self._count)
 
     def _count(self, facts: Sequence[Fact]) -> None:
@@ -94,3 +95,20 @@ class _Witnesses(Collector):
             failures.add_metric([standing.agency], standing.failures)
         yield lag
         yield failures
+
+
+class _Counted(Collector):
+    """What parts of the node count themselves, such as the messages of devices."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield what is counted now."""
+        for name, counts in self._node.counted.items():
+            family = CounterMetricFamily(
+                f"clearway_{name}", "Counted since the node was started", labels=["what"]
+            )
+            for what, number in counts().items():
+                family.add_metric([what], number)
+            yield family

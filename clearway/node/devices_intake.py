@@ -83,6 +83,7 @@ class DevicesIntake:
             starting.enter_context(self.consumer)
             self._running = starting.pop_all()
         self._node.on_commit(self._hear)
+        self._node.counted["device_messages"] = self._numbers
         self._thread.start()
         return self
 
@@ -147,9 +148,12 @@ class DevicesIntake:
             logger.exception("devices_not_renewed", detail=str(error))
             self._ended.wait(_TURN_S)
 
+    def _numbers(self) -> dict[str, int]:
+        return asdict(self.consumer.counters) | {"dropped": self.dropped}
+
     def _report(self) -> None:
         """Write into the node's log now and then what was done since it began."""
-        numbers = asdict(self.consumer.counters) | {"dropped": self.dropped}
+        numbers = self._numbers()
         if time.monotonic() - self._reported_at > _REPORT_S and numbers != self._reported:
             self._reported_at, self._reported = time.monotonic(), numbers
             logger.info("mqtt_intake", **numbers)

@@ -12,7 +12,7 @@ signed checkpoint. On a storage error the node stops answering for good (`failur
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import TracebackType
@@ -121,6 +121,8 @@ class Node:
             threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
         )
         self.telemetry = Telemetry(self)
+        # What parts of the node count themselves, by name; /metrics shows it.
+        self.counted: dict[str, Callable[[], Mapping[str, int]]] = {}
         self.archiving = Archiving(self, folder.lake, settings.readings_days)
         self._upkeep = upkeep(folder.store)
         self._authority: Authority | None = None
