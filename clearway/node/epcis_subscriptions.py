@@ -133,6 +133,10 @@ class Subscriptions:
         except ClearwayError as error:  # its account may see nothing any more, for one
             self._fail(delivery, error.detail, now)
             return
+        except SQLAlchemyError as error:  # not to be asked again at every turn
+            logger.exception("epcis_not_asked", subscription=delivery.subscription)
+            self._fail(delivery, f"the question failed: {type(error).__name__}", now)
+            return
         if wanted is None or message is None:
             self._note(delivery, next_at=now + _FAR, last_failure="its account is closed")
             return

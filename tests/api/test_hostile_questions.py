@@ -44,6 +44,19 @@ def test_a_pattern_of_lots_without_digits_is_refused(border: Any, pattern: str) 
     assert answer.status_code == 400, answer.text
 
 
+def test_patterns_are_bounded_over_a_whole_question(border: Any) -> None:
+    """Nine parameters of 490 prefixes each took seconds, and more than SQLite parses."""
+    patterns = [f"urn:epc:idpat:sgtin:{number:07d}.*" for number in range(49)]
+    for count, status in ((1, 201), (2, 400), (9, 400)):
+        names = ("epc", "anyEPC", "parentID", "inputEPC", "outputEPC", "epcClass")
+        names += ("inputEPCClass", "outputEPCClass", "anyEPCClass")
+        query = {f"MATCH_{name}": patterns for name in names[:count]}
+        form = {"name": f"many{count}", "query": query}
+        answer = border.ask("POST", f"{ROOT}/queries", "carrier", json=form)
+        assert answer.status_code == status, answer.text
+    assert border.ask("GET", f"{ROOT}/queries/many1/events", "carrier").status_code == 200
+
+
 @pytest.mark.parametrize("order", [{}, {"orderBy": "eventTime"}])
 def test_a_token_of_ones_own_making_leads_nowhere(border: Any, order: dict[str, str]) -> None:
     """A token is not signed: whoever forges one is answered from what they may see, or refused."""

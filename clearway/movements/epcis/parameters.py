@@ -247,8 +247,9 @@ def _match(reading: _Read, name: str, value: Any) -> Clause | None:
     if roles is None:
         return None
     found = [one for text in _texts(value) for one in patterns.read(text)]
-    if len(found) > MOST_VALUES:
-        raise _Unfit(f"these patterns mean more than {MOST_VALUES} prefixes; ask for fewer")
+    others = sum(len(one.patterns) for one in reading.clauses if isinstance(one, Match))
+    if len(found) + others > MOST_VALUES:
+        raise _Unfit(f"all patterns mean more than {MOST_VALUES} prefixes; ask for fewer")
     return Match(roles, tuple(found))
 
 
