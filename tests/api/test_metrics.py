@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import generate_latest
 
 from clearway.api.metrics import Metrics
+
 from .conftest import Border
 
 
