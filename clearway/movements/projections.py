@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -38,17 +39,23 @@ _FORGET = delete(schema.whereabouts).where(
 _ADD = insert(schema.whereabouts)
 
 
-def _known(connection: Connection, container: ContainerNumber) -> Whereabouts:
+def find(connection: Connection, container: str) -> Whereabouts | None:
+    """Return what is known of this container, or None when nothing is."""
     row = connection.execute(_ONE, {"container": container}).first()
-    if row is None:
-        return Whereabouts(container)
-    values = {name: getattr(row, name) for name in _FIELDS} | {"container": container}
+    return None if row is None else read_row(row)
+
+
+def read_row(row: Any) -> Whereabouts:
+    """Return a row of the table of whereabouts."""
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values["container"] = ContainerNumber(row.container)
     values["seal"] = None if row.seal is None else SealNumber(row.seal)
     return Whereabouts(**values)
 
 
 def _follow(connection: Connection, body: MovementFact) -> None:
-    after = rules.follow(_known(connection, body.container), body.movement)
+    before = find(connection, body.container) or Whereabouts(body.container)
+    after = rules.follow(before, body.movement)
     connection.execute(_FORGET, {"the_container": body.container})
     connection.execute(_ADD, {name: getattr(after, name) for name in _FIELDS})
 

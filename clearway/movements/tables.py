@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -17,15 +17,14 @@ from clearway.movements.alarm import MovementAlarm, MovementAlarmKind, RaisedMov
 from clearway.movements.model import CustodySpan, Link, Whereabouts
 from clearway.movements.places import AuthorisedPlace
 from clearway.movements.projections import PROJECTIONS as PROJECTIONS
+from clearway.movements.projections import find as find
+from clearway.movements.projections import read_row
 from clearway.movements.schema import TABLES as TABLES
 from clearway.movements.schema import alarm, device_link, handover, place, seal
 from clearway.movements.schema import whereabouts as whereabouts
 from clearway.terms.transport import ContainerNumber, SealNumber
 
 MOST_LISTED = 500
-
-_FIELDS = tuple(field.name for field in fields(Whereabouts))
-_ONE = select(whereabouts).where(whereabouts.c.container == bindparam("container"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,6 @@ class SealOnRecord:
     is_intact: bool
     is_electronic: bool
     seq: int
-
-
-def find(connection: Connection, container: str) -> Whereabouts | None:
-    """Return what is known of this container, or None when nothing is."""
-    row = connection.execute(_ONE, {"container": container}).first()
-    return None if row is None else _of(row)
 
 
 def get(connection: Connection, container: str) -> Whereabouts:
@@ -79,7 +72,7 @@ def list_here(
             bindparam("since", after[0], Instant), bindparam("number", after[1], Text)
         )
         query = query.where(tuple_(table.c.since, table.c.container) > position)
-    return tuple(map(_of, connection.execute(query)))
+    return tuple(map(read_row, connection.execute(query)))
 
 
 def custody_spans(
@@ -243,10 +236,3 @@ def _alarm(row: Any) -> RaisedMovementAlarm:
         row.settled_by,
         row.outcome,
     )
-
-
-def _of(row: Any) -> Whereabouts:
-    values = {name: getattr(row, name) for name in _FIELDS}
-    values["container"] = ContainerNumber(row.container)
-    values["seal"] = None if row.seal is None else SealNumber(row.seal)
-    return Whereabouts(**values)
