@@ -177,3 +177,13 @@ def test_a_device_tells_of_its_own_container_and_fixes_itself_to_no_other(house:
     }  # fmt: skip
     told = house.ask("POST", "/v1/epcis/capture", "reefer-1", json=document(event))
     assert told.status_code == 403, told.text
+    seen = {
+        "eventTime": at, "eventTimeZoneOffset": "+00:00", "type": "ObjectEvent",
+        "action": "OBSERVE", "bizStep": "inspecting", "disposition": "damaged",
+    }  # fmt: skip
+    for container, status in ((other, 403), (str(HERE), 202)):
+        one = {**seen, "epcList": [f"urn:epc:id:bic:{container}"]}
+        told = house.ask("POST", "/v1/epcis/capture", "reefer-1", json=document(one))
+        assert told.status_code == status, told.text
+    zoneless = {"event": "arrived", "container": other, "office": "XAPRT", "at": at[:19]}
+    assert house.ask("POST", "/v1/movements", "reefer-1", json=zoneless).status_code == 422

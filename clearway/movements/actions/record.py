@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from hashlib import sha256
 
 from clearway.errors import Refused
@@ -21,12 +23,12 @@ def record(act: Act, movement: Movement) -> Whereabouts:
 
     Raises: RuleViolation: the movement cannot be (`rules.check`). Refused.
     """
-    is_device = act.actor.kind is ActorKind.DEVICE
-    device = {"device": act.actor.id} if is_device else {}
+    device = {"device": act.actor.id} if act.actor.kind is ActorKind.DEVICE else {}
     act.require("movement.record", container=movement.container, **device)
-    if is_device:
-        _require_own(act, movement)
     rules.require_possible(movement, act.now)
+    is_fixed = require_own(act, (str(movement.container),), movement.at)
+    if isinstance(movement, Association):
+        _require_no_link(act, movement, is_fixed=is_fixed)
     body = facts.of(movement)
     digest = sha256(encode(body)).digest()
     if act.tx.earlier(body.TYPE, digest.hex(), digest) is None:
@@ -42,24 +44,33 @@ def record(act: Act, movement: Movement) -> Whereabouts:
     return _known(act, movement)
 
 
-def _require_own(act: Act, movement: Movement) -> None:
-    """Refuse what a device may not tell: of a container to which it was not fixed, or what is fixed
-    to what. One that is fixed to none, such as a gate, tells of all, but not of itself.
+def require_own(act: Act, containers: Iterable[str], at: datetime) -> bool:
+    """Refuse a device to tell of a container to which it was not fixed.
 
+    One that is fixed to none, such as a gate, tells of all; whoever is no device, too.
+
+    Returns: whether it is a device that was fixed to a container.
     Raises: Refused.
     """
-    name = act.actor.id
-    device = find_device(act.connection, name)
-    is_fixed = device is not None and bool(device.placements)
-    if isinstance(movement, Association) and (is_fixed or movement.device == name):
-        raise Refused(f"The device {name!r} does not say to what devices are fixed; others do")
-    container = str(movement.container)
-    if (
-        device is not None
-        and is_fixed
-        and not device.is_fixed_to(container, movement.at, movement.at)
-    ):
-        raise Refused(f"The device {name!r} was not fixed to {container} then; it tells of its own")
+    if act.actor.kind is not ActorKind.DEVICE:
+        return False
+    device = find_device(act.connection, act.actor.id)
+    if device is None or not device.placements:
+        return False
+    for container in containers:
+        if not device.is_fixed_to(container, at, at):
+            raise Refused(
+                f"The device {device.id!r} was not fixed to {container[:20]} then; it tells of its"
+                " own container only"
+            )
+    return True
+
+
+def _require_no_link(act: Act, link: Association, *, is_fixed: bool) -> None:
+    """Refuse a device to say what is fixed to what, but for a gate that says it of others."""
+    is_device = act.actor.kind is ActorKind.DEVICE
+    if is_device and (is_fixed or link.device == act.actor.id):
+        raise Refused(f"The device {act.actor.id!r} does not say what is fixed to what; others do")
 
 
 def _known(act: Act, movement: Movement) -> Whereabouts:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 
-from clearway.errors import ConflictingKey
+from clearway.errors import ConflictingKey, Refused
 from clearway.identity.model import ActorKind
 from clearway.ledger.fact import encode
 from clearway.movements import facts as movement_facts
 from clearway.movements import rules
-from clearway.movements.actions.record import record
+from clearway.movements.actions.record import record, require_own
 from clearway.movements.epcis import meaning, standing
 from clearway.movements.epcis.facts import (
     Behaviour,
@@ -44,6 +44,7 @@ def capture(
     """
     device = {"device": act.actor.id} if act.actor.kind is ActorKind.DEVICE else {}
     act.require("movement.record", **device)
+    _require_own(act, intake)
     digest = sha256(f"{act.actor.reference} {intake.behaviour} {intake.digest}".encode()).digest()
     job = digest.hex()[:32]
     if act.tx.earlier(_JOBS, job, digest) is not None:
@@ -62,6 +63,16 @@ def capture(
     fact = act.append(body, subject=f"epcis_job:{job}")
     act.tx.claim(_JOBS, job, digest, fact)
     return standing.get_job(act.connection, job)
+
+
+def _require_own(act: Act, intake: Intake) -> None:
+    """Refuse a device to tell of other containers, or what places are called. Raises: Refused."""
+    if intake.vocabularies and act.actor.kind is ActorKind.DEVICE:
+        raise Refused("A device tells events; master data is for people")
+    for one in intake.events:
+        containers = (epc for epc in one.event.epcs() if epc.startswith(meaning.CONTAINER))
+        named = (epc.removeprefix(meaning.CONTAINER) for epc in containers)
+        require_own(act, named, one.event.event_time)
 
 
 def _judged(act: Act, intake: Intake) -> tuple[list[Prepared], int, list[CaptureError]]:
