@@ -212,14 +212,16 @@ def _steps(
 ) -> Callable[[datetime], None]:
     """Return what moves the clock, and what workers do by it: tasks pass on, silence is noticed.
 
-    Silence counts from the second round of the day: before, loggers report once in many hours.
+    Silence counts from the second round of the day, since loggers report once in many hours before,
+    to midnight, when the simulated world falls silent.
     """
     tending, due, copied_at = Tending(node), begins_at + 2 * _ROUND, begins_at
+    ends_at = begins_at + timedelta(days=1)
 
     def step(instant: datetime) -> None:
         nonlocal due, copied_at
         clock.move_to(instant)
-        if instant >= due:
+        if due <= instant < ends_at:
             due = instant + _ROUND
             work.look()
         if instant >= copied_at + _COPIED_EVERY:
