@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from clearway.api.admission import Admission, Turns
 from clearway.api.app import LONG_PATHS, build_api
 from clearway.api.guard import Guard
+from clearway.cli.interpreter import SWITCH_S, tuned
 from clearway.cli.logs import configure_logging
 from clearway.cli.output import EXIT_STOP, say
 from clearway.cli.partner_server import partners_served
@@ -45,10 +46,6 @@ def application(node: Node) -> ASGIApp:
     return Guard(inside, node.settings, LONG_PATHS)
 
 
-# The writer, the doors and the workshop share one interpreter.
-_SWITCH_S = 0.0005
-
-
 class Server:
     """uvicorn in a thread of its own, for the demo and the tests; or in the foreground."""
 
@@ -75,14 +72,13 @@ class Server:
 
     def run(self, listening: socket.socket) -> None:
         """Serve in this thread until interrupted or the node stops."""
-        sys.setswitchinterval(_SWITCH_S)
         # uvicorn passes the signal on when it has ended; the node must still be closed then.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):
+        with tuned(), suppress(KeyboardInterrupt):
             self._server.run(sockets=[listening])
 
     def __enter__(self) -> Server:
-        sys.setswitchinterval(_SWITCH_S)
+        sys.setswitchinterval(SWITCH_S)
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             threading.Event().wait(0.01)

@@ -19,6 +19,7 @@ from clearway.cli.bench.coldchain_generator import body_of, container_of, head_o
 from clearway.cli.bench.coldchain_history import measure as history
 from clearway.cli.bench.house import temporary_node
 from clearway.cli.bench.pairs import Figure, cpu_s, in_turns, percentile, rate
+from clearway.cli.interpreter import tuned
 from clearway.coldchain import tables
 from clearway.connectors.mqtt.consumer import Consumer
 from clearway.connectors.mqtt.link import Address
@@ -63,8 +64,8 @@ def _beside_bare(messages: int, per: int, turns: int) -> Figure:
 
 @contextmanager
 def _node() -> Iterator[Node]:
-    """Give a node to which every device has spoken before."""
-    with temporary_node(clock=utc_now) as node:
+    """Give a node to which every device has spoken before, set as a served one is."""
+    with temporary_node(clock=utc_now) as node, tuned():
         node.telemetry.submit_all("bench", _messages(_DEVICES, 1, 0)).result(_PATIENCE_S)
         yield node
 
