@@ -6,9 +6,9 @@ lodging until a week after the release: the same box carries another's goods bef
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -26,6 +26,8 @@ AFTER_RELEASE = timedelta(days=7)
 MOST_CONTAINERS = 1_000
 """The newest of a trader; older ones are asked for at the declarations themselves."""
 
+_MOST_STAYS = 20  # of one party in one container
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -40,6 +42,23 @@ class Sight:
         return not self.clauses
 
 
+def is_of_stay(stay: ContainerStay, at: datetime) -> bool:
+    """Return whether a container held the goods of a stay at an instant, as far as one can tell."""
+    begins = stay.lodged_at - BEFORE_LODGING
+    return begins <= at and (stay.ended_at is None or at <= stay.ended_at + AFTER_RELEASE)
+
+
+def goods_of(
+    connection: Connection, parties: Iterable[str], container: str, now: datetime
+) -> tuple[str, ContainerStay] | None:
+    """Return the first of these parties whose goods a container holds now; None: nobody's."""
+    for party in sorted(parties):
+        for stay in container_stays(connection, (party,), _MOST_STAYS, container=container):
+            if is_of_stay(stay, now):
+                return party, stay
+    return None
+
+
 def sight_of(connection: Connection, policy: Policy, actor: Actor) -> Sight:
     """Return what an account may see. Raises: Refused: nothing at all."""
     if naming.sees_all(policy, actor):
@@ -52,8 +71,7 @@ def sight_of(connection: Connection, policy: Policy, actor: Actor) -> Sight:
 
     def sees(event: Event) -> bool:
         return any(
-            stay.lodged_at - BEFORE_LODGING <= event.event_time
-            and (stay.ended_at is None or event.event_time <= stay.ended_at + AFTER_RELEASE)
+            is_of_stay(stay, event.event_time)
             for identifier in event.epcs()
             for stay in spans.get(identifier, ())
         )

@@ -22,7 +22,7 @@ class ContainerStay:
 
 
 def container_stays(
-    connection: Connection, parties: Collection[str], limit: int
+    connection: Connection, parties: Collection[str], limit: int, *, container: str = ""
 ) -> tuple[ContainerStay, ...]:
     """Return the containers of declarations that these parties lodged or import by, newest first.
 
@@ -30,6 +30,7 @@ def container_stays(
 
     Args:
         parties: party ids. limit: at most so many.
+        container: only of this one; empty: of all.
     """
     cargo, box = schema.consignment.c, schema.container.c
     asked = (
@@ -42,4 +43,6 @@ def container_stays(
         .order_by(cargo.seq.desc(), box.container)
         .limit(limit)
     )
+    if container:
+        asked = asked.where(box.container == container)
     return tuple(ContainerStay(*row) for row in connection.execute(asked))

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import Connection
 
-from clearway.clearance.event_sight import AFTER_RELEASE
+from clearway.clearance.event_sight import goods_of
 from clearway.declarations import tables as declarations
-from clearway.declarations.lifecycle import Status
 from clearway.declarations.record import Summary
 from clearway.errors import BadTerm, NotFound, Refused
 from clearway.identity.model import Actor, ActorKind
 from clearway.node.node import Node
 from clearway.terms.identifiers import Mrn
-from clearway.terms.transport import ContainerNumber
-
-_MOST_OF_A_CONTAINER = 20
 
 
 def may(node: Node, actor: Actor, action: str, **resource: str) -> bool:
@@ -59,26 +53,10 @@ def sees_container(node: Node, actor: Actor, connection: Connection, container: 
     """Return whether the actor may see a container: any officer, or who has goods in it now."""
     if may(node, actor, "coldchain.read", container=container):
         return True
-    try:
-        number = ContainerNumber(container)
-    except BadTerm:
-        return False
-    if not actor.represents:
-        return False
-    carried = declarations.list_of_container(connection, number, limit=_MOST_OF_A_CONTAINER)
-    return any(
-        may(node, actor, "coldchain.read", container=container, party=str(one.trader))
-        for one in carried
-        if one.trader is not None and _is_in_it(one, node.clock())
+    found = goods_of(connection, actor.represents, container, node.clock())
+    return found is not None and may(
+        node, actor, "coldchain.read", container=container, party=found[0]
     )
-
-
-def _is_in_it(declared: Summary, now: datetime) -> bool:
-    """Return whether goods may still be in their container: the next ones in it are another's."""
-    if declared.status in (Status.REJECTED, Status.INVALIDATED):
-        return False
-    released_at = declared.at.get(Status.RELEASED)
-    return released_at is None or now <= released_at + AFTER_RELEASE
 
 
 def _mrn(text: str) -> Mrn:

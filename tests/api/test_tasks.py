@@ -15,6 +15,7 @@ from clearway.connectors.webhooks.signature import read_secret, verify
 from clearway.node.notifying import Notifying
 from clearway.node.tending import Tending
 from clearway.terms.transport import ContainerNumber
+from tests.api.conftest import BOX
 from tests.connectors.receivers import http_server
 
 _numbers = count(1)
@@ -145,6 +146,16 @@ def test_where_a_container_is_and_who_held_it(border: Any) -> None:
     assert border.ask("GET", f"/v1/movements/{border.box}", "rival").status_code == 404
     here = border.ask("GET", "/v1/movements", "amina", params={"office": "XAPRT"}).json()["data"]
     assert border.box in [one["container"] for one in here]
+
+
+def test_a_trader_is_told_of_a_container_while_it_holds_their_goods(border: Any) -> None:
+    mrn = border.mrn()
+    assert mrn in border.arrive().json()["data"]["released"]
+    path = f"/v1/movements/{BOX}"
+    assert border.ask("GET", path, "acme").status_code == 200
+    border.clock.move_to(border.clock() + timedelta(days=8))
+    assert border.ask("GET", path, "acme").status_code == 404, "another's goods are in it now"
+    assert border.ask("GET", path, "amina").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -18,7 +18,7 @@ from clearway.api.strict import StrictRoute
 from clearway.api.task_forms import PlaceIn, WhyIn
 from clearway.api.work import act, look, perform
 from clearway.clearance.actions.receive_movement import receive_movement
-from clearway.clearance.stays import container_stays
+from clearway.clearance.event_sight import BEFORE_LODGING, goods_of
 from clearway.identity.model import Actor, ActorKind
 from clearway.movements import tables
 from clearway.movements.actions.authorise_place import authorise_place, withdraw_place
@@ -28,11 +28,6 @@ from clearway.policy.act import Act
 
 router = APIRouter(prefix="/v1", tags=["movements"], responses=RESPONSES, route_class=StrictRoute)
 
-MOST_STAYS = 1_000
-"""The newest containers of a party; older ones are asked for at the declarations themselves."""
-
-VOYAGE = timedelta(days=92)
-"""How far back firms see who held a container: before that it carried another's goods."""
 
 Code = Annotated[str, Path(max_length=35)]
 
@@ -84,23 +79,21 @@ async def container(
 ) -> Response:
     """Return where a container is, who held it when, its seals, devices and alarms."""
 
-    is_official = actor.kind is not ActorKind.TRADER
-    since = None if is_official else node.clock() - VOYAGE
-
     def query() -> dict[str, Any]:
         with node.reading() as connection:
+            party, since = _whose(connection, actor, container, node.clock())
             with as_absent(actor, f"movement of container {container}"):
-                stated = _stated(connection, actor, container)
-                node.policy.require(actor, "movement.read", stated)
+                node.policy.require(actor, "movement.read", {"container": container, **party})
+            alarms = tables.list_alarms(connection, container=container, standing_only=False)
             return {
                 "whereabouts": tables.get(connection, container),
                 "custody": tables.custody_spans(connection, container, since=since),
-                "seals": tables.seals_on(connection, container),
+                "seals": [one for one in tables.seals_on(connection, container) if one.at >= since],
                 "devices": [
-                    {"device": device, "since": since}
-                    for device, since in tables.devices_on(connection, container)
+                    {"device": device, "since": at}
+                    for device, at in tables.devices_on(connection, container)
                 ],
-                "alarms": tables.list_alarms(connection, container=container, standing_only=False),
+                "alarms": [one for one in alarms if one.alarm.at >= since],
             }
 
     return answer(await look(node, actor, query))
@@ -135,11 +128,17 @@ async def withdraw(code: Code, body: WhyIn, node: TheNode, actor: TheActor) -> R
     return answer({"place": code, "seq": outcome.result.seq})
 
 
-def _stated(connection: Connection, actor: Actor, container: str) -> dict[str, str]:
-    """Return what policy is told: the container, and whose goods are in it, if they are theirs."""
-    named = {"container": container}
-    for party in sorted(actor.represents):
-        stays = container_stays(connection, (party,), MOST_STAYS)
-        if any(stay.container == container for stay in stays):
-            return {**named, "party": party}
-    return named
+def _whose(
+    connection: Connection, actor: Actor, container: str, now: datetime
+) -> tuple[dict[str, str], datetime]:
+    """Return the party whose goods are in a container now, if it is theirs, and since when to tell.
+
+    The same box carried another's goods before, and will again: a firm is told of this voyage only.
+    """
+    if actor.kind is not ActorKind.TRADER:
+        return {}, datetime.min.replace(tzinfo=UTC)
+    found = goods_of(connection, actor.represents, container, now)
+    if found is None:
+        return {}, now - BEFORE_LODGING
+    party, stay = found
+    return {"party": party}, stay.lodged_at - BEFORE_LODGING
