@@ -10,10 +10,12 @@ A thousand readings are a few lists; what is stored of them is those lists one b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any, Final
+
+import msgspec
 
 from clearway.coldchain.model import Batch, Reading
 from clearway.ledger.columns import from_microseconds, to_microseconds
@@ -31,9 +33,10 @@ _values = attrgetter(*DEFAULTS)
 Columns = Mapping[str, Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True, gc=False):
     """A batch of which the readings stand as columns.
+
+    A struct, as it is made for each message: an eighth of the time of a dataclass.
 
     Args:
         device, container, boot_id: as of `Batch`.
@@ -82,7 +85,7 @@ def sheet_with(batch: Batch | Sheet, readings: Sequence[Reading]) -> Sheet:
 def columns_of(readings: Iterable[Reading]) -> dict[str, Sequence[Any]]:
     """Return readings as columns; those without any value are left out."""
     seqs, instants, *sensors = zip(*map(_values, readings), strict=True)
-    columns: dict[str, Sequence[Any]] = {"seq": seqs, "at": list(map(to_microseconds, instants))}
+    columns: dict[str, Sequence[Any]] = {"seq": seqs, "at": tuple(map(to_microseconds, instants))}
     for name, column in zip(SENSORS, sensors, strict=True):
         if column.count(DEFAULTS[name]) < len(column):
             columns[name] = column
