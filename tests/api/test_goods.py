@@ -104,3 +104,19 @@ def test_a_handover_on_record_parts_the_loss(border: Border) -> None:
 def test_the_doors_to_the_goods_ask_for_permission(used_border: Border) -> None:
     for path in ("/v1/commodities", "/v1/treatments", f"/v1/reefers/{BOX}/custody"):
         assert used_border.ask("GET", path).status_code == 401
+
+
+def test_a_firm_does_not_end_the_journey_of_anothers_goods(border: Border) -> None:
+    """Told that a container holds bananas, nobody would be alarmed by its warm apples."""
+    loaded = border.clock() - timedelta(hours=9)
+    mine = {"container": BOX, "commodity": "apple", "set_point_c": 1.0, "party": "XA10000001"}
+    for who, hours, party, status in (
+        ("acme", 0, "XA10000001", 201),
+        ("rival", 1, "XA10000002", 403),
+        ("acme", 2, "XA10000001", 201),
+        ("carrier", 3, "XA10000002", 201),
+    ):
+        at = (loaded + timedelta(hours=hours)).isoformat()
+        told = {**mine, "loaded_at": at, "party": party}
+        answer = border.ask("POST", "/v1/journeys", who, json=told)
+        assert answer.status_code == status, (who, answer.text)
