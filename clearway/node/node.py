@@ -84,9 +84,7 @@ class Node:
         self.folder = folder
         self.log = log
         self.rulebook = rulebook
-        self.clock = clock
-        self.wall = wall
-        self.entropy = entropy
+        self.clock, self.wall, self.entropy = clock, wall, entropy
         self.feed = Feed()
         self._vkeys = folder.vkey.read_text(encoding="utf-8")
         self._lock = lock
