@@ -7,6 +7,7 @@ durable (`contiguous`), so that it replays from there and no earlier, and which 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import sub
 from struct import Struct
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ MOST_SPANS = 8
 """Of more, two neighbours are joined: looking for a repeat then takes longer, nothing else does."""
 
 
-_SPAN = Struct(">4q")
+_SPAN, _LAST = Struct(">4q"), Struct(">8xq")
+_TOO_MANY = Struct(f">{4 * (MOST_SPANS + 1)}q")
 
 
 class Position(NamedTuple):
@@ -101,11 +103,12 @@ def wait(position: Position, fact: int, runs: Sequence[Run], oldest: int) -> Pos
     if not runs:
         return position
     device, boot_id, contiguous, highest, beyond, waiting = position
-    spans = [span for span in _SPAN.iter_unpack(waiting) if span[1] >= oldest]
-    spans.append((fact, fact, runs[0][0], runs[-1][1]))
-    if len(spans) > MOST_SPANS:
-        _join_two(spans)
-    packed = b"".join(_SPAN.pack(*span) for span in spans)
+    left = 0
+    while left < len(waiting) and _LAST.unpack_from(waiting, left)[0] < oldest:
+        left += _SPAN.size
+    packed = waiting[left:] + _SPAN.pack(fact, fact, runs[0][0], runs[-1][1])
+    if len(packed) == _TOO_MANY.size:
+        packed = _join_two(packed)
     return Position(device, boot_id, contiguous, highest, beyond, packed)
 
 
@@ -114,11 +117,15 @@ def spans_of(position: Position) -> Iterator[Span]:
     return _SPAN.iter_unpack(position.waiting)
 
 
-def _join_two(spans: list[tuple[int, ...]]) -> None:
+def _join_two(packed: bytes) -> bytes:
     """Join the two neighbours that hold the fewest facts together: all stay of like width."""
-    at = min(range(len(spans) - 1), key=lambda i: spans[i + 1][1] - spans[i][0])
-    one, two = spans[at : at + 2]
-    spans[at : at + 2] = [(one[0], two[1], min(one[2], two[2]), max(one[3], two[3]))]
+    numbers = _TOO_MANY.unpack(packed)
+    widths = list(map(sub, numbers[5::4], numbers[::4]))  # from the first of one to the last of two
+    at = widths.index(min(widths))
+    first, _, low, high, _, last, other_low, other_high = numbers[4 * at : 4 * at + 8]
+    joined = _SPAN.pack(first, last, min(low, other_low), max(high, other_high))
+    place = at * _SPAN.size
+    return packed[:place] + joined + packed[place + 2 * _SPAN.size :]
 
 
 def holds(position: Position, number: int) -> bool:
