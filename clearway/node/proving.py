@@ -27,7 +27,7 @@ from clearway.coldchain.packing import Arrival
 from clearway.coldchain.sheets import Sheet
 from clearway.errors import Refused, RuleViolation, VerificationError
 from clearway.identity import tables_devices
-from clearway.identity.model import Device, DeviceKey
+from clearway.identity.model import Actor, ActorKind, Device, DeviceKey
 from clearway.ledger.columns import from_microseconds
 from clearway.ledger.fact import Fact, decode
 from clearway.terms.finding import Area, Finding, Level
@@ -102,6 +102,22 @@ class Proving:
             raise Refused(
                 f"The device {device.id!r} was not fixed to {batch.container} when it measured; a"
                 " device speaks only for its own container. Have it associated, or enrol it there"
+            )
+
+    def require_entitled(self, actor: Actor, batch: Batch) -> None:
+        """Refuse unsigned readings that somebody else sends for a device with a key of its own.
+
+        Whoever carries a logger's file answers for it; a device that can sign needs nobody.
+
+        Raises: Refused: also what `require_own` refuses.
+        """
+        self.require_own(batch.device, batch)
+        device = self._find(batch.device).device
+        is_itself = actor.kind is ActorKind.DEVICE and actor.id == batch.device
+        if device is not None and device.keys and not is_itself:
+            raise Refused(
+                f"The device {device.id!r} has a key of its own; without its signature only itself"
+                " sends its readings. Send its signed batches as application/cose"
             )
 
     def _find(self, name: str) -> _Known:

@@ -102,6 +102,18 @@ def test_a_device_sends_signed_batches_over_http(house: Any, tmp_path: Path) -> 
     assert answer.status_code == 403 and "signs its batches" in answer.json()["detail"]
 
 
+def test_nobody_else_sends_unsigned_readings_of_a_device_with_a_key(house: Any) -> None:
+    body = {
+        "device": "reefer-1",
+        "container": str(HERE),
+        "boot_id": "a",
+        "readings": [{"seq": 0, "at": "2026-07-14T05:00:00Z", "return_c": 4.0}],
+    }
+    answer = house.ask("POST", "/v1/readings", "carrier", json=body)
+    assert answer.status_code == 403, answer.text
+    assert "a key of its own" in answer.json()["detail"]
+
+
 def test_a_device_renews_itself_with_the_key_that_it_has(house: Any) -> None:
     path = "/v1/devices/reefer-1/renewals"
 

@@ -67,7 +67,7 @@ async def readings(
     def prepare() -> Callable[[Act], tuple[tuple[Recorded, ...], tuple[Finding, ...]]]:
         batches, findings = _read(body, is_csv, container, device)
         for batch in batches:
-            node.telemetry.proving.require_own(batch.device, batch)
+            node.telemetry.proving.require_entitled(actor, batch)
         return lambda hand: (tuple(receive_readings(hand, batch) for batch in batches), findings)
 
     outcome = await perform(node, actor, prepare)
