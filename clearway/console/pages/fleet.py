@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from clearway.clearance.stays import container_stays
 from clearway.coldchain import fleet, tables
 from clearway.coldchain.fleet import FleetCount, FleetPoint, Tone
-from clearway.console.permission import is_trader, sees_container
+from clearway.console.permission import is_trader, may, sees_container
 from clearway.console.render import page
 from clearway.console.sparkline import Sparkline, draw
 from clearway.console.visitor import Visitor, visitor_of
@@ -23,6 +24,7 @@ from clearway.identity.model import Actor
 from clearway.node.node import Node
 
 _PAGE = 50
+_MOST_STAYS = 1_000
 _SPAN = timedelta(hours=24)
 _LONGEST_SEARCH = 40
 _FURTHEST_DAYS = 30.0  # a longer life hurries nobody: it stands at the edge of the picture
@@ -112,10 +114,16 @@ def _require(node: Node, actor: Actor) -> None:
 
 def _seen(node: Node, actor: Actor, connection: Connection) -> list[FleetPoint]:
     """Return what of the fleet the actor may see: an officer all, a trader those of own goods."""
+    points = list(fleet.list_points(connection))
+    if not points or may(node, actor, "coldchain.read", container=points[0].container):
+        return points
+    own = {
+        str(stay.container) for stay in container_stays(connection, actor.represents, _MOST_STAYS)
+    }
     return [
         one
-        for one in fleet.list_points(connection)
-        if not is_trader(actor) or sees_container(node, actor, connection, one.container)
+        for one in points
+        if one.container in own and sees_container(node, actor, connection, one.container)
     ]
 
 
