@@ -76,7 +76,9 @@ def test_no_other_file_of_the_package_verifies_ed25519() -> None:
         for file in package.rglob("*.py")
     }
     verifying = re.compile(r"\bnacl\b|crypto_sign|VerifyKey")
-    assert [name for name in texts if verifying.search(texts[name])] == ["ledger/ed25519.py"]
+    found = sorted(name for name in texts if verifying.search(texts[name]))
+    # The bench times the bare library beside ours, and believes nothing that it says.
+    assert found == ["cli/bench/devices.py", "ledger/ed25519.py"]
     # Who names such a key verifies with it through that file alone: every other call of `verify`
     # names a hash, which Ed25519's does not take.
     for name in sorted(texts):

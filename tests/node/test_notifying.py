@@ -22,6 +22,7 @@ from clearway.connectors.notices.model import Address, Channel, Language, Messag
 from clearway.connectors.webhooks.sender import WebhookSender
 from clearway.errors import InputError
 from clearway.identity.model import Actor, ActorKind, Role
+from clearway.node import notifying
 from clearway.node.clock import SteppedClock, seeded_entropy
 from clearway.node.node import Node, create
 from clearway.node.notifying import Notifying, mail_server, webhook_key, webhook_secret
@@ -113,7 +114,9 @@ def test_one_address_that_fails_holds_up_no_other(node: Node) -> None:
     assert progress(node, "task:6")["desk"] is Progress.DELIVERED
 
 
-def test_the_log_holds_no_secret_and_no_target(node: Node) -> None:
+def test_the_log_holds_no_secret_and_no_target(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A logger that was used before keeps what it was configured with, and is not captured.
+    monkeypatch.setattr(notifying, "logger", structlog.get_logger())
     hidden = replace(HOOK, name="hidden", target="http://127.0.0.1:1/token-in-the-path")
     act(node, set_address, hidden)
     tell(node, "task:7")
