@@ -79,6 +79,7 @@ _Rows = msgspec.defstruct(
 )
 _row_batches = msgspec.json.Decoder(_Rows)
 _row_values = attrgetter(*DEFAULTS)
+_zone, _IN_UTC = attrgetter("tzinfo"), frozenset([UTC])
 _EMPTY: Final = tuple(DEFAULTS.values())
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -172,7 +173,7 @@ def _given(columns: dict[str, tuple[Any, ...]], count: int) -> int:
 def _are_utc(instants: tuple[datetime, ...]) -> bool:
     if len(instants) == 1:
         return instants[0].tzinfo is UTC
-    return all(at.tzinfo is UTC for at in instants)
+    return set(map(_zone, instants)) == _IN_UTC
 
 
 def _microseconds(instants: tuple[datetime, ...]) -> Sequence[int]:
