@@ -44,6 +44,8 @@ _LARGEST_PACKET: Final = LARGEST_MESSAGE + 1_024
 _CONNACK_S: Final = 10.0
 _TURN_S: Final = 0.5
 _HELD_S: Final = 0.02
+_FLOOD: Final = 256  # unacknowledged messages; above, marks of devices are collected
+_MARKS_S: Final = 0.25
 _SUBSCRIPTION: Final = 1
 _KNOWN_TOPICS: Final = 100_000
 _NOBODY: Final[tuple[str, Form]] = ("", "json")
@@ -92,6 +94,7 @@ class Consumer:
         self._bell.setblocking(False)
         self._hears.setblocking(False)
         self._rung = False
+        self._marks_due, self._marks_at = 0, 0.0
         self._ended = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
@@ -205,8 +208,9 @@ class Consumer:
             if self._wait(link):
                 data = link.receive()
                 if data:
-                    packets, used = self._packets(rest + data if rest else data)
-                    rest = (rest + data if rest else data)[used:]
+                    data = rest + data if rest else data
+                    packets, used = self._packets(data)
+                    rest = data[used:]
                     self._take(packets)
                     heard = time.monotonic()
             self._flights.hand_on()
@@ -294,7 +298,12 @@ class Consumer:
         self._outbox.refuse(words.refusal(message, error, self._clock()))
 
     def _tell(self, link: Link) -> None:
-        for packet_id, word in self._outbox.leaving():
+        """Send words that wait; in a flood marks only four times a second, the newest of each."""
+        now = time.monotonic()
+        if self._flights.count <= _FLOOD or now >= self._marks_at:
+            self._marks_due, self._marks_at = self._outbox.marks, now + _MARKS_S
+        for packet_id, word in self._outbox.leaving(self._marks_due):
+            self._marks_due -= word.is_mark
             link.send(
                 codec.publish(
                     word.topic,

@@ -13,12 +13,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
+import msgspec
+
 from clearway.connectors.mqtt.model import Incoming, Receipt
 from clearway.connectors.mqtt.topics import published
 from clearway.errors import ClearwayError
 
 _LONGEST_DETAIL = 500
 _PACKET_IDS = 65_535
+_encode = msgspec.json.Encoder().encode
 
 
 class Word(NamedTuple):
@@ -41,7 +44,7 @@ class Word(NamedTuple):
 
 def mark(device: str, boot_id: str, seq: int) -> Word:
     """Return what tells a device how far its readings are durable, without a gap."""
-    return Word(device, "committed", json.dumps({"boot_id": boot_id, "seq": seq}).encode())
+    return Word(device, "committed", b'{"boot_id": %b, "seq": %d}' % (_encode(boot_id), seq))
 
 
 def refusal(message: Incoming, error: BaseException, at: datetime) -> Word:
@@ -90,11 +93,17 @@ class Outbox:
         if len(self._refused) > self.refusals:
             self._refused.popleft()
 
-    def leaving(self) -> list[tuple[int, Word]]:
-        """Return what may leave now, each with its packet id."""
+    def leaving(self, most: int | None = None) -> list[tuple[int, Word]]:
+        """Return what may leave now, each with its packet id.
+
+        Args:
+            most: marks among it; None: as many as the window lets.
+        """
         found: list[tuple[int, Word]] = []
-        while len(self._under_way) < self.window and (self._refused or self._marks):
+        left = len(self._marks) if most is None else min(most, len(self._marks))
+        while len(self._under_way) < self.window and (self._refused or left):
             word = self._refused.popleft() if self._refused else self._next_mark()
+            left -= word.is_mark
             self._last_id = self._last_id % _PACKET_IDS + 1
             self._under_way[self._last_id] = word
             found.append((self._last_id, word))
@@ -113,6 +122,11 @@ class Outbox:
             else:
                 self.refuse(word)
         self._under_way.clear()
+
+    @property
+    def marks(self) -> int:
+        """Devices for which a mark waits."""
+        return len(self._marks)
 
     @property
     def waiting(self) -> int:

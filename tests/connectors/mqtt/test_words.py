@@ -73,3 +73,16 @@ def test_packet_ids_are_never_zero() -> None:
 
 def test_an_acknowledgement_of_nothing_is_passed_over() -> None:
     assert Outbox(window=1, refusals=1).arrived(9) is None
+
+
+def test_marks_may_be_held_back_and_refusals_are_not() -> None:
+    box = Outbox(window=10, refusals=3)
+    for number in range(4):
+        box.mark(Acknowledged(f"reefer-{number}", "boot", 1))
+    box.refuse(refused(7))
+    assert box.marks == 4
+    assert [word.is_mark for _, word in box.leaving(0)] == [False]
+    box.mark(Acknowledged("reefer-0", "boot", 2))
+    assert [word for _, word in box.leaving(1)] == [words.mark("reefer-0", "boot", 2)]
+    assert len(box.leaving(9)) == 3
+    assert not box.marks
