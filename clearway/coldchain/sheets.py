@@ -1,6 +1,6 @@
 """Batches as columns: how they travel from the message to the fact without one object a reading.
 
-    sheet = sheet_of(batch)     # or `formats.json.read_sheet(data)`, which never makes the readings
+    sheet = sheet_of(batch)     # or `formats.json_columns.read(data)`, which never makes them
     sheet.seqs, sheet.instants, sheet.sensors["supply_c"]
     sheet.readings              # made now, equal in every bit
 

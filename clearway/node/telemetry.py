@@ -23,7 +23,7 @@ import structlog
 
 from clearway.coldchain import intake
 from clearway.coldchain.actions.receive_batches import Reception, Taken, receive_batches
-from clearway.coldchain.formats import json
+from clearway.coldchain.formats import json, json_columns
 from clearway.coldchain.model import Batch
 from clearway.coldchain.packing import Arrival
 from clearway.coldchain.sheets import Sheet
@@ -303,7 +303,7 @@ class Telemetry:
             )
             envelope = message.payload
         elif message.form == "json":
-            batch = json.read_sheet(message.payload) or json.read(message.payload)[0]
+            batch = json_columns.read(message.payload) or json.read(message.payload)[0]
             self.proving.require_own(message.device, batch)
             envelope, proof = b"", None
         else:

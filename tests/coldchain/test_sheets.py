@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.coldchain import intake
-from clearway.coldchain.formats import json
+from clearway.coldchain.formats import json, json_columns
 from clearway.coldchain.model import Batch, Reading, warmest
 from clearway.coldchain.sheets import sheet_of
 from clearway.errors import ClearwayError
@@ -73,7 +73,7 @@ def test_columns_hold_the_batch_in_every_bit(batch: Batch) -> None:
 @given(batches, st.sampled_from([b"", b" ", b'"firmware": "7", ']))
 def test_what_is_read_as_columns_is_what_else_is_read(batch: Batch, oddity: bytes) -> None:
     data = b"{" + oddity + json.write(batch)[1:]
-    found = json.read_sheet(data)
+    found = json_columns.read(data)
     if found is not None:
         assert found.batch == json.read(data)[0]
         assert found == sheet_of(json.read(data)[0])
@@ -107,7 +107,7 @@ def test_a_batch_in_order_is_plausible_as_columns() -> None:
     ],
 )
 def test_what_devices_send_is_read_as_columns(rows: list[dict[str, Any]]) -> None:
-    found = json.read_sheet(message(*rows))
+    found = json_columns.read(message(*rows))
     assert found is not None
     assert found.batch == json.read(message(*rows))[0]
 
@@ -135,4 +135,4 @@ def test_what_devices_send_is_read_as_columns(rows: list[dict[str, Any]]) -> Non
     ],
 )
 def test_what_is_unusual_is_left_to_the_other_reader(data: bytes) -> None:
-    assert json.read_sheet(data) is None
+    assert json_columns.read(data) is None

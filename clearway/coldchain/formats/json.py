@@ -1,29 +1,24 @@
 """Batches of readings and journeys as JSON; docs/design/readings.md is the specification.
 
-A batch of 50 readings is read as columns (`read_sheet`) in 45 microseconds and as a `Batch` in 110:
-msgspec decodes it; a count of quotation marks proves that no name stood twice and none was unknown.
-Only a message that fails the count is parsed again by `clearway.wire.json`, which refuses double
-names and lists unknown ones.
+A batch of 50 readings is read in 110 microseconds (`json_columns` takes 45): msgspec decodes it; a
+count of quotation marks proves that no name stood twice and none was unknown. Only a message that
+fails the count is parsed again by `clearway.wire.json`, which refuses double names and lists
+unknown ones.
 
     batch, findings = read(b'{"device": "R7", "container": "CSQU3054383", "boot_id": "1", ...}')
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import repeat
-from operator import attrgetter, floordiv, is_not, sub
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import msgspec
 
 from clearway.coldchain.model import Batch, Journey, Reading, warmest
-from clearway.coldchain.sheets import DEFAULTS, Sheet
 from clearway.errors import BadTerm, MalformedMessage, RuleViolation
-from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import encode
 from clearway.terms.finding import Area, Finding, Level
 from clearway.terms.identifiers import PartyId
@@ -59,31 +54,6 @@ class _Journey:
 
 _BATCH_NAMES = frozenset(_Batch.__slots__)
 _READING_NAMES = frozenset(Reading.__slots__)
-# The same, with rows that cost a seventh of a `Reading` and live no longer than it takes to turn
-# them into columns. They hold nothing that could hold them, so the collector need not know them.
-_HINTS = get_type_hints(Reading)
-_Row = msgspec.defstruct(
-    "_Row",
-    [
-        (name, _HINTS[name]) if name in ("seq", "at") else (name, _HINTS[name], default)
-        for name, default in DEFAULTS.items()
-    ],
-    frozen=True,
-    gc=False,
-)
-_Rows = msgspec.defstruct(
-    "_Rows",
-    [("device", str), ("container", str), ("boot_id", str), ("readings", tuple[_Row, ...])],  # type: ignore[valid-type]
-    frozen=True,
-    gc=False,
-)
-_row_batches = msgspec.json.Decoder(_Rows)
-_row_values = attrgetter(*DEFAULTS)
-_zone, _IN_UTC = attrgetter("tzinfo"), frozenset([UTC])
-_EMPTY: Final = tuple(DEFAULTS.values())
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
 _batches, _journeys = msgspec.json.Decoder(_Batch), msgspec.json.Decoder(_Journey)
 
 Wire = TypeVar("Wire")
@@ -102,93 +72,13 @@ def read(data: bytes) -> Read:
     """
     found = _decode(data, _batches)
     given = sum(map(_fields_given, found.readings))
-    findings = () if _is_exact(data, len(found.readings), given) else _strange_names(data)
+    findings = () if is_exact(data, len(found.readings), given) else _strange_names(data)
     batch = Batch(
         found.device, container_of(found.container), found.boot_id, _settled(found.readings)
     )
     if not given:
         findings += (_nothing_measured(),)
     return batch, findings
-
-
-def read_sheet(data: bytes) -> Sheet | None:
-    """Return the batch of a JSON message as columns, without remarks.
-
-    None: something is unusual about it, such as an unknown name, an instant in another zone or a
-    mistake; `read` then says what, or reads it.
-    """
-    if len(data) > LIMITS.size_bytes:
-        return None
-    try:
-        found: Any = _row_batches.decode(data)
-        container = container_of(found.container)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadTerm):
-        return None
-    rows = found.readings
-    columns = _columns(rows)
-    if columns is None or not _is_exact(data, len(rows), _given(columns, len(rows))):
-        return None
-    seqs, instants = columns.pop("seq"), columns.pop("at")
-    if not (_are_utc(instants) and _has_pulp(columns)):
-        return None
-    return Sheet(found.device, container, found.boot_id, seqs, _microseconds(instants), columns)
-
-
-def _columns(rows: tuple[Any, ...]) -> dict[str, tuple[Any, ...]] | None:
-    """Return the columns of what the first row has; None: there are no rows, or no values."""
-    if not rows:
-        return None
-    first = _row_values(rows[0])
-    if len(rows) == 1:
-        found = {
-            name: (value,)
-            for name, value, default in zip(DEFAULTS, first, _EMPTY, strict=True)
-            if value is not default
-        }
-        return found if len(found) > 2 else None
-    names, getter = _taking(tuple(map(is_not, first, _EMPTY)))
-    if len(names) == 2:
-        return None
-    return dict(zip(names, zip(*map(getter, rows), strict=True), strict=True))
-
-
-@lru_cache(512)  # as many as there are
-def _taking(mask: tuple[bool, ...]) -> tuple[tuple[str, ...], attrgetter[tuple[Any, ...]]]:
-    names = tuple(name for name, is_there in zip(DEFAULTS, mask, strict=True) if is_there)
-    return names, attrgetter(*names)
-
-
-def _given(columns: dict[str, tuple[Any, ...]], count: int) -> int:
-    """Return how many values there are behind `seq` and `at`."""
-    whole = (len(columns) - 2) * count
-    if count == 1:
-        return whole  # the first row has them all
-    return whole - sum(
-        column.count(DEFAULTS[name])
-        for name, column in columns.items()
-        if name not in ("seq", "at")
-    )
-
-
-def _are_utc(instants: tuple[datetime, ...]) -> bool:
-    if len(instants) == 1:
-        return instants[0].tzinfo is UTC
-    return set(map(_zone, instants)) == _IN_UTC
-
-
-def _microseconds(instants: tuple[datetime, ...]) -> Sequence[int]:
-    if len(instants) == 1:
-        return (to_microseconds(instants[0]),)
-    elapsed = map(sub, instants, repeat(_EPOCH))
-    return tuple(map(floordiv, elapsed, repeat(_MICROSECOND)))
-
-
-def _has_pulp(columns: dict[str, tuple[Any, ...]]) -> bool:
-    """Return whether the pulp is told wherever probes are, and no more of these than we take."""
-    probes, pulps = columns.get("probes_c"), columns.get("pulp_c")
-    if probes is None:
-        return True
-    return pulps is not None and None not in pulps and max(map(len, probes)) <= MOST_PROBES
 
 
 def write(batch: Batch) -> bytes:
@@ -271,7 +161,7 @@ def _mistyped(error: msgspec.ValidationError) -> RuleViolation:
     )
 
 
-def _is_exact(data: bytes, count: int, given: int) -> bool:
+def is_exact(data: bytes, count: int, given: int) -> bool:
     """Return whether every name in the text was read, and none stood twice.
 
     Without backslashes each text has two quotation marks. Texts are the names, and the values of
