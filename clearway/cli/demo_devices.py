@@ -40,9 +40,13 @@ def devices_of(
     """
     names = enrolled(day)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _enrol(node, names, folder)
+    _enrol(node, names)
     with ExitStack() as stack:
         try:
+            with ExitStack() as trial:
+                _broker(node, trial)
+            # Not before: a device with a key of its own is heard from itself only.
+            _certify(node, names, folder)
             port = _broker(node, stack)
         except ClearwayError as error:
             tell(f"No broker, so all readings come over HTTP: {error.detail}")
@@ -73,13 +77,22 @@ def _broker(node: Node, stack: ExitStack) -> int:
     return intake.server.port
 
 
-def _enrol(node: Node, names: Mapping[str, str], folder: Path) -> None:
-    """Enrol and certify the devices, each fixed to its container; write what they must have."""
-    issued = {name: _issue(node, name, folder) for name in names.values()}
+def _enrol(node: Node, names: Mapping[str, str]) -> None:
+    """Enrol the devices, each fixed to its container."""
 
     def action(act: Act) -> None:
         for box, name in names.items():
             enrol_device(act, name, maker="Sample loggers", container=ContainerNumber(box))
+
+    node.act(OWNER, action).result()
+
+
+def _certify(node: Node, names: Mapping[str, str], folder: Path) -> None:
+    """Certify the devices; write what they must have."""
+    issued = {name: _issue(node, name, folder) for name in names.values()}
+
+    def action(act: Act) -> None:
+        for name in names.values():
             certify_device(act, issued[name])
 
     node.act(OWNER, action).result()
