@@ -114,9 +114,18 @@ def test_one_address_that_fails_holds_up_no_other(node: Node) -> None:
     assert progress(node, "task:6")["desk"] is Progress.DELIVERED
 
 
-def test_the_log_holds_no_secret_and_no_target(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A logger that was used before keeps what it was configured with, and is not captured.
+@pytest.fixture
+def plain_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logging as nobody configured it: a command run before may have raised its level."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
     monkeypatch.setattr(notifying, "logger", structlog.get_logger())
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("plain_logging")
+def test_the_log_holds_no_secret_and_no_target(node: Node) -> None:
     hidden = replace(HOOK, name="hidden", target="http://127.0.0.1:1/token-in-the-path")
     act(node, set_address, hidden)
     tell(node, "task:7")
