@@ -37,6 +37,8 @@ class Sender:
         self.name = name
         self.durable = -1
         self._last, self._message = last, message
+        # A tenth at most: whoever kills in between must find something still to come.
+        self._window = min(_WINDOW, max(PER, last // 10))
         self._sent = -1
         self._moved_at = time.monotonic()
         self._topic = topics.published(name, "readings")
@@ -68,7 +70,7 @@ class Sender:
             return False
         if time.monotonic() - self._moved_at > _PATIENCE_S:
             self._sent, self._moved_at = self.durable, time.monotonic()
-        while self._sent < self._last and self._sent - self.durable < _WINDOW:
+        while self._sent < self._last and self._sent - self.durable < self._window:
             count = min(PER, self._last - self._sent)
             first = self._sent + 1
             self._client.publish(self._topic, self._message(first, count), 1)
