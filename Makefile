@@ -54,10 +54,11 @@ demo: setup ## One border day, worked before your eyes, console open meanwhile
 serve: setup ## Run a node on this machine
 	@$(BIN)/clearway serve
 
-engine: $(UV) ## Build the pinned CometBFT and a log reader, and install mosquitto, if possible
+engine: $(UV) ## Build the pinned CometBFT and a log reader, and install mosquitto and Java, if possible
 	@tools/install_cometbft.sh || echo "Without CometBFT its tests are skipped, and the order is the node's own"
 	@tools/install_tessera_fsck.sh || echo "Without Tessera's fsck one test of exported logs is skipped"
 	@tools/install_mosquitto.sh || echo "Without mosquitto its tests are skipped; NATS comes with the Python packages"
+	@tools/install_java.sh || echo "Without Java the tests of histories beyond one machine (Spark) are skipped"
 
 test: dev engine ## The whole test suite
 	@$(PYTEST) tests -m "not e2e"
