@@ -202,6 +202,21 @@ class Scorer:
             features=digest(matrix),
         )
 
+    def score_matrix(self, matrix: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return calibrated probability, expected revenue and score of each row of a batch.
+
+        Args:
+            matrix: features, shape (items, features). A declaration's score is that of its
+                weightiest item, the maximum of its rows.
+
+        Raises: VerificationError: there is no model.
+        """
+        probability, revenue = self.predict(matrix)
+        if self._scale is None:
+            raise VerificationError("There is no risk model to score with; activate one first")
+        scores = self._scale.score(self._scale.blend(probability, revenue))
+        return self._scale.calibrated(probability), revenue, scores
+
     def predict(self, matrix: Floats) -> tuple[Floats, Floats]:
         """Return raw probability and expected revenue of each row of features."""
         if self._model is None or self._scale is None:

@@ -240,6 +240,25 @@ def test_many_items_are_scored_by_the_weightiest(artefact: Artefact) -> None:
     assert both.weightiest == 1
 
 
+def test_a_batch_scores_each_row_as_one_declaration_would(artefact: Artefact) -> None:
+    scorer = Scorer(artefact)
+    rows = table.seen(table.conform(history(300, seed=31)), FOREVER)
+    matrix = replay(rows, FOREVER).matrix
+    probability, revenue, scores = scorer.score_matrix(matrix)
+    item = trace(goods(value_eur=50.0))
+    alone = scorer.score([item], {})
+    again = scorer.score_matrix(alone.matrix)
+    assert [each[0] for each in again] == [
+        alone.probability,
+        alone.expected_revenue,
+        alone.score,
+    ]
+    assert len(probability) == len(revenue) == len(scores) == len(rows)
+    assert scores.min() >= 0.0 and scores.max() <= 1.0 and scores.std() > 0.05
+    with pytest.raises(VerificationError):
+        rules_only().score_matrix(matrix)
+
+
 def test_without_a_model_nothing_is_scored_and_the_reason_is_told() -> None:
     scorer = rules_only("The model is being replaced.")
     scored = scorer.score([trace(goods())], {})
