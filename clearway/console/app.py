@@ -31,6 +31,7 @@ from clearway.console.pages import (
     tasks,
     worldmap,
 )
+from clearway.console.pages.risk import capacity, models, overview
 from clearway.console.render import page
 from clearway.console.visitor import visitor_or_nobody
 from clearway.errors import ClearwayError, NotAuthenticated, NotFound
@@ -55,6 +56,9 @@ def build_console(node: Node) -> Starlette:
         *reefers.ROUTES,
         *insight.ROUTES,
         *worldmap.ROUTES,
+        *overview.ROUTES,
+        *capacity.ROUTES,
+        *models.ROUTES,
         *ledger.ROUTES,
         *live.ROUTES,
     ]

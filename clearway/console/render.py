@@ -50,6 +50,7 @@ NAVIGATION = (
     Page("/console/tasks", "Tasks", "t", "task.read", is_own=True),
     Page("/console/alarms", "Alarms", "a", "coldchain.read", is_own=True),
     Page("/console/reefers", "Reefers", "f", "coldchain.read", is_own=True),
+    Page("/console/risk", "Risk", "k", "risk.read"),
     Page("/console/insight", "Release times", "r", "insight.read"),
     Page("/console/map", "Map", "m", "insight.read"),
     Page("/console/ledger", "Ledger", "l", "ledger.read"),
@@ -70,7 +71,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(num=_num, moment=_moment, words=plain)
+    environment.filters.update(num=_num, moment=_moment, day=_day, words=plain)
     environment.globals.update(
         agency_names=AGENCIES, mode_names=MODES, life_words=STEPS_OF_LIFE, version=__version__
     )
@@ -80,6 +81,11 @@ def _environment() -> Environment:
 @pass_context
 def _num(context: Context, value: float, digits: int = 0) -> str:
     return translate.number(context["language"], value, digits)
+
+
+@pass_context
+def _day(context: Context, number: int) -> str:
+    return translate.day(context["language"], number)
 
 
 @pass_context

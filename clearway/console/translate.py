@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -78,3 +78,9 @@ def moment(language: str, instant: datetime, *, with_year: bool = False) -> str:
     month = translator(language)(MONTHS[instant.month - 1])
     year = f" {instant.year}" if with_year else ""
     return f"{instant.day:02d} {month}{year} {instant.hour:02d}:{instant.minute:02d}"
+
+
+def day(language: str, number: int) -> str:
+    """Return a day, given in days since 1970 UTC: `14 Jul 2026`."""
+    at = date(1970, 1, 1) + timedelta(days=number)
+    return f"{at.day:02d} {translator(language)(MONTHS[at.month - 1])} {at.year}"

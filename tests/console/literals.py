@@ -8,6 +8,8 @@ from pathlib import Path
 
 import clearway.console
 from clearway.console import words
+from clearway.console.pages.risk.models import PEER_NAMES
+from clearway.console.pages.risk.tabs import TABS
 from clearway.console.render import NAVIGATION
 from clearway.console.translate import OWN_NAME
 
@@ -17,7 +19,7 @@ _IN_TEMPLATE = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 
 def in_templates() -> set[str]:
     texts = set()
-    for path in (ROOM / "templates").glob("*.html"):
+    for path in (ROOM / "templates").rglob("*.html"):
         texts |= {
             ast.literal_eval(found) for found in _IN_TEMPLATE.findall(path.read_text("utf-8"))
         }
@@ -38,6 +40,6 @@ def in_code() -> set[str]:
 
 
 def every_text() -> set[str]:
-    labels = {page.label for page in NAVIGATION}
+    labels = {page.label for page in (*NAVIGATION, *TABS)} | set(PEER_NAMES.values())
     shown = in_templates() | in_code() | set(words.every_word()) | labels | {OWN_NAME}
     return {text for text in shown if text}

@@ -223,11 +223,20 @@
   }
 
   const kinds = { reefer, fleet, release, flow, map };
+  // Other files add kinds of their own (see risk-charts.js).
+  window.clearwayCharts = { kinds, common, legend, axis, colour, safe, draw };
+
+  // The numbers stand with the chart, or have an address of their own.
+  async function numbersOf(element) {
+    if (element.dataset.values) return JSON.parse(element.dataset.values);
+    const answer = await fetch(element.dataset.source, { headers: { Accept: "application/json" } });
+    return answer.ok ? answer.json() : null;
+  }
 
   async function draw(element) {
-    const answer = await fetch(element.dataset.source, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
-    const option = await kinds[element.dataset.chart](await answer.json(), element);
+    const values = await numbersOf(element);
+    if (values === null) return;
+    const option = await kinds[element.dataset.chart](values, element);
     if (!element.isConnected) return;
     let chart = drawn.get(element);
     if (!chart) {
@@ -256,4 +265,7 @@
     });
   });
   document.addEventListener("clearway:theme", drawAll);
+  document.addEventListener("htmx:after:swap", () => document.querySelectorAll("[data-values]:not([data-drawn])").forEach((element) => {
+    draw(element).catch(() => { element.dataset.drawn = "no"; });
+  }));
 })();
