@@ -42,7 +42,6 @@ from clearway.simulator.day import Day, simulate
 from clearway.simulator.diary import Diary
 from clearway.simulator.enrolled import Devices
 from clearway.simulator.history import past
-from clearway.simulator.mail import midnight
 from clearway.simulator.replay import replay
 from clearway.simulator.summary import DaySummary, summarise
 from clearway.simulator.world import World, build
@@ -77,7 +76,7 @@ def run(
     with Node.open(stage.settings, clock=clock, entropy=entropy) as node, Workers(node) as work:
         _open_console(node)
         if (card := stage.card) is not None:
-            node.act(OWNER, lambda act: activate_model(act, card, "trained for the demo"))
+            node.act(OWNER, lambda act: activate_model(act, card, "trained for the demo")).result()
         tokens = admit(node, stage.day)
         with (
             devices_of(node, stage.day, folder / "devices", tell) as devices,
@@ -126,7 +125,7 @@ def _prepare(
     )
     create(settings, entropy)
     tell("Training the risk model on the four months before ...")
-    card = _train(world, seed, settings)
+    card = _train(world, seed, settings, day.events[0].at)
     if card is None:
         tell("LightGBM cannot load here (install your system's package libgomp1): the day runs on"
              " rules and the draw alone.")  # fmt: skip
@@ -135,14 +134,14 @@ def _prepare(
     return _Stage(replace(settings, model_directory=model), day, card)
 
 
-def _train(world: World, seed: int, settings: Settings) -> ModelCard | None:
+def _train(world: World, seed: int, settings: Settings, now: datetime) -> ModelCard | None:
     """Return the card of a model trained on the past; None where LightGBM cannot load."""
     try:
         importlib.import_module("lightgbm")
     except OSError:
         return None
     history = past(world, _HISTORY_DAYS, _HISTORY_PER_DAY, until=DAY)
-    made = train(history.frame, seed=seed, now=midnight(DAY))
+    made = train(history.frame, seed=seed, now=now)
     artefact.save(made, settings.data_directory / "models")
     return made.card
 
