@@ -136,7 +136,7 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
         units=_units(node, actor, connection, [box.container for box in containers]),
         containers=containers,
         seals=clearance.seals_of(connection, summary.mrn),
-        assessment=_assessment(node, actor, connection, summary.mrn),
+        assessment=assessment_of(node, actor, connection, summary.mrn),
         life=life,
         withheld=_withheld(actor, connection, summary, life),
         delays=() if goods is None else _delays(node, goods, orders, decisions),
@@ -192,9 +192,10 @@ def _units(
     return list(map(unit_row, sorted(seen, key=coldchain.urgency_of)))
 
 
-def _assessment(
+def assessment_of(
     node: Node, actor: Actor, connection: Connection, mrn: str
 ) -> StoredAssessment | None:
+    """Return what risk said of a declaration, for those who may read it; None: nothing."""
     if not may(node, actor, "risk.read", mrn=mrn):
         return None
     try:

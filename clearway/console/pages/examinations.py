@@ -16,6 +16,8 @@ from clearway.clearance import tables as clearance
 from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.actions.start_examination import start_examination
 from clearway.clearance.model import Conformity, Discrepancy, Examination, Result
+from clearway.clearance.rules import CONFIDENTIAL
+from clearway.console.consignment import assessment_of
 from clearway.console.permission import may, seen_declaration
 from clearway.console.render import page
 from clearway.console.visitor import Visitor, sealed_form, visitor_of
@@ -29,6 +31,7 @@ from clearway.identity.model import Actor
 from clearway.ledger.fact import Fact
 from clearway.node.node import Node
 from clearway.policy.act import Act
+from clearway.risk.tables import StoredAssessment
 from clearway.terms.money import Currency, Money
 
 FINDINGS = 4
@@ -47,7 +50,11 @@ class _Filled(dict[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the form shows beside its fields."""
+    """What the form shows beside its fields.
+
+    Args:
+        assessment: why risk chose this one, for those who may read it.
+    """
 
     examination: Examination
     summary: Summary
@@ -55,6 +62,7 @@ class View:
     currency: Currency
     containers: tuple[str, ...]
     can_report: bool
+    assessment: StoredAssessment | None
 
 
 async def form(request: Request) -> Response:
@@ -82,6 +90,7 @@ async def _show(
         fields=_Filled(fields),
         kinds=DISCREPANCIES,
         lines=range(1, FINDINGS + 1),
+        told_by_risk=CONFIDENTIAL,
         refusal=refusal,
     )
 
@@ -98,7 +107,15 @@ def _view(node: Node, actor: Actor, connection: Connection, id: str) -> View:
     )
     declared = declarations.get(connection, order.mrn).declaration
     boxes = tuple(str(box.number) for box in declared.containers)
-    return View(order, summary, declared.items, currency_of(declared), boxes, can_report)
+    return View(
+        order,
+        summary,
+        declared.items,
+        currency_of(declared),
+        boxes,
+        can_report,
+        assessment_of(node, actor, connection, summary.mrn),
+    )
 
 
 def currency_of(declared: Declaration) -> Currency:
