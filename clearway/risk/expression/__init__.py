@@ -1,0 +1,1 @@
+"""Profiles' expressions as a tree of our own, and the same tree as columns over a history."""
