@@ -73,11 +73,14 @@ def reasons(
     said = [_of_hit(hit) for hit in hits]
     if choice.stratum is Stratum.RANDOM:
         said.append(_random(capacity))
+    if choice.stratum is Stratum.EXPLORED:
+        said.append(_explored(choice))
     if choice.displaced_from is not None:
         said.append(_displaced(choice, office))
     if absence:
         said.append(Reason("RISK_RULES_ONLY", f"{absence} Profiles and the draw decided alone."))
-    elif choice.stratum is not Stratum.RANDOM:  # who examines a drawn one must not be prejudiced
+    elif choice.stratum not in (Stratum.RANDOM, Stratum.EXPLORED):
+        # Who examines a drawn one must not be prejudiced.
         said.append(_of_score(choice, score, office))
     if evidence is not None:
         said += of_goods(evidence, contributions)
@@ -113,6 +116,12 @@ def _random(capacity: Capacity) -> Reason:
     share = f"{capacity.random_share * 100:g} %"
     text = f"Drawn at random: {share} of all declarations are examined whatever their score."
     return Reason("RISK_RANDOM", text, share)
+
+
+def _explored(choice: Choice) -> Reason:
+    odds = f"{choice.inclusion.explored * 100:.1f} %"
+    text = f"Examined to learn: little is known of such goods; the odds were {odds}."
+    return Reason("RISK_EXPLORED", text, odds)
 
 
 def _displaced(choice: Choice, office: str) -> Reason:

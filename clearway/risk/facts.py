@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from clearway.ledger.fact import BY_FIELD
 from clearway.risk.card import Metric
-from clearway.risk.model import Assessment
+from clearway.risk.model import Assessment, Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,9 @@ class Assessed:
         office: whose capacity it used.
         day: of that office, days since 1970 UTC.
         assessment: the outcome, with its reasons.
+        importer: whose selections of that day it adds to; "" unknown.
+        so_far: what the office had assessed before it, so that it can be worked out again; None in
+            facts of before.
     """
 
     TYPE: ClassVar[str] = "risk.assessed/1"
@@ -31,6 +34,8 @@ class Assessed:
     office: str
     day: int
     assessment: Assessment
+    importer: str = ""
+    so_far: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)

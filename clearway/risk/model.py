@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -35,6 +36,7 @@ class Stratum(StrEnum):
     MANDATORY = "mandatory"  # the law or a treaty demands the control
     PROFILE = "profile"  # a selectivity profile matched
     SCORE = "score"  # the model ranks it high enough for the capacity of the day
+    EXPLORED = "explored"  # drawn among those of which the model knows least
     RANDOM = "random"  # drawn; the only unbiased sample of all declarations
     NONE = "none"  # not selected
 
@@ -195,6 +197,25 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What bounds the selections of one profile in an office; mandatory controls have no limit.
+
+    Args:
+        most: selections a day; None: as many as the lanes have room for.
+        opens: hour UTC from which the profile selects.
+        closes: hour UTC from which it does so no more.
+        first: day from which it selects, days since 1970 UTC; None: from ever.
+        last: last day on which it does; None: for ever.
+    """
+
+    most: int | None = None
+    opens: int = 0
+    closes: int = 24
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Capacity:
     """What an office can do in a day.
 
@@ -207,6 +228,15 @@ class Capacity:
         opens: hour UTC, 0 to 23.
         closes: hour UTC, above `opens`, up to 24.
         least_score: nothing below this score is opened just because somebody has time.
+        explore_share: share of `red` for goods of which the model knows least.
+        red_rate: share of the day's declarations that the score is to bring into the lane, within
+            `red`; None: as many as there is room for. So `yellow_rate`, `blue_rate`.
+        most_per_trader: declarations of one importer sent to red a day but by law or by the draw.
+        weekdays: days on which people work, Monday is 1; on others only the law selects.
+        yellow_days: days after which a documentary check that nobody began becomes an audit after
+            clearance; 0: never.
+        green_delay_minutes: how long an officer may stop a green declaration; 0: it goes at once.
+        limits: of profiles, by id.
     """
 
     red: int
@@ -217,6 +247,24 @@ class Capacity:
     opens: int = 0
     closes: int = 24
     least_score: float = 0.5
+    explore_share: float = 0.0
+    red_rate: float | None = None
+    yellow_rate: float | None = None
+    blue_rate: float | None = None
+    most_per_trader: int | None = None
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    yellow_days: int = 0
+    green_delay_minutes: int = 0
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    def of(self, lane: Channel) -> int:
+        """Return the places of a lane in a day; green has no end."""
+        return {Channel.RED: self.red, Channel.YELLOW: self.yellow, Channel.BLUE: self.blue}[lane]
+
+    def rate_of(self, lane: Channel) -> float | None:
+        """Return the share of declarations that the score is to bring into a lane."""
+        rates = {Channel.RED: self.red_rate, Channel.YELLOW: self.yellow_rate}
+        return rates.get(lane, self.blue_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +290,12 @@ class Day:
         yellow: sent to a documentary check.
         blue: sent to audit.
         usual_arrivals: mean of the days before; None without any.
+        random: of the red ones, drawn.
+        explored: of the red ones, drawn among those of which the model knows least.
+        overload: sent to a lane that was full, because the law demands it.
+        usual_curiosity: mean `exploration.curiosity` of these days and today; None without any.
+        taken: selections today but by law or by the draw, by `selection.key_of_rule` and
+            `key_of_trader`; absent: none.
     """
 
     arrivals: int = 0
@@ -250,6 +304,29 @@ class Day:
     yellow: int = 0
     blue: int = 0
     usual_arrivals: float | None = None
+    random: int = 0
+    explored: int = 0
+    overload: int = 0
+    usual_curiosity: float | None = None
+    taken: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, lane: Channel) -> int:
+        """Return how many took a lane today."""
+        return {Channel.RED: self.red, Channel.YELLOW: self.yellow, Channel.BLUE: self.blue}[lane]
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """Probability, before the draw, of physical examination by each stratum.
+
+    They add up to the propensity; an estimate from one stratum alone divides by its own.
+    """
+
+    mandatory: float = 0.0
+    random: float = 0.0
+    profile: float = 0.0
+    score: float = 0.0
+    explored: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +340,9 @@ class Choice:
         threshold: score from which physical examination began; above 1: no room.
         decided_by: the hit that decided, None when the score or the draw did.
         displaced_from: a stricter lane that had no room left, or None.
+        inclusion: the propensity, by stratum.
+        overload: whether the law sent it to a lane that was full.
+        capped: ids of profiles that hit, but may not select any more (or yet) today.
     """
 
     channel: Channel
@@ -271,6 +351,9 @@ class Choice:
     threshold: float
     decided_by: Hit | None = None
     displaced_from: Channel | None = None
+    inclusion: Inclusion = Inclusion()
+    overload: bool = False
+    capped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +376,12 @@ class Assessment:
         profiles: ids of all profiles that matched, mandatory ones included.
         threshold: score from which physical examination began at that moment.
         features: SHA-256 of the features, as `scoring.digest` takes it; "" without a model.
+        inclusion: the propensity, by stratum.
+        curiosity: how much an examination would teach, 0 to 1 (`exploration`).
+        decided_by: id of the profile or control that decided; "": the score or the draw did.
+        overload: whether the law sent it to a lane that was full.
+        capped: ids of profiles that hit, but might not select any more (or yet) that day.
+        held_until: until when an officer may stop a green one; None: it goes at once.
     """
 
     score: float
@@ -309,3 +398,9 @@ class Assessment:
     profiles: tuple[str, ...] = ()
     threshold: float = 1.0
     features: str = ""
+    inclusion: Inclusion = Inclusion()
+    curiosity: float = 0.0
+    decided_by: str = ""
+    overload: bool = False
+    capped: tuple[str, ...] = ()
+    held_until: datetime | None = None

@@ -15,10 +15,12 @@ from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import run
 from clearway.risk import schema
+from clearway.risk.exploration import PARTS
 from clearway.risk.facts import Assessed, ModelActivated
 from clearway.risk.goods import Accepted, goods_of
 from clearway.risk.history import Changes, counted, day_of, resulted, trace
 from clearway.risk.model import CUSTOMS, Channel, Goods, Stratum
+from clearway.risk.selection import taken_by
 
 # Days of a model's past stay when a newer one is activated, so that one can go back to it.
 MODELS_KEPT = 3
@@ -84,12 +86,20 @@ def put_assessment(connection: Connection, fact: Fact) -> None:
     run(connection, schema.PUT_ASSESSMENT, row)
     red = outcome.channel is Channel.RED
     counts = (
+        1,
         int(red),
         int(red and outcome.stratum is Stratum.MANDATORY),
         int(outcome.channel is Channel.YELLOW),
         int(outcome.channel is Channel.BLUE),
+        int(red and outcome.stratum is Stratum.RANDOM),
+        int(red and outcome.stratum is Stratum.EXPLORED),
+        int(outcome.overload),
+        round(outcome.curiosity * PARTS),
     )
     run(connection, schema.ADD_DAY, (stated.office, stated.day, *counts))
+    keys = [(stated.office, stated.day, key) for key in taken_by(outcome, stated.importer)]
+    if keys:
+        run(connection, schema.ADD_TAKEN, keys)
 
 
 def put_model(connection: Connection, fact: Fact) -> None:

@@ -5,6 +5,7 @@
 `risk_declaration`  goods of each accepted declaration, until an examination tells the truth
 `risk_assessment`   the last assessment of each declaration
 `risk_day`          what each office assessed on a day, per channel
+`risk_taken`        what profiles selected, and of whom, per office and day
 `risk_model`        models in the order of activation; the last is the active one
 """
 
@@ -76,7 +77,22 @@ day = Table(
     Column("red_mandatory", Integer, nullable=False),
     Column("yellow", Integer, nullable=False),
     Column("blue", Integer, nullable=False),
+    Column("random", Integer, nullable=False),
+    Column("explored", Integer, nullable=False),
+    Column("overload", Integer, nullable=False),
+    Column("curiosity", BigInteger, nullable=False),
     PrimaryKeyConstraint("office", "day"),
+    sqlite_with_rowid=False,
+)
+
+taken = Table(
+    "risk_taken",
+    METADATA,
+    Column("office", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    PrimaryKeyConstraint("office", "day", "key"),
     sqlite_with_rowid=False,
 )
 
@@ -132,15 +148,27 @@ PUT_ASSESSMENT = (
     " score = excluded.score, body = excluded.body"
 )
 
+DAY_COUNTS = (
+    "arrivals", "red", "red_mandatory", "yellow", "blue", "random", "explored", "overload",
+    "curiosity",
+)  # fmt: skip
 ADD_DAY = (
-    "INSERT INTO risk_day (office, day, arrivals, red, red_mandatory, yellow, blue)"
-    " VALUES (?, ?, 1, ?, ?, ?, ?)"
-    " ON CONFLICT (office, day) DO UPDATE SET arrivals = risk_day.arrivals + 1,"
-    " red = risk_day.red + excluded.red,"
-    " red_mandatory = risk_day.red_mandatory + excluded.red_mandatory,"
-    " yellow = risk_day.yellow + excluded.yellow, blue = risk_day.blue + excluded.blue"
+    f"INSERT INTO risk_day (office, day, {', '.join(DAY_COUNTS)})"
+    f" VALUES ({', '.join('?' * (2 + len(DAY_COUNTS)))})"
+    " ON CONFLICT (office, day) DO UPDATE SET "
+    + ", ".join(f"{name} = risk_day.{name} + excluded.{name}" for name in DAY_COUNTS)
 )
 READ_DAY = (
-    "SELECT day, arrivals, red, red_mandatory, yellow, blue FROM risk_day"
-    " WHERE office = ? AND day BETWEEN ? AND ?"
+    f"SELECT day, {', '.join(DAY_COUNTS)} FROM risk_day WHERE office = ? AND day BETWEEN ? AND ?"
 )
+ADD_TAKEN = (
+    "INSERT INTO risk_taken (office, day, key, n) VALUES (?, ?, ?, 1)"
+    " ON CONFLICT (office, day, key) DO UPDATE SET n = risk_taken.n + 1"
+)
+
+
+@lru_cache(maxsize=64)
+def read_taken(keys: int) -> str:
+    """Return the query of so many keys; parameters are (office, day, *keys)."""
+    marks = ", ".join("?" * keys)
+    return f"SELECT key, n FROM risk_taken WHERE office = ? AND day = ? AND key IN ({marks})"

@@ -3,13 +3,16 @@
 Lanes as administrations know them: red (physical examination) before yellow (documentary check)
 before blue (audit after clearance) before green. In this order:
 
-1. Mandatory controls of customs go to their lane, whatever the capacity. Controls of a share (one
-   consignment in seven) apply when the draw falls on them. Other agencies' controls are named in
-   the assessment and take nothing of customs' capacity.
+1. Mandatory controls of customs go to their lane, whatever the capacity; beyond it they are counted
+   as overload. Controls of a share (one consignment in seven) apply when the draw falls on them.
+   Other agencies' controls are named in the assessment and take nothing of customs' capacity.
 2. A small share of all others is drawn for physical examination: the only unbiased sample there
-   is, so it stands before anything that knows the score.
+   is, so it stands before anything that knows the score, and places are kept for it.
 3. Profiles that are not mandatory, while there is room in their lane; without room in the next.
+   Each may have a most of its own, hours and dates (`Capacity.limits`).
 4. The score, above a threshold that follows the day: room left, divided by arrivals to come.
+5. Exploration: a few places for goods of which the model knows least (`exploration`), by a draw
+   whose odds rise with what an examination would teach.
 
 The threshold needs no tuning, since a score is a rank: with room for 6 among 200 to come, it is
 0.97. Room for the draw and for the mandatory controls still to come is kept free. When fewer come
@@ -17,21 +20,43 @@ than usual, the threshold sinks with the clock; when more come, it rises.
 
 Everything is decided from arguments, the draw too; the propensity (the probability, before the
 draw, of physical examination) is returned for every declaration, so that later estimates can be
-made without bias.
+made without bias. It is 0 only for what could not be examined: on a day that the law alone has
+filled, or when nobody works; `offpolicy` counts these apart.
 """
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from clearway.risk.model import CUSTOMS, Capacity, Channel, Choice, Day, Hit, Stratum
+from clearway.risk.model import (
+    CUSTOMS,
+    Assessment,
+    Capacity,
+    Channel,
+    Choice,
+    Day,
+    Hit,
+    Inclusion,
+    Stratum,
+)
 
 # Before a quarter of the day has passed, the rate of arrivals says more about brokers' habits than
 # about the day; and no day is taken to be more than three ordinary ones.
 _EARLY = 0.25
 _MOST_DAYS = 3.0
+
+# Of a Poisson number, two standard deviations above the mean are enough on 49 of 50 days; what is
+# expected less than once in twenty days is worth no empty place.
+_MARGIN = 2.0
+_RARE = 0.05
+
+# Until an office has seen declarations of its own.
+_USUAL_CURIOSITY = 0.1
 
 _STRICTEST = (Channel.RED, Channel.YELLOW, Channel.BLUE)
 
@@ -60,15 +85,16 @@ def due(hits: Sequence[Hit], draw: float) -> tuple[Hit, ...]:
     """Return the hits that apply: each, but for controls made of a share only, if it is drawn.
 
     Args:
-        draw: 0 <= draw < 1. Each control takes other digits of it than the random share does, so
-            that one does not tell of another.
+        draw: 0 <= draw < 1. Each control makes its own number of it, so that one does not tell of
+            another, nor of the random share.
     """
     return tuple(hit for hit in hits if hit.share >= 1.0 or _fraction(draw, hit.id) < hit.share)
 
 
-def _fraction(draw: float, id: str) -> float:
-    turn = int.from_bytes(blake2b(id.encode(), digest_size=4).digest(), "big") / 2**32
-    return (draw * 2**20 + turn) % 1.0
+def _fraction(draw: float, purpose: str) -> float:
+    """Return a number from 0 to below 1 that only the draw and the purpose decide."""
+    digest = blake2b(struct.pack(">d", draw) + purpose.encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 
 def chance(hits: Sequence[Hit]) -> float:
@@ -80,6 +106,82 @@ def chance(hits: Sequence[Hit]) -> float:
     return 1.0 - spared
 
 
+def key_of_rule(id: str) -> str:
+    """Return under which key `Day.taken` counts the selections of a profile."""
+    return f"rule:{id}"
+
+
+def key_of_trader(importer: str) -> str:
+    """Return under which key `Day.taken` counts the red selections of an importer."""
+    return f"trader:{importer}"
+
+
+def keys_of(importer: str, capacity: Capacity) -> tuple[str, ...]:
+    """Return the keys of `Day.taken` that matter to a declaration: those with a limit."""
+    rules = [key_of_rule(id) for id, limit in capacity.limits.items() if limit.most is not None]
+    return (*rules, *([] if capacity.most_per_trader is None else [key_of_trader(importer)]))
+
+
+def taken_by(outcome: Assessment, importer: str) -> tuple[str, ...]:
+    """Return the keys under which an assessment counts."""
+    keys = []
+    if outcome.stratum is Stratum.PROFILE:
+        keys.append(key_of_rule(outcome.decided_by))
+    chosen = outcome.stratum in (Stratum.PROFILE, Stratum.SCORE, Stratum.EXPLORED)
+    if importer and chosen and outcome.channel is Channel.RED:
+        keys.append(key_of_trader(importer))
+    return tuple(keys)
+
+
+def capped(
+    hits: Sequence[Hit], day: Day, capacity: Capacity, *, hour: int, today: int
+) -> tuple[str, ...]:
+    """Return the ids of profiles that may not select any more, or not at this hour or day.
+
+    Args:
+        hour: UTC, 0 to 23.
+        today: days since 1970 UTC.
+    """
+    closed = []
+    for hit in hits:
+        limit = capacity.limits.get(hit.id)
+        if limit is None or hit.mandatory:
+            continue
+        is_open = limit.opens <= hour < limit.closes
+        is_dated = (limit.first is None or limit.first <= today) and (
+            limit.last is None or today <= limit.last
+        )
+        is_full = limit.most is not None and day.taken.get(key_of_rule(hit.id), 0) >= limit.most
+        if is_full or not (is_open and is_dated):
+            closed.append(hit.id)
+    return tuple(closed)
+
+
+def is_spared(importer: str, day: Day, capacity: Capacity) -> bool:
+    """Return whether an importer was selected as often today as one may be."""
+    most = capacity.most_per_trader
+    return most is not None and day.taken.get(key_of_trader(importer), 0) >= most
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """What the day still allows.
+
+    Args:
+        coming: declarations expected, this one included.
+        threshold: score from which physical examination begins; above 1: no room for scores.
+        room: whether profiles, scores and exploration have a place in red.
+        by_draw: probability of the random draw.
+        by_curiosity: probability of the draw of exploration.
+    """
+
+    coming: float
+    threshold: float
+    room: bool
+    by_draw: float
+    by_curiosity: float
+
+
 def choose(
     score: float,
     hits: Sequence[Hit],
@@ -88,6 +190,9 @@ def choose(
     *,
     passed: float,
     draw: float,
+    curiosity: float = 0.0,
+    spared: bool = False,
+    capped: tuple[str, ...] = (),
 ) -> Choice:
     """Return the channel of a declaration.
 
@@ -98,72 +203,144 @@ def choose(
         capacity: of the office.
         passed: share of the opening hours that has passed, 0 to 1.
         draw: 0 <= draw < 1.
+        curiosity: how much an examination would teach, 0 to 1; 0 without a model.
+        spared: whether this trader was selected often enough today (`is_spared`).
+        capped: ids of profiles that may not select now (`capped`).
     """
-    coming = still_to_come(day, capacity, passed)
-    threshold = _threshold(day, capacity, coming)
-    ours = [hit for hit in due(hits, draw) if hit.agency == CUSTOMS]
+    outlook = _outlook(day, capacity, passed, curiosity, spared=spared)
+    ours = [hit for hit in due(hits, draw) if hit.agency == CUSTOMS and hit.id not in capped]
     mandatory = _strictest([hit for hit in ours if hit.mandatory])
     profile = _strictest([hit for hit in ours if not hit.mandatory])
-    room = capacity.red - day.red >= 1
-    wanted = room and profile is not None and profile.lane is Channel.RED
-    certain = wanted or (room and score >= threshold)
-    by_draw = capacity.random_share if room else 0.0
-    propensity = 1.0 if certain else by_draw + (1.0 - by_draw) * chance(hits)
-    demanded = mandatory is not None and mandatory.lane is Channel.RED
-    red = _red(demanded=demanded, drawn=draw < by_draw, wanted=wanted, certain=certain)
-    if red is not None:
-        by = {Stratum.MANDATORY: mandatory, Stratum.PROFILE: profile}.get(red)
-        return Choice(Channel.RED, red, propensity, threshold, by)
-    channel, stratum, by = _lower_lanes(score, profile, day, capacity, coming, threshold)
-    if mandatory is not None and _rank(mandatory.lane) <= _rank(channel):
-        return Choice(mandatory.lane, Stratum.MANDATORY, propensity, threshold, mandatory)
-    displaced = None if profile is None or channel is profile.lane else profile.lane
-    return Choice(channel, stratum, propensity, threshold, by, displaced)
+    wanted = outlook.room and profile is not None and profile.lane is Channel.RED
+    scored = outlook.room and score >= outlook.threshold
+    inclusion = _inclusion(chance(hits), outlook, wanted=wanted, scored=scored)
+    by_chance = inclusion.mandatory + inclusion.random + inclusion.explored
+    propensity = 1.0 if wanted or scored else min(1.0, by_chance)
+    stratum = _red(mandatory, outlook, draw, wanted=wanted, scored=scored)
+    if stratum is not None:
+        channel = Channel.RED
+        by = {Stratum.MANDATORY: mandatory, Stratum.PROFILE: profile}.get(stratum)
+    else:
+        channel, stratum, by = _lower_lanes(score, profile, day, capacity, outlook)
+        if mandatory is not None and _rank(mandatory.lane) <= _rank(channel):
+            channel, stratum, by = mandatory.lane, Stratum.MANDATORY, mandatory
+    stricter = profile is not None and _rank(profile.lane) < _rank(channel)
+    return Choice(
+        channel,
+        stratum,
+        propensity,
+        outlook.threshold,
+        decided_by=by,
+        displaced_from=profile.lane if profile is not None and stricter else None,
+        inclusion=inclusion,
+        overload=stratum is Stratum.MANDATORY and day.of(channel) >= capacity.of(channel),
+        capped=capped,
+    )
 
 
-def _red(*, demanded: bool, drawn: bool, wanted: bool, certain: bool) -> Stratum | None:
+def _outlook(
+    day: Day, capacity: Capacity, passed: float, curiosity: float, *, spared: bool
+) -> _Outlook:
+    coming = still_to_come(day, capacity, passed)
+    left = capacity.red - day.red
+    room = left - _kept_for_draws(capacity, coming) >= 1 and not spared
+    return _Outlook(
+        coming=coming,
+        threshold=2.0 if spared else _threshold(day, capacity, coming),
+        room=room,
+        by_draw=capacity.random_share if left >= 1 else 0.0,
+        by_curiosity=_odds_of_curiosity(day, capacity, coming, curiosity) if room else 0.0,
+    )
+
+
+def _kept_for_draws(capacity: Capacity, coming: float) -> int:
+    """Return how many places of red only the draw may take.
+
+    Without them, the last places of a day would go to high scores, nothing could be drawn any more,
+    and what comes in the evening would be in no estimate. Half of the places at most are kept.
+    """
+    mean = capacity.random_share * (coming - 1.0)
+    if mean < _RARE:
+        return 0
+    return min(math.ceil(mean + _MARGIN * math.sqrt(mean)), capacity.red // 2)
+
+
+def _odds_of_curiosity(day: Day, capacity: Capacity, coming: float, curiosity: float) -> float:
+    """Return the probability that the draw of exploration takes a declaration.
+
+    In proportion to its curiosity, so that those still to come are expected to use up what is left
+    of the share.
+    """
+    left = capacity.explore_share * capacity.red - day.explored
+    usual = _USUAL_CURIOSITY if day.usual_curiosity is None else day.usual_curiosity
+    if left <= 0.0 or curiosity <= 0.0 or usual <= 0.0:
+        return 0.0
+    return min(1.0, left / coming * curiosity / usual)
+
+
+def _inclusion(by_law: float, outlook: _Outlook, *, wanted: bool, scored: bool) -> Inclusion:
+    """Return the probability of each stratum: each takes what those before it leave."""
+    drawn = (1.0 - by_law) * outlook.by_draw
+    rest = (1.0 - by_law) * (1.0 - outlook.by_draw)
+    if wanted:
+        return Inclusion(by_law, drawn, profile=rest)
+    if scored:
+        return Inclusion(by_law, drawn, score=rest)
+    return Inclusion(by_law, drawn, explored=rest * outlook.by_curiosity)
+
+
+def _red(
+    mandatory: Hit | None, outlook: _Outlook, draw: float, *, wanted: bool, scored: bool
+) -> Stratum | None:
     """Return by what the goods are examined, or None."""
-    if demanded:
+    if mandatory is not None and mandatory.lane is Channel.RED:
         return Stratum.MANDATORY
-    if drawn:
+    if draw < outlook.by_draw:
         return Stratum.RANDOM
     if wanted:
         return Stratum.PROFILE
-    return Stratum.SCORE if certain else None
+    if scored:
+        return Stratum.SCORE
+    explored = _fraction(draw, "exploration") < outlook.by_curiosity
+    return Stratum.EXPLORED if explored else None
 
 
 def _threshold(day: Day, capacity: Capacity, coming: float) -> float:
     """Return the score from which physical examination begins; above 1: no room for scores."""
     to_come = coming - 1.0
     mandatory = day.red_mandatory / day.arrivals * to_come if day.arrivals else 0.0
-    kept = capacity.random_share * to_come + mandatory
-    free = capacity.red - day.red - kept
+    explored = max(0.0, capacity.explore_share * capacity.red - day.explored)
+    kept = capacity.random_share * to_come + mandatory + explored
+    free = _places(Channel.RED, day, capacity, coming) - kept
     if free <= 0.0:
         return 2.0
     return max(capacity.least_score, 1.0 - min(1.0, free / coming))
 
 
+def _places(lane: Channel, day: Day, capacity: Capacity, coming: float) -> float:
+    """Return how many of a lane's places are left for the score, under capacity and rate."""
+    left = float(capacity.of(lane) - day.of(lane))
+    rate = capacity.rate_of(lane)
+    if rate is None:
+        return left
+    return min(left, rate * (day.arrivals + coming) - day.of(lane))
+
+
 def _lower_lanes(
-    score: float,
-    profile: Hit | None,
-    day: Day,
-    capacity: Capacity,
-    coming: float,
-    threshold: float,
+    score: float, profile: Hit | None, day: Day, capacity: Capacity, outlook: _Outlook
 ) -> tuple[Channel, Stratum, Hit | None]:
     """Return yellow, blue or green, and by what."""
-    limit = min(threshold, 1.0)
-    for lane, room in (
-        (Channel.YELLOW, capacity.yellow - day.yellow),
-        (Channel.BLUE, capacity.blue - day.blue),
-    ):
-        if room < 1:
+    limit = min(outlook.threshold, 1.0)
+    for lane in (Channel.YELLOW, Channel.BLUE):
+        if capacity.of(lane) - day.of(lane) < 1:
             continue
         if profile is not None and _rank(profile.lane) <= _rank(lane):
             return lane, Stratum.PROFILE, profile
-        limit = max(capacity.least_score, limit - min(1.0, room / coming))
-        if score >= limit:
+        places = max(0.0, _places(lane, day, capacity, outlook.coming))
+        bar = max(capacity.least_score, limit - min(1.0, places / outlook.coming))
+        if score >= bar and places > 0.0:
             return lane, Stratum.SCORE, None
+        limit = bar
     return Channel.GREEN, Stratum.NONE, None
 
 

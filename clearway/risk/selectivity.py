@@ -7,12 +7,13 @@ same arguments give the same assessment, so one of last year can be worked out a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from clearway.risk import explain
-from clearway.risk.history import Trace
+from clearway.risk.exploration import curiosity_of
+from clearway.risk.history import Trace, day_of
 from clearway.risk.model import (
     CUSTOMS,
     Assessment,
@@ -29,9 +30,11 @@ from clearway.risk.model import (
 )
 from clearway.risk.rules import Matched, Profiles
 from clearway.risk.scoring import Scored, Scorer
-from clearway.risk.selection import choose, due, share_of_day
+from clearway.risk.selection import capped, choose, due, is_spared, share_of_day
 from clearway.risk.variables import variables_of
 from clearway.terms.reason import Reason
+
+_UNPREJUDICED = frozenset({Stratum.RANDOM, Stratum.EXPLORED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,25 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
         draw: 0 <= draw < 1, drawn for this declaration alone.
     """
     scorer = selectivity.scorer
-    office = known.items[0].goods.office
-    capacity = selectivity.capacities.of(office)
+    goods = known.items[0].goods
+    capacity = open_at(selectivity.capacities.of(goods.office), known.now)
     scored = scorer.score(known.items, known.pasts)
     variables = variables_of(known.items, scored.matrix.tolist(), known.header)
     matched = selectivity.profiles.match(variables, known.now)
     every = (*known.demands.controls, *matched.hits, *_failures(matched))
     hits = due(every, draw)
-    passed = share_of_day(known.now, capacity)
-    choice = choose(scored.score, every, known.day, capacity, passed=passed, draw=draw)
+    curiosity = curiosity_of(scored, known.items) if scorer.model else 0.0
+    choice = choose(
+        scored.score,
+        every,
+        known.day,
+        capacity,
+        passed=share_of_day(known.now, capacity),
+        draw=draw,
+        curiosity=curiosity,
+        spared=is_spared(goods.importer, known.day, capacity),
+        capped=capped(every, known.day, capacity, hour=known.now.hour, today=day_of(known.now)),
+    )
     reasons = _reasons(scorer, scored, known, choice, hits, capacity)
     return Assessment(
         score=scored.score,
@@ -102,7 +115,27 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
         profiles=tuple(hit.id for hit in matched.hits),
         threshold=choice.threshold,
         features=scored.features,
+        inclusion=choice.inclusion,
+        curiosity=curiosity,
+        decided_by="" if choice.decided_by is None else choice.decided_by.id,
+        overload=choice.overload,
+        capped=choice.capped,
+        held_until=_held_until(choice, capacity, known.now),
     )
+
+
+def open_at(capacity: Capacity, now: datetime) -> Capacity:
+    """Return the capacity of an office on a day: none when nobody works."""
+    if now.isoweekday() in capacity.weekdays:
+        return capacity
+    return replace(capacity, red=0, yellow=0, blue=0)
+
+
+def _held_until(choice: Choice, capacity: Capacity, now: datetime) -> datetime | None:
+    """Return until when an officer may stop a green declaration; None: it is not delayed."""
+    if choice.channel is not Channel.GREEN or not capacity.green_delay_minutes:
+        return None
+    return now + timedelta(minutes=capacity.green_delay_minutes)
 
 
 def _failures(matched: Matched) -> tuple[Hit, ...]:
@@ -122,11 +155,11 @@ def _reasons(
     """Return the reasons; of the goods only for declarations that somebody will look at.
 
     TreeSHAP costs ten times the score itself; it is worked out for the few that are selected, and
-    not for a drawn one, which must not be prejudiced.
+    not for a drawn one, whose examination must not be prejudiced.
     """
     item = known.items[scored.weightiest]
     evidence, contributions = None, []
-    if choice.channel is not Channel.GREEN and choice.stratum is not Stratum.RANDOM:
+    if choice.channel is not Channel.GREEN and choice.stratum not in _UNPREJUDICED:
         row = scored.matrix[scored.weightiest]
         evidence = explain.Evidence(item, row.tolist(), known.pasts)
         contributions = scorer.contributions(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,13 @@ from clearway.ledger.statement import run
 from clearway.ledger.transaction import Projection
 from clearway.risk import projections, schema
 from clearway.risk.card import Metric
+from clearway.risk.exploration import PARTS
 from clearway.risk.facts import Assessed, ModelActivated
 from clearway.risk.history import UNKNOWN
 from clearway.risk.model import Assessment, Channel, Day, Past
-from clearway.risk.schema import assessment, day, declaration, history, model
+from clearway.risk.schema import assessment, day, declaration, history, model, taken
 
-TABLES: tuple[Table, ...] = (history, declaration, assessment, day, model)
+TABLES: tuple[Table, ...] = (history, declaration, assessment, day, taken, model)
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     "declaration.accepted/1": (projections.count_accepted,),
@@ -99,18 +100,30 @@ def read_pasts(
     return found
 
 
-def read_day(connection: Connection, office: str, today: int) -> Day:
-    """Return what an office has assessed today, and how many its last days brought."""
+def read_day(connection: Connection, office: str, today: int, *, keys: Collection[str] = ()) -> Day:
+    """Return what an office has assessed today, and what its last days brought.
+
+    Args:
+        keys: of what profiles selected and of whom, as far as they are limited.
+    """
     days = {
-        at: counts
+        at: dict(zip(schema.DAY_COUNTS, counts, strict=True))
         for at, *counts in run(connection, schema.READ_DAY, (office, today - _USUAL_DAYS, today))
     }
-    now = days.pop(today, None)
-    usual = sum(counts[0] for counts in days.values()) / len(days) if days else None
-    if now is not None:
-        arrivals, red, red_mandatory, yellow, blue = now
-        return Day(arrivals, red, red_mandatory, yellow, blue, usual)
-    return Day(usual_arrivals=usual)
+    seen = sum(counts["arrivals"] for counts in days.values())
+    curiosity = sum(counts["curiosity"] for counts in days.values())
+    now = days.pop(today, dict.fromkeys(schema.DAY_COUNTS, 0))
+    del now["curiosity"]
+    return Day(
+        **now,
+        usual_arrivals=sum(counts["arrivals"] for counts in days.values()) / len(days)
+        if days
+        else None,
+        usual_curiosity=curiosity / seen / PARTS if seen else None,
+        taken=dict(run(connection, schema.read_taken(len(keys)), (office, today, *keys)).fetchall())
+        if keys
+        else {},
+    )
 
 
 def get_assessment(connection: Connection, mrn: str) -> StoredAssessment:

@@ -13,6 +13,7 @@ from clearway.risk.facts import Assessed
 from clearway.risk.goods import goods_of, header_of
 from clearway.risk.history import day_of, trace
 from clearway.risk.model import Assessment, Demands
+from clearway.risk.selection import keys_of
 from clearway.risk.selectivity import Known, Selectivity, judge
 
 
@@ -41,6 +42,10 @@ def assess(
     act.require("risk.assess", office=declaration.office)
     day = day_of(accepted.occurred_at)
     items = tuple(map(trace, goods_of(mrn, declaration, day, demands.duty_rates)))
+    importer = items[0].goods.importer
+    keys = keys_of(importer, selectivity.capacities.of(declaration.office))
+    today = day_of(act.now)
+    so_far = tables.read_day(act.connection, declaration.office, today, keys=keys)
     known = Known(
         items=items,
         pasts=pasts.read(act.connection, items, accepted, selectivity.scorer),
@@ -51,10 +56,10 @@ def assess(
             ),
         ),
         demands=demands,
-        day=tables.read_day(act.connection, declaration.office, day_of(act.now)),
+        day=so_far,
         now=act.now,
     )
     assessment = judge(selectivity, known, draw)
-    stated = Assessed(mrn, accepted.seq, declaration.office, day_of(act.now), assessment)
+    stated = Assessed(mrn, accepted.seq, declaration.office, today, assessment, importer, so_far)
     act.append(stated, subject=f"declaration:{mrn}")
     return assessment
