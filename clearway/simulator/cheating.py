@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,10 @@ from clearway.simulator.schemes import (
     MODE_WEIGHTS,
     SHORT_QUANTITY,
     UNDERVALUATION,
+    Scheme,
     possible_modes,
 )
-from clearway.simulator.streams import Generator
+from clearway.simulator.streams import Generator, stream
 from clearway.simulator.traders import Floats, Ints
 from clearway.simulator.world import World
 
@@ -66,12 +67,33 @@ class Declared:
     gross_kg: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Cheats:
+    """Who cheats on what, and how; arrays of shape (n,).
+
+    Args:
+        mode: 0 honest.
+        scheme: place in the world's schemes; -1 none.
+        depth: how much of the value or mass is kept.
+        propensity: chance that it cheats, given who trades what and when; the declaration
+            itself says more.
+    """
+
+    mode: Ints
+    scheme: Ints
+    depth: Floats
+    propensity: Floats
+
+
 def choose(
     world: World, rng: Generator, lane: Ints, goods: Ints, origin: Ints, day: Ints
-) -> tuple[Ints, Ints, Floats]:
-    """Return the mode of each item (0 honest), its scheme (-1 none), and its depth."""
+) -> Cheats:
+    """Return which items cheat, and how; days must rise."""
     importer = world.lanes.importer[lane]
     count = len(lane)
+    traders = world.importers
+    has_turned = day >= traders.turns_on[importer]
+    taste = np.where(has_turned, traders.dishonesty_after[importer], traders.dishonesty[importer])
     possible = possible_modes(world.catalogue, world.tariff.general)[goods]
     # Goods that are free anyway gain nothing by another code or another origin.
     is_free = world.tariff.agreement[origin] & world.lanes.prefers[lane]
@@ -80,18 +102,28 @@ def choose(
     mode = np.zeros(count, dtype=np.int64)
     scheme = np.full(count, -1, dtype=np.int64)
     depth = rng.uniform(0.45, 0.8, count)
-    tempted = rng.random(count) < world.importers.dishonesty[importer]
-    alone = tempted & possible.any(axis=1)
+    can = possible.any(axis=1)
+    alone = (rng.random(count) < taste) & can
     mode[alone] = _modes(rng, possible[alone])
-    chance = rng.random(count)
+    chance, organised = rng.random(count), np.zeros(count)
     for place, each in enumerate(world.schemes):
         if each.last_day < day[0] or each.first_day > day[-1]:
             continue
-        inside = (day >= each.first_day) & (day <= each.last_day) & possible[:, each.mode]
-        inside &= np.isin(goods, each.goods) & np.isin(importer, each.members)
-        inside &= chance < each.intensity
+        span = slice(*np.searchsorted(day, (each.first_day, each.last_day + 1)).tolist())
+        inside = np.flatnonzero(_members(world, each)[importer[span]]) + span.start
+        inside = inside[possible[inside, each.mode] & np.isin(goods[inside], each.goods)]
+        organised[inside] = np.maximum(organised[inside], each.intensity)
+        inside = inside[chance[inside] < each.intensity]
         mode[inside], scheme[inside], depth[inside] = each.mode, place, each.depth
-    return mode, scheme, np.clip(depth + rng.normal(0.0, 0.06, count), 0.2, 0.9)
+    depth = np.clip(depth + rng.normal(0.0, 0.06, count), 0.2, 0.9)
+    return Cheats(mode, scheme, depth, 1.0 - (1.0 - taste * can) * (1.0 - organised))
+
+
+def _members(world: World, scheme: Scheme) -> Flags:
+    """Return, shape (importers,), who takes part in a scheme."""
+    takes_part = np.zeros(len(world.importers.first_day), dtype=np.bool_)
+    takes_part[list(scheme.members)] = True
+    return takes_part
 
 
 def _modes(rng: Generator, possible: Flags) -> Ints:
@@ -139,6 +171,24 @@ def declare(world: World, rng: Generator, truth: Truths, mode: Ints, depth: Floa
         packages=packages.astype(np.int64),
         gross_kg=gross,
     )
+
+
+def misdescribed(world: World, first_day: int, goods: Ints, declared: Declared) -> Declared:
+    """Return what is declared, with the slips of honest clerks in the description.
+
+    A clerk copies the last declaration, or the description of the other goods in the box: words
+    that do not fit the code are a hint, and no proof. Of its own stream of chance, so that a world
+    without slips is as it was.
+    """
+    share = world.scale.misfit_share
+    if not share:
+        return declared
+    rng = stream(world.seed, "slips", first_day, len(goods))
+    widest = max(len(group) for group in world.companions)
+    table = np.array([(group * widest)[:widest] for group in world.companions])
+    other = table[goods, rng.integers(0, widest, len(goods))]
+    slips = rng.random(len(goods)) < share
+    return replace(declared, described_as=np.where(slips, other, declared.described_as))
 
 
 def _origins(world: World, rng: Generator, truth: Truths, wrong: Flags) -> tuple[Ints, Ints, Flags]:

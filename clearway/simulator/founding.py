@@ -10,15 +10,12 @@ from clearway.simulator import schemes as ways
 from clearway.simulator import traders
 from clearway.simulator.goods import Catalogue
 from clearway.simulator.places import Border, Origin
+from clearway.simulator.scale import Scale
 from clearway.simulator.schemes import Scheme
 from clearway.simulator.streams import Generator, stream
 from clearway.simulator.tariff import Tariff
 from clearway.simulator.traders import Firms, Importers, Lanes
 
-REGULAR_IMPORTERS = 520
-BROKERS = 44
-_SCHEMES_A_YEAR = 32
-_SUPPLIERS = 5
 # Importers lanes per trader; the first is in the trader's own line of business.
 _LANE_COUNTS = np.array([0.3, 0.28, 0.2, 0.14, 0.08])
 _OWN_LINE_SHARE = 0.85
@@ -36,22 +33,39 @@ class Register:
     countries: tuple[str, ...]
     tariff: Tariff
     days: int
+    scale: Scale
     lines: list[str] = field(default_factory=list)
     first_day: list[int] = field(default_factory=list)
     last_day: list[int] = field(default_factory=list)
     dishonesty: list[float] = field(default_factory=list)
     is_shell: list[bool] = field(default_factory=list)
+    principal: list[int] = field(default_factory=list)
+    turns: dict[int, tuple[int, float]] = field(default_factory=dict)
     rows: list[tuple[float, ...]] = field(default_factory=list)
     suppliers: dict[tuple[int, int, int], int] = field(default_factory=dict)
 
-    def found(self, line: str, first: int, last: int, dishonesty: float, is_shell: bool) -> int:
-        """Register an importer and return its place."""
+    def found(
+        self,
+        line: str,
+        first: int,
+        last: int,
+        dishonesty: float,
+        is_shell: bool,
+        principal: int | None = None,
+    ) -> int:
+        """Register an importer and return its place.
+
+        Args:
+            principal: place of the first importer of the same people; None: these are new.
+        """
         self.lines.append(line)
         self.first_day.append(first)
         self.last_day.append(last)
         self.dishonesty.append(dishonesty)
         self.is_shell.append(is_shell)
-        return len(self.lines) - 1
+        place = len(self.lines) - 1
+        self.principal.append(place if principal is None else principal)
+        return place
 
     def open_lane(
         self, rng: Generator, importer: int, goods: int, broker: int, size: float
@@ -64,7 +78,7 @@ class Register:
         elsewhere = rng.random() < _TRANSHIPPED_SHARE and not kind.is_perishable
         dispatch = int(rng.integers(len(self.countries))) if elsewhere else origin
         mode = traders.way_in(rng, kind.modes, self.places[self.countries[dispatch]])
-        key = (goods, origin, int(rng.integers(_SUPPLIERS)))
+        key = (goods, origin, int(rng.integers(self.scale.suppliers)))
         supplier = self.suppliers.setdefault(key, len(self.suppliers))
         mass, price = rng.normal(0.0, 0.3), rng.normal(0.0, kind.spread * 0.5)
         prefers = rng.random() < 0.85
@@ -80,7 +94,17 @@ class Register:
             np.array(self.last_day, dtype=np.int64),
             np.array(self.dishonesty),
             np.array(self.is_shell, dtype=np.bool_),
+            np.array(self.principal, dtype=np.int64),
+            *self._turned(),
         )
+
+    def _turned(self) -> tuple[traders.Ints, traders.Floats]:
+        """Return the day on which each importer changes, and its dishonesty from then on."""
+        day = np.full(len(self.lines), 2 * self.days, dtype=np.int64)
+        after = np.array(self.dishonesty)
+        for place, (when, dishonesty) in self.turns.items():
+            day[place], after[place] = when, dishonesty
+        return day, after
 
     def exporters(self, rng: Generator) -> Firms:
         """Return all suppliers that a lane needed."""
@@ -114,13 +138,14 @@ def found_regular(register: Register) -> None:
     rng = stream(register.seed, "importers")
     kinds = register.catalogue
     share = kinds.weight / kinds.weight.sum()
-    born, closed = traders.lifetimes(rng, REGULAR_IMPORTERS, register.days)
-    honesty = traders.honesty(rng, REGULAR_IMPORTERS)
-    size = traders.sizes(rng, REGULAR_IMPORTERS)
-    for place in range(REGULAR_IMPORTERS):
+    count = register.scale.importers
+    born, closed = traders.lifetimes(rng, count, register.days)
+    honesty = traders.honesty(rng, count)
+    size = traders.sizes(rng, count)
+    for place in range(count):
         main = int(rng.choice(len(share), p=share))
         family = kinds.kinds[main].family
-        broker = int(rng.integers(BROKERS))
+        broker = int(rng.integers(register.scale.brokers))
         importer = register.found(
             family, int(born[place]), int(closed[place]), float(honesty[place]), False
         )
@@ -139,10 +164,10 @@ def _next_line(rng: Generator, kinds: Catalogue, family: str, share: traders.Flo
 def found_schemes(register: Register) -> tuple[Scheme, ...]:
     """Found the schemes of all years, and the shell importers that some of them need."""
     rng = stream(register.seed, "schemes")
-    helpers = traders.complicit(rng, BROKERS)
+    helpers = traders.complicit(rng, register.scale.brokers)
     pays = ways.possible_modes(register.catalogue, register.tariff.general)
     regular = np.array([row[:4:3] for row in register.rows], dtype=np.int64)
-    count = round(_SCHEMES_A_YEAR * register.days / 365)
+    count = round(register.scale.schemes_a_year * register.days / 365)
     found = []
     for _ in range(count):
         mode = int(rng.choice(5, p=ways.MODE_WEIGHTS))
@@ -172,14 +197,14 @@ def _shells(
     rng: Generator, register: Register, goods: tuple[int, ...], broker: int, span: tuple[int, int]
 ) -> tuple[int, ...]:
     """Found up to two shell importers that live no longer than their scheme."""
-    shells = []
+    shells: list[int] = []
     for _ in range(int(rng.integers(0, 3))):
         first = max(span[0] + int(rng.integers(0, 60)), 0)
         last = min(span[1], first + int(rng.integers(60, 260)), register.days)
         if last - first < 20:
             continue
         line = register.catalogue.kinds[goods[0]].family
-        shell = register.found(line, first, last, float(rng.uniform(0.1, 0.4)), True)
+        shell = register.found(line, first, last, float(rng.uniform(0.1, 0.4)), True, *shells[:1])
         for place in goods:
             register.open_lane(rng, shell, place, broker, float(rng.uniform(1.0, 6.0)))
         shells.append(shell)

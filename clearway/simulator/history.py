@@ -20,6 +20,10 @@ model may see.
 | examined | boolean | whether officers looked |
 | illicit, extra_revenue | boolean, number | what they found; null where they did not look |
 | known_at | instant, UTC | when the result was recorded; null where there is none |
+| exporter_country, address, phone | text | of the exporter; of the importer |
+| signals | integer | what other desks had noticed, bits of `signals` |
+| outcome, mode | text | nothing, partial or full; kind of cheat found; null without a result |
+| stratum, propensity | text, number | why officers looked; the chance that they would |
 """
 
 from __future__ import annotations
@@ -31,8 +35,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearway.simulator import cheating, inspection
-from clearway.simulator.inspection import USUAL, Flags, Inspection
+from clearway.simulator import cheating, inspection, names, registry, signals
+from clearway.simulator.inspection import NOTHING, PARTIAL, USUAL, WHOLE, Inspection, Looked
 from clearway.simulator.places import RATES
 from clearway.simulator.schemes import MODE_NAMES
 from clearway.simulator.streams import stream
@@ -52,6 +56,8 @@ _EPOCH_DAY = (FIRST_DAY - date(1970, 1, 1)).days
 _DAY_S = 86_400
 # An invoice and a transport document go with every declaration.
 _HEADER_DOCUMENTS = 2.0
+# Shares of descriptions that name a brand, a packing, stand in capitals, are misspelt.
+_HABITS = np.array([0.25, 0.15, 0.3, 0.06])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ class Past:
 
     Args:
         frame: what a border would have on file.
-        truth: mode, scheme, true HS, origin, mass, value and extra revenue of each row.
+        truth: mode, scheme, propensity to cheat, true HS, origin, mass, value and extra revenue
+            of each row.
     """
 
     frame: DataFrame
@@ -97,11 +104,13 @@ def past(
     items = draw(world, rng, first, count_a_day(world, rng, first, days, per_day))
     looked = inspection.examined(world, rng, items, policy)
     found = inspection.found(rng, items, policy)
-    known = items.day * _DAY_S + items.second + inspection.delay_s(rng, len(found))
+    late = inspection.delay_s(rng, len(found), policy)
     revenue = cheating.extra_revenue(world, items.truths, items.declared, items.mode)
+    share = inspection.proved(rng, len(found), policy)
     references = _references(world, items)
     columns = _declared(world, items, references)
-    columns |= _results(looked, found, revenue, known)
+    columns |= _results(items, looked, np.where(found, share, 0.0), revenue, late)
+    columns |= _noticed(world, items) | _why(looked)
     return Past(_frame(columns), _frame(_truth(world, items, references, revenue)))
 
 
@@ -145,24 +154,56 @@ def _declared(world: World, items: Items, references: list[str]) -> dict[str, An
         "duty_rate": np.round(duty * 100.0, 2),
         "packages": declared.packages,
         "transport_mode": np.array(MODES)[lanes.mode[items.lane]],
-        "description": words[declared.described_as, declared.wording],
+        "description": _described(world, items, words[declared.described_as, declared.wording]),
         "certificates": _HEADER_DOCUMENTS + regulated[declared.goods] + declared.prefers,
     }
 
 
-def _results(looked: Flags, found: Flags, revenue: Floats, known: Ints) -> dict[str, Any]:
+def _results(
+    items: Items, looked: Looked, proved: Floats, revenue: Floats, late: Ints
+) -> dict[str, Any]:
+    """Return the columns of results.
+
+    Args:
+        proved: share of the revenue that an examination proves, 0 where it finds nothing.
+        late: seconds from acceptance to the result.
+    """
     import polars
 
-    shown = polars.Series(looked)
+    known = items.day * _DAY_S + items.second + late
+    found = proved > 0
     outcome = polars.DataFrame(
         {
             "illicit": found,
-            "extra_revenue": np.round(np.where(found, revenue, 0.0), 2),
+            "extra_revenue": np.round(np.where(found, revenue * proved, 0.0), 2),
             "known_at": polars.Series(_instants(known)).dt.replace_time_zone("UTC"),
+            "outcome": np.where(found, np.where(proved < 1.0, PARTIAL, WHOLE), NOTHING),
+            "mode": np.where(found, np.array(MODE_NAMES)[items.mode], ""),
         }
     )
+    shown = polars.Series(looked.examined)
     masked = outcome.select(polars.when(shown).then(polars.all())).get_columns()
-    return {"examined": looked} | {column.name: column for column in masked}
+    return {"examined": looked.examined} | {column.name: column for column in masked}
+
+
+def _noticed(world: World, items: Items) -> dict[str, Any]:
+    exporters = np.array(world.exporters.countries)
+    importer = world.lanes.importer[items.lane]
+    register = registry.registrations(world)
+    return {
+        "exporter_country": exporters[world.lanes.exporter[items.lane]],
+        "address": register["address"].gather(importer),
+        "phone": register["phone"].gather(importer),
+        "signals": signals.noticed(world, items),
+    }
+
+
+def _why(looked: Looked) -> dict[str, Any]:
+    targeted = np.where(looked.examined, "profile", "none")
+    return {
+        "stratum": np.where(looked.drawn, "random", targeted),
+        "propensity": looked.propensity,
+    }
 
 
 def _truth(world: World, items: Items, references: list[str], revenue: Floats) -> dict[str, Any]:
@@ -172,12 +213,36 @@ def _truth(world: World, items: Items, references: list[str], revenue: Floats) -
         "item": items.number,
         "mode": np.array(MODE_NAMES)[items.mode],
         "scheme": items.scheme,
+        "propensity": items.propensity,
         "true_hs": hs[items.goods],
         "true_origin": np.array(world.countries)[items.origin],
         "true_mass_kg": items.mass_kg,
         "true_value_usd": items.value_usd,
         "extra_revenue": np.round(revenue, 2),
     }
+
+
+def _described(world: World, items: Items, texts: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return the descriptions as clerks write them, where the world's clerks write freely."""
+    if not world.scale.loose_words:
+        return texts
+    rng = stream(world.seed, "words", int(items.day[0]), len(texts))
+    brands = [name.split(" ")[0] for name in world.exporters.names]
+    supplier = world.lanes.exporter[items.lane].tolist()
+    branded, packed, shouted, wrong = (rng.random((4, len(texts))) < _HABITS[:, None]).tolist()
+    sizes = rng.choice((6, 10, 12, 20, 24, 48), len(texts)).tolist()
+    written = []
+    for place, text in enumerate(texts.tolist()):
+        words = text
+        if wrong[place]:
+            first, *rest = text.split(" ")
+            words = " ".join((names.misspelt(rng, first), *rest))
+        if branded[place]:
+            words = f"{words} {brands[supplier[place]]}"
+        if packed[place]:
+            words = f"{words} {sizes[place]} pcs/ctn"
+        written.append(words.upper() if shouted[place] else words)
+    return np.array(written)
 
 
 def currencies(world: World) -> NDArray[np.str_]:

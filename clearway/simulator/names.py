@@ -47,3 +47,34 @@ def firm(rng: Generator, trade: str, country: str) -> str:
 def ship(rng: Generator) -> str:
     """Return an invented name of a ship, such as `MV Cape Linnet`."""
     return f"MV {_SHIPS[int(rng.integers(len(_SHIPS)))]}"
+
+
+def variant(rng: Generator, name: str) -> str:
+    """Return a name that the same people might register next: a word, a form or letters differ."""
+    root, *line = name.split(" ")
+    form = line.pop() if line else ""
+    ways = int(rng.integers(5))
+    if ways == 0:
+        form = str(rng.choice(("Ltd", "Limited", "Company Ltd", "Enterprise", "& Sons Ltd")))
+    elif ways == 1:
+        line = [str(rng.choice(("Trading", "Imports", "International", "Global", "General Goods")))]
+    elif ways == 2:
+        root = misspelt(rng, root)
+    elif ways == 3:
+        line, form = [*line, str(rng.choice(("2", "New", "Group", "West")))], form
+    else:
+        root, line = misspelt(rng, root), line[:1]
+    return " ".join(part for part in (root, *line, form) if part)
+
+
+def misspelt(rng: Generator, word: str) -> str:
+    """Return a word with two letters exchanged, one doubled, or one left out."""
+    if len(word) < 4:
+        return word
+    at = int(rng.integers(1, len(word) - 2))
+    kind = int(rng.integers(3))
+    if kind == 0:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    if kind == 1:
+        return word[: at + 1] + word[at:]
+    return word[:at] + word[at + 1 :]

@@ -42,6 +42,7 @@ class Items:
         packages: true count.
         mode: how it cheats, 0 when it does not.
         scheme: place in the world's schemes, -1 when it cheats alone or not at all.
+        propensity: chance that it cheats, before anything is declared.
         declared: what the declaration says.
     """
 
@@ -57,6 +58,7 @@ class Items:
     packages: Ints
     mode: Ints
     scheme: Ints
+    propensity: Floats
     declared: Declared
 
     @property
@@ -88,12 +90,13 @@ def draw(world: World, rng: Generator, first_day: int, counts: Ints) -> Items:
     goods = _goods(world, rng, lane, number)
     origin = world.lanes.origin[lane]
     mass, value, packages = _shipment(world, rng, lane, goods, number, day)
-    mode, scheme, depth = cheating.choose(world, rng, lane, goods, origin, day)
+    cheats = cheating.choose(world, rng, lane, goods, origin, day)
     truth = Truths(lane, goods, origin, mass, value, packages)
-    declared = cheating.declare(world, rng, truth, mode, depth)
+    declared = cheating.declare(world, rng, truth, cheats.mode, cheats.depth)
+    declared = cheating.misdescribed(world, first_day, goods, declared)
     return Items(
-        declaration, number, day, second, lane, goods, origin, mass, value, packages, mode, scheme,
-        declared,
+        declaration, number, day, second, lane, goods, origin, mass, value, packages,
+        cheats.mode, cheats.scheme, cheats.propensity, declared,
     )  # fmt: skip
 
 

@@ -53,6 +53,9 @@ class Importers:
         first_day, last_day: days on which they trade, counted from the world's first day.
         dishonesty: chance that one item is a cheat where cheating pays as usual.
         is_shell: founded for a scheme.
+        principal: place of the first importer of the same people: its own, unless it is a branch,
+            a second shell of a scheme, or has come back under another number.
+        turns_on: day from which `dishonesty_after` holds.
     """
 
     firms: Firms
@@ -60,6 +63,9 @@ class Importers:
     last_day: Ints
     dishonesty: Floats
     is_shell: NDArray[np.bool_]
+    principal: Ints
+    turns_on: Ints
+    dishonesty_after: Floats
 
 
 @dataclass(frozen=True, slots=True)

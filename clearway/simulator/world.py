@@ -14,9 +14,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from clearway.simulator.founding import BROKERS, Register, found_regular, found_schemes
+from clearway.simulator import heirs
+from clearway.simulator.founding import Register, found_regular, found_schemes
 from clearway.simulator.goods import Catalogue, catalogue
 from clearway.simulator.places import SAMPLE_BORDER, Border, Origin, origins
+from clearway.simulator.scale import SAMPLE, Scale
 from clearway.simulator.schemes import Scheme
 from clearway.simulator.streams import stream
 from clearway.simulator.tariff import Tariff, sample_tariff
@@ -40,6 +42,7 @@ class World:
     """
 
     seed: int
+    scale: Scale
     border: Border
     catalogue: Catalogue
     tariff: Tariff
@@ -70,32 +73,34 @@ def border_of(country: str) -> Border:
 
 
 @lru_cache(maxsize=4)
-def build(seed: int, country: str = SAMPLE_BORDER.country) -> World:
+def build(seed: int, country: str = SAMPLE_BORDER.country, scale: Scale = SAMPLE) -> World:
     """Return the world of one seed; the same seed gives the same world.
 
     Args:
         seed: 0 or more.
         country: code of the importing country, for offices and party numbers.
+        scale: numbers of firms, and which mechanisms run.
     """
     border, kinds, places = border_of(country), catalogue(), origins()
     countries = tuple(partners(border, places))
     tariff = sample_tariff(kinds, countries)
-    register = Register(seed, border, kinds, places, countries, tariff, DAYS)
+    register = Register(seed, border, kinds, places, countries, tariff, DAYS, scale)
     found_regular(register)
-    schemes = found_schemes(register)
+    schemes = heirs.found(register, found_schemes(register))
     naming, prices = stream(seed, "names"), stream(seed, "prices")
-    importers = register.importers(naming)
+    importers = heirs.renamed(register, register.importers(naming))
     level = np.exp(prices.normal(0.0, 0.12, (len(kinds.kinds), len(countries))))
     drift = np.exp(np.cumsum(prices.normal(0.0, 0.02, (len(kinds.kinds), _MONTHS)), axis=1))
     return World(
         seed=seed,
+        scale=scale,
         border=border,
         catalogue=kinds,
         tariff=tariff,
         countries=countries,
         places=places,
         importers=importers,
-        brokers=found_firms(naming, ["broker"] * BROKERS, [country] * BROKERS),
+        brokers=found_firms(naming, ["broker"] * scale.brokers, [country] * scale.brokers),
         exporters=register.exporters(naming),
         lanes=register.lanes(importers),
         schemes=schemes,
