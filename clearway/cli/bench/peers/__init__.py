@@ -1,0 +1,1 @@
+"""What an administration would pick instead of ours: from chance to the published neural model."""
