@@ -74,6 +74,12 @@ class Settings:
     random_share: Annotated[
         float, "Share examined by chance, 0 to 1, to measure what is missed."
     ] = 0.01
+    explore_share: Annotated[
+        float, "Share of physical examinations for goods of which the model knows least, 0 to 1."
+    ] = 0.05
+    capacity_file: Annotated[
+        str, "TOML file of what each office can do in a day, laid over the five above; empty: none."
+    ] = ""
     model_directory: Annotated[
         str, "Folder of the risk model in use; empty: the one activated last, else rules only."
     ] = ""
