@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from clearway.risk.calibration import BINS, reliability
 from clearway.risk.card import Metric
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -44,14 +45,15 @@ def average_precision(scores: Floats, illicit: Flags) -> float:
     return float(precision[found].mean())
 
 
-def calibration_error(probability: Floats, illicit: Flags, bins: int = 15) -> float:
-    """Return the expected calibration error over bins of equal count."""
-    parts = np.array_split(np.argsort(probability, kind="stable"), bins)
-    gaps = [
-        abs(float(probability[part].mean() - illicit[part].mean())) * len(part)
-        for part in parts
-        if len(part)
-    ]
+def calibration_error(
+    probability: Floats, illicit: Flags, weights: Floats | None = None, bins: int = BINS
+) -> float:
+    """Return the expected calibration error over bins of equal count.
+
+    Source: Naeini et al., Obtaining well calibrated probabilities using Bayesian binning (2015).
+    """
+    rows = reliability(probability, illicit, weights, bins)
+    gaps = [abs(row.predicted - row.found) * row.count for row in rows]
     return sum(gaps) / max(1, len(probability))
 
 

@@ -1,6 +1,6 @@
 """Scoring: from the features of a declaration's items to one score, a probability and a revenue.
 
-    item: features -> probability (LightGBM), expected revenue (LightGBM Tweedie)
+    item: features -> probability, expected revenue (trees, or a glass box: see `estimators`)
     both become ranks among recent items; the blend of the ranks is the item's weight
     declaration: the weightiest item, ranked among recent declarations -> score, 0 to 1
 
@@ -17,26 +17,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from clearway.errors import VerificationError
+from clearway.errors import RuleViolation, VerificationError
 from clearway.ledger.fact import encode
 from clearway.risk import snapshot
 from clearway.risk.card import ModelCard
-from clearway.risk.features import COLUMN, NAMES, compute
+from clearway.risk.estimators.opening import Estimator, open_estimator
+from clearway.risk.estimators.trees import Floats
+from clearway.risk.features import NAMES, compute
 from clearway.risk.history import Trace, day_of
 from clearway.risk.model import Past
+from clearway.risk.scale import Scale, tempered
 from clearway.risk.snapshot import Snapshot
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-
-FORMAT = "clearway-risk-model/1"
-
-# A power mean of ranks: near the top either rank alone lifts an item.
-_POWER = 4.0
+FORMAT = "clearway-risk-model/2"
+_PREFIXES = {"lightgbm": "lgb", "xgboost": "xgb", "glass_box": "gbx"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +42,47 @@ class Artefact:
 
     Args:
         card: what is to be known of it.
-        model: LightGBM text of the probability of an item.
-        revenue: LightGBM text of the expected revenue of an item; "" without enough revenue.
+        model: text of the probability of an item, as `card.estimator` reads it.
+        revenue: LightGBM text of the revenue of an item; "" without enough revenue.
         snapshot: pasts of all keys up to the cut-off.
+        kinds: LightGBM text of the kind of fraud of a find; "" where the rates are the answer.
     """
 
     card: ModelCard
     model: str
     revenue: str
     snapshot: Snapshot
+    kinds: str = ""
 
 
-def seal(card: ModelCard, model: str, revenue: str, past: Snapshot) -> Artefact:
-    """Return the artefact with the hashes of its parts and the id made from them."""
-    files = _hashes(model, revenue, past)
-    bare = replace(card, files=files, id="")
-    return Artefact(replace(bare, id=_id_of(bare)), model, revenue, past)
+def seal(artefact: Artefact) -> Artefact:
+    """Return the artefact with the hashes of its parts on its card, and the id made from them."""
+    bare = replace(artefact.card, files=_hashes(artefact), id="")
+    return replace(artefact, card=replace(bare, id=_id_of(bare)))
+
+
+def weighed(artefact: Artefact, revenue_weight: float) -> Artefact:
+    """Return the same model with another weight of revenue, sealed anew without training.
+
+    Args:
+        revenue_weight: one of the weights of the card's frontier.
+
+    Raises: RuleViolation: the frontier has no such weight.
+    """
+    card = artefact.card
+    for mix in card.frontier:
+        if abs(mix.weight - revenue_weight) < 1e-9:
+            changed = replace(
+                card,
+                revenue_weight=mix.weight,
+                score_levels=mix.score_levels,
+                weighed_from=card.weighed_from or card.id,
+            )
+            return seal(replace(artefact, card=changed))
+    raise RuleViolation(
+        f"The frontier of {card.id} has no weight {revenue_weight:g}; choose one of"
+        f" {', '.join(f'{mix.weight:g}' for mix in card.frontier) or 'none'}"
+    )
 
 
 def verify(artefact: Artefact) -> None:
@@ -69,14 +91,17 @@ def verify(artefact: Artefact) -> None:
     Raises: VerificationError: a hash, the id, the form or the list of features differs.
     """
     card = artefact.card
-    if card.format != FORMAT:
-        raise VerificationError(f"The model has the form {card.format!r}; this node reads {FORMAT}")
+    if card.format != FORMAT or card.estimator not in _PREFIXES:
+        raise VerificationError(
+            f"The model has the form {card.format!r}, {card.estimator!r}; this node reads {FORMAT}"
+            f" of {', '.join(_PREFIXES)}; train it again"
+        )
     if card.features != NAMES:
         raise VerificationError(
             f"The model {card.id} was trained on other features than this version computes;"
             " train it again"
         )
-    found = dict(_hashes(artefact.model, artefact.revenue, artefact.snapshot))
+    found = dict(_hashes(artefact))
     for name, expected in card.files:
         if found.get(name) != expected:
             raise VerificationError(
@@ -87,17 +112,18 @@ def verify(artefact: Artefact) -> None:
         raise VerificationError(f"The card of the model {card.id} was changed after it was sealed")
 
 
-def _hashes(model: str, revenue: str, past: Snapshot) -> tuple[tuple[str, str], ...]:
+def _hashes(artefact: Artefact) -> tuple[tuple[str, str], ...]:
     parts = {
-        "model.txt": model.encode(),
-        "revenue.txt": revenue.encode(),
-        "snapshot.npy": np.ascontiguousarray(past.matrix, dtype="<i8").tobytes(),
+        "model.txt": artefact.model.encode(),
+        "revenue.txt": artefact.revenue.encode(),
+        "kinds.txt": artefact.kinds.encode(),
+        "snapshot.npy": np.ascontiguousarray(artefact.snapshot.matrix, dtype="<i8").tobytes(),
     }
     return tuple((name, hashlib.sha256(data).hexdigest()) for name, data in parts.items())
 
 
 def _id_of(card: ModelCard) -> str:
-    return f"lgb-{hashlib.sha256(encode(card)).hexdigest()[:16]}"
+    return f"{_PREFIXES[card.estimator]}-{hashlib.sha256(encode(card)).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,45 +147,6 @@ class Scored:
     features: str
 
 
-class Scale:
-    """Turns what the trees say into ranks, probabilities and revenue, by the card of the model.
-
-    Holds the card's numbers as arrays: making them anew costs more than the trees do.
-    """
-
-    __slots__ = ("_calibrated", "_card", "_grid", "_probability", "_raw", "_revenue", "_score")
-
-    def __init__(self, card: ModelCard) -> None:
-        self._card = card
-        self._grid = np.array(card.grid)
-        self._probability = np.array(card.probability_levels)
-        self._revenue = np.array(card.revenue_levels)
-        self._score = np.array(card.score_levels)
-        self._raw = np.array([raw for raw, _ in card.calibration])
-        self._calibrated = np.array([true for _, true in card.calibration])
-
-    def blend(self, probability: Floats, revenue: Floats) -> Floats:
-        """Return the weight of each item, 0 to 1: power mean of its two ranks."""
-        likely = np.interp(probability, self._probability, self._grid)
-        costly = np.interp(revenue, self._revenue, self._grid)
-        weight = self._card.revenue_weight
-        mixed = (likely**_POWER + weight * costly**_POWER) / (1.0 + weight)
-        return np.asarray(mixed ** (1.0 / _POWER))
-
-    def score(self, weights: Floats) -> Floats:
-        """Return the rank among recent declarations of weights of declarations."""
-        return np.asarray(np.interp(weights, self._score, self._grid))
-
-    def calibrated(self, probability: Floats) -> Floats:
-        """Return calibrated probabilities of raw ones."""
-        return np.asarray(np.interp(probability, self._raw, self._calibrated))
-
-    def duty_at_stake(self, probability: Floats, matrix: Floats) -> Floats:
-        """Return probability times duty due times the share usually lost: revenue without trees."""
-        duty = np.expm1(np.nan_to_num(matrix[:, COLUMN["duty_log"]], nan=0.0))
-        return np.asarray(self.calibrated(probability) * duty * self._card.loss_share)
-
-
 class Scorer:
     """Scores declarations with one artefact, or with none.
 
@@ -168,7 +155,16 @@ class Scorer:
         absence: why there is no model, for officers.
     """
 
-    __slots__ = ("_model", "_revenue", "_scale", "absence", "card", "cut_off_day", "snapshot")
+    __slots__ = (
+        "_kinds",
+        "_model",
+        "_revenue",
+        "_scale",
+        "absence",
+        "card",
+        "cut_off_day",
+        "snapshot",
+    )
 
     def __init__(self, artefact: Artefact | None, absence: str = "") -> None:
         self.card = None if artefact is None else artefact.card
@@ -176,8 +172,13 @@ class Scorer:
         self.snapshot = snapshot.empty() if artefact is None else artefact.snapshot
         self.cut_off_day = 0 if artefact is None else day_of(artefact.card.cut_off)
         self._scale = None if artefact is None else Scale(artefact.card)
-        self._model = None if artefact is None else _booster(artefact.model)
-        self._revenue = _booster(artefact.revenue) if artefact and artefact.revenue else None
+        self._model: Estimator | None = None
+        self._revenue: Estimator | None = None
+        self._kinds: Estimator | None = None
+        if artefact is not None:
+            self._model = open_estimator(artefact.card.estimator, artefact.model)
+            self._revenue = _trees(artefact.revenue)
+            self._kinds = _trees(artefact.kinds)
 
     @property
     def model(self) -> str:
@@ -221,18 +222,31 @@ class Scorer:
         """Return raw probability and expected revenue of each row of features."""
         if self._model is None or self._scale is None:
             raise VerificationError("There is no risk model to predict with; activate one first")
-        # One thread: for a handful of rows the others would cost more than they bring.
-        probability = np.asarray(self._model.predict(matrix, num_threads=1), dtype=np.float64)
-        if self._revenue is None:
-            return probability, self._scale.duty_at_stake(probability, matrix)
-        return probability, np.asarray(self._revenue.predict(matrix, num_threads=1))
+        probability = self._model.predict(matrix)
+        said = None if self._revenue is None else self._revenue.predict(matrix)
+        return probability, self._scale.expected(probability, said, matrix)
 
     def contributions(self, row: Floats) -> list[float]:
-        """Return what each feature adds to the log-odds of one row (TreeSHAP); [] without model."""
+        """Return what each feature adds to the log-odds of one row; [] without a model."""
         if self._model is None:
             return []
-        added = self._model.predict(row.reshape(1, -1), pred_contrib=True, num_threads=1)
-        return [float(each) for each in added[0][:-1]]
+        return [float(each) for each in self._model.contributions(row.reshape(1, -1))[0]]
+
+    def kinds(self, row: Floats) -> tuple[tuple[str, float], ...]:
+        """Return the kinds of fraud that a find in this row would be, likeliest first; () unknown.
+
+        Args:
+            row: features of one item. The shares add up to 1.
+        """
+        if self.card is None or not self.card.kinds.names:
+            return ()
+        known = self.card.kinds
+        shares = list(known.rates)
+        if self._kinds is not None:
+            said = self._kinds.predict(row.reshape(1, -1))
+            shares = [float(each) for each in tempered(said, known.temperature)[0]]
+        pairs = zip(known.names, shares, strict=True)
+        return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
 def rules_only(absence: str = "No risk model is active on this node.") -> Scorer:
@@ -240,10 +254,8 @@ def rules_only(absence: str = "No risk model is active on this node.") -> Scorer
     return Scorer(None, absence)
 
 
-def _booster(text: str) -> Any:
-    import lightgbm  # heavy, and only a node with a model needs it
-
-    return lightgbm.Booster(model_str=text)
+def _trees(text: str) -> Estimator | None:
+    return open_estimator("lightgbm", text) if text else None
 
 
 def digest(matrix: Floats) -> str:

@@ -8,94 +8,37 @@ The last period is measured with a model that has not seen it. The sealed model 
 with the same parameters, because the newest fraud is what it must know. Results count as known
 from their `known_at` on, and an item that nobody examined teaches no result.
 
-Same rows, seed and versions give the same model, byte for byte.
+Same rows, seed and versions give the same model, byte for byte. The steps are in `learning/`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-import lightgbm
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from clearway.errors import RuleViolation
 from clearway.ledger.columns import to_microseconds
 from clearway.risk import calibration, snapshot
-from clearway.risk.card import Metric, ModelCard
-from clearway.risk.evaluate import calibration_error, measure
-from clearway.risk.features import COLUMN, NAMES
+from clearway.risk.card import ModelCard
+from clearway.risk.features import NAMES
 from clearway.risk.formats import history
-from clearway.risk.replay import Replayed, Seen, replay
-from clearway.risk.scoring import (
-    FORMAT,
-    Artefact,
-    Floats,
-    Scale,
-    seal,
-)
+from clearway.risk.learning import boosting, glass_box, kinds, measuring, revenue, weighting
+from clearway.risk.learning.boosting import Effort, Task
+from clearway.risk.learning.material import Floats, Material, gather
+from clearway.risk.replay import replay
+from clearway.risk.scale import Scale
+from clearway.risk.scoring import FORMAT, Artefact, seal
+from clearway.risk.snapshot import Snapshot
 from clearway.terms.period import require_utc
 
-Flags = npt.NDArray[np.bool_]
-Booster = Any
 Progress = Callable[[str, float], None]
-
-# Fewer results teach noise; fewer finds can neither be calibrated nor measured.
-LEAST_RESULTS = 200
-LEAST_FOUND = 20
-_LEAST_FOUND_LATER = 5
-
-_PATIENCE = 40
-_COMMON = {
-    "learning_rate": 0.05,
-    "num_leaves": 31,
-    "min_data_in_leaf": 20,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 2.0,
-    "deterministic": True,
-    "force_col_wise": True,
-    "verbosity": -1,
-}
-_CLASSIFY = {**_COMMON, "objective": "binary"}
-_REVENUE = {**_COMMON, "objective": "tweedie", "tweedie_variance_power": 1.5}
-
-# Fine steps at the top, where capacity lies: 3 of 100, not half of all.
-_GRID = (*np.linspace(0.0, 0.9, 91).tolist(), *(1.0 - np.geomspace(0.09, 0.0002, 60)).tolist(), 1.0)
-
+Kind = Literal["trees", "glass_box"]
 
 _UNSET = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class _Material:
-    """Features and results, one row per item of history."""
-
-    matrix: Floats
-    mrn: Sequence[str]
-    illicit: Flags
-    revenue: Floats
-    value: Floats
-    learn: Flags
-    stop: Flags
-    last: Flags
-    labelled: Flags
-    recent: Flags
-
-
-@dataclass(frozen=True, slots=True)
-class _Effort:
-    """How a model is fitted, beside its objective."""
-
-    params: dict[str, Any]
-    most_rounds: int
-    progress: Progress
 
 
 def _quiet(phase: str, share: float) -> None:
@@ -108,9 +51,11 @@ def train(
     seed: int,
     now: datetime,
     progress: Progress = _quiet,
-    revenue_weight: float = 0.3,
+    kind: Kind = "trees",
+    revenue_weight: float = 0.2,
     threads: int = 1,
-    most_rounds: int = 600,
+    most_rounds: int = boosting.MOST_ROUNDS,
+    weighted: bool = True,
 ) -> Artefact:
     """Return a sealed model trained on a history.
 
@@ -120,227 +65,146 @@ def train(
         now: aware UTC; its day and what comes after is not looked at: the cut-off is the
             midnight before.
         progress: called with the phase and the share of it that is done.
-        revenue_weight: weight of expected revenue beside probability in the ranking; 0: none.
+        kind: `trees`, or `glass_box`: a sum of curves that a policy maker can read.
+        revenue_weight: weight of expected revenue in the ranking, 0 (hits alone) to 1.
         threads: of LightGBM; any number gives the same model. More than are idle make it slower.
         most_rounds: trees of each model at most; it mostly stops earlier.
+        weighted: whether results weigh by the inverse of how likely they were to be known.
 
     Raises: BadTerm: `now` is not in UTC. MalformedMessage: a column is missing. RuleViolation: too
-    few results or finds to learn from.
+    few results or finds to learn from. InputError: a glass box, without the extra it needs.
     """
     cut_off = require_utc("now", now).replace(hour=0, minute=0, second=0, microsecond=0)
     past = history.conform(frame).filter(pl.col("accepted_at") < cut_off)
     until = to_microseconds(cut_off)
     rows = history.seen(past, until)
     replayed = replay(rows, until, progress=lambda share: progress("history", share))
-    material = _material(rows, replayed)
-    effort = _Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
-    fitted = _fit(material, effort)
-    card = replace(
-        _card(material, fitted),
-        trained_at=now,
-        cut_off=cut_off,
-        seed=seed,
-        revenue_weight=revenue_weight,
-        data=history.digest(past),
+    order = Order(seed, now, cut_off, kind, revenue_weight, weighted, history.digest(past))
+    effort = Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
+    return learn(
+        gather(past, replayed.matrix, until), snapshot.take(replayed.memory), order, effort
     )
-    card = _measured(_levelled(card, material, fitted), material, fitted)
-    model, revenue = _refit(material, fitted, effort)
-    return seal(card, model, revenue, snapshot.take(replayed.memory))
 
 
-def _card(material: _Material, fitted: _Fitted) -> ModelCard:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of a training, beside its material.
+
+    Args:
+        seed: of everything drawn.
+        now, cut_off: aware UTC.
+        kind: `trees` or `glass_box`.
+        revenue_weight: 0 to 1.
+        weighted: whether results weigh by the inverse of their propensity.
+        data: SHA-256 of the rows.
+    """
+
+    seed: int
+    now: datetime
+    cut_off: datetime
+    kind: Kind
+    revenue_weight: float
+    weighted: bool
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A model of the oldest period: what it says of every row, and how to learn it once more."""
+
+    probability: Floats
+    rounds: int
+    engine: str
+    estimator: str
+    again: Callable[[], str]
+
+
+def learn(material: Material, past: Snapshot, order: Order, effort: Effort) -> Artefact:
+    """Return the sealed model of a material that is already features and results."""
+    weights = np.ones(len(material.labelled))
+    form, effective = "none", float(material.labelled.sum())
+    if order.weighted:
+        weighed = weighting.weigh(material, effort.params)
+        weights, form, effective = weighed.of, weighed.form, weighed.effective
+    fitted = (_boxed if order.kind == "glass_box" else _boosted)(material, weights, effort)
+    stop = material.stop
+    points = calibration.fit(fitted.probability[stop], material.illicit[stop], weights[stop])
+    card = replace(
+        _card(material, order, fitted),
+        calibration=points,
+        weighting=form,
+        effective=effective,
+    )
+    kept = revenue.Revenue("duty", 0, None, ())
+    if order.kind == "trees":
+        likely = Scale(card).calibrated(fitted.probability)
+        kept = revenue.learn(material, weights, likely, effort)
+    card = replace(card, revenue_form=kept.form, choices=kept.choices)
+    said = measuring.Said(fitted.probability, kept.model, weights)
+    card = measuring.measured(measuring.levelled(card, material, said), material, said)
+    card = measuring.recalibrated(card, material, said)
+    known = kinds.learn(material, effort, NAMES)
+    sealed = Artefact(
+        replace(card, kinds=known.kinds),
+        fitted.again(),
+        revenue.sealed(material, weights, kept, effort, NAMES),
+        past,
+        known.text,
+    )
+    effort.progress("seal", 1.0)
+    return seal(sealed)
+
+
+def _boosted(material: Material, weights: Floats, effort: Effort) -> _Fitted:
+    label = material.illicit.astype(np.float64)
+    task = Task(boosting.CLASSIFY, material.matrix, label, weights, material.learn, material.stop)
+    model = boosting.fit(task, effort)
+    rounds = model.current_iteration()
+    return _Fitted(
+        probability=boosting.predict(model, material.matrix),
+        rounds=rounds,
+        engine=boosting.ENGINE,
+        estimator="lightgbm",
+        again=lambda: boosting.refit(task, material.labelled, rounds, effort, NAMES),
+    )
+
+
+def _boxed(material: Material, weights: Floats, effort: Effort) -> _Fitted:
+    box = glass_box.fit(material, weights, material.learn, effort, NAMES)
+    return _Fitted(
+        probability=box.predict(material.matrix),
+        rounds=box.rounds,
+        engine=box.engine,
+        estimator="glass_box",
+        again=lambda: glass_box.fit(material, weights, material.labelled, effort, NAMES).text,
+    )
+
+
+def _card(material: Material, order: Order, fitted: _Fitted) -> ModelCard:
     """Return the card with what the material tells; the caller fills in the rest."""
+    shown: dict[str, Any] = {
+        "trained_at": order.now,
+        "cut_off": order.cut_off,
+        "seed": order.seed,
+        "revenue_weight": order.revenue_weight,
+        "data": order.data,
+        "window": material.window,
+    }
     return ModelCard(
         format=FORMAT,
-        trained_at=_UNSET,
-        cut_off=_UNSET,
-        seed=0,
         rows=len(material.labelled),
         labelled=int(material.labelled.sum()),
         illicit=int(material.illicit.sum()),
         features=NAMES,
         rounds=fitted.rounds,
-        calibration=fitted.points,
-        grid=_GRID,
+        calibration=(),
+        grid=measuring.GRID,
         probability_levels=(),
         revenue_levels=(),
         score_levels=(),
-        loss_share=_loss_share(material),
-        revenue_weight=0.0,
+        loss_share=revenue.loss_share(material),
         metrics=(),
-        data="",
-        engine=f"lightgbm {lightgbm.__version__}",
+        engine=fitted.engine,
+        estimator=fitted.estimator,
+        **shown,
     )
-
-
-def _material(rows: Sequence[Seen], replayed: Replayed) -> _Material:
-    at = np.array([row.at for row in rows], dtype=np.int64)
-    labelled = np.array([row.illicit is not None for row in rows], dtype=np.bool_)
-    known = np.array([row.known_at for row in rows], dtype=np.int64)
-    illicit = np.array([row.illicit is True for row in rows], dtype=np.bool_)
-    _require_enough(labelled, illicit, "the history")
-    first, second = np.quantile(at[labelled], [0.7, 0.85])
-    material = _Material(
-        matrix=replayed.matrix,
-        mrn=[row.goods.mrn for row in rows],
-        illicit=illicit,
-        revenue=np.nan_to_num(np.array([row.extra_revenue for row in rows]), nan=0.0).clip(0.0),
-        value=np.nan_to_num(np.array([row.goods.value_eur for row in rows]), nan=0.0),
-        learn=labelled & (at < first) & (known < first),
-        stop=labelled & (at >= first) & (at < second),
-        last=labelled & (at >= second),
-        labelled=labelled,
-        recent=at >= first,
-    )
-    _require_enough(material.learn, illicit, "its oldest 70 %")
-    for part, name in ((material.stop, "next 15 %"), (material.last, "last 15 %")):
-        if (illicit & part).sum() < _LEAST_FOUND_LATER or not (part & ~illicit).any():
-            raise RuleViolation(
-                f"The history is too thin to be measured: its {name} must hold at least"
-                f" {_LEAST_FOUND_LATER} items found not conform, and some found conform"
-            )
-    return material
-
-
-def _require_enough(part: Flags, illicit: Flags, name: str) -> None:
-    results, found = int(part.sum()), int((part & illicit).sum())
-    if results < LEAST_RESULTS or found < LEAST_FOUND or results == found:
-        raise RuleViolation(
-            f"The history is too thin to learn from: {name} holds {results} results of"
-            f" examinations, {found} of them not conform; {LEAST_RESULTS} and {LEAST_FOUND} are"
-            " needed, and some must be conform. Work by profiles and the random share until then",
-            results=results,
-            found=found,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """Models that have not seen the last period, and what they say of every row."""
-
-    rounds: int
-    revenue_rounds: int
-    probability: Floats
-    expected: Floats | None
-    points: tuple[calibration.Point, ...]
-
-
-def _fit(material: _Material, effort: _Effort) -> _Fitted:
-    learn, stop = material.learn, material.stop
-    label = material.illicit.astype(np.float64)
-    model = _boost(material, _CLASSIFY, label, effort)
-    probability = np.asarray(model.predict(material.matrix), dtype=np.float64)
-    points = calibration.fit(probability[stop], material.illicit[stop])
-    if min(int((material.revenue[part] > 0).sum()) for part in (learn, stop)) < _LEAST_FOUND_LATER:
-        return _Fitted(model.current_iteration(), 0, probability, None, points)
-    costly = _boost(material, _REVENUE, material.revenue, effort)
-    expected = np.asarray(costly.predict(material.matrix), dtype=np.float64)
-    rounds = (model.current_iteration(), costly.current_iteration())
-    return _Fitted(*rounds, probability, expected, points)
-
-
-def _boost(
-    material: _Material, objective: dict[str, Any], target: Floats, effort: _Effort
-) -> Booster:
-    """Return the booster cut back to its best number of trees."""
-    params = {**objective, **effort.params}
-    learn, stop = material.learn, material.stop
-    data = lightgbm.Dataset(material.matrix[learn], target[learn], params=params)
-    check = lightgbm.Dataset(material.matrix[stop], target[stop], reference=data, params=params)
-    phase, most = str(params["objective"]), effort.most_rounds
-    booster = lightgbm.train(
-        params,
-        data,
-        most,
-        valid_sets=[check],
-        callbacks=[
-            lightgbm.early_stopping(_PATIENCE, verbose=False),
-            lambda state: effort.progress(phase, (state.iteration + 1) / most),
-        ],
-    )
-    best = max(1, booster.best_iteration)
-    return lightgbm.Booster(model_str=booster.model_to_string(num_iteration=best))
-
-
-def _refit(material: _Material, fitted: _Fitted, effort: _Effort) -> tuple[str, str]:
-    """Return the texts of both models, learnt from all results."""
-    every = material.labelled
-    targets = (
-        (_CLASSIFY, material.illicit.astype(np.float64), fitted.rounds),
-        (_REVENUE, material.revenue, fitted.revenue_rounds),
-    )
-    texts: list[str] = []
-    for objective, target, rounds in targets:
-        if not rounds:
-            texts.append("")
-            continue
-        merged = {**objective, **effort.params}
-        data = lightgbm.Dataset(
-            material.matrix[every], target[every], feature_name=list(NAMES), params=merged
-        )
-        texts.append(_text(lightgbm.train(merged, data, rounds)))
-        effort.progress("seal", len(texts) / len(targets))
-    return texts[0], texts[1]
-
-
-def _text(booster: Booster) -> str:
-    """Return the text of a model, but for how many threads made it: that changes no tree."""
-    return re.sub(r"\[num_threads: \d+\]\n", "", booster.model_to_string())
-
-
-def _loss_share(material: _Material) -> float:
-    """Return revenue found per EUR of duty due on items found not conform; 1 without any."""
-    duty = np.expm1(np.nan_to_num(material.matrix[:, COLUMN["duty_log"]], nan=0.0))
-    due = float(duty[material.illicit].sum())
-    return float(material.revenue[material.illicit].sum()) / due if due > 0 else 1.0
-
-
-def _expected(card: ModelCard, material: _Material, fitted: _Fitted) -> Floats:
-    if fitted.expected is not None:
-        return fitted.expected
-    return Scale(card).duty_at_stake(fitted.probability, material.matrix)
-
-
-def _levelled(card: ModelCard, material: _Material, fitted: _Fitted) -> ModelCard:
-    """Return the card with the levels of recent items and declarations, examined or not."""
-    recent = material.recent
-    expected = _expected(card, material, fitted)
-    card = replace(
-        card,
-        probability_levels=_levels(fitted.probability[recent]),
-        revenue_levels=_levels(expected[recent]),
-    )
-    weights = Scale(card).blend(fitted.probability[recent], expected[recent])
-    best: dict[str, float] = {}
-    for mrn, weight in zip(np.asarray(material.mrn)[recent], weights.tolist(), strict=True):
-        best[mrn] = max(weight, best.get(mrn, 0.0))
-    return replace(card, score_levels=_levels(np.array(list(best.values()))))
-
-
-def _levels(numbers: Floats) -> tuple[float, ...]:
-    return tuple(np.quantile(numbers, _GRID).tolist())
-
-
-def _measured(card: ModelCard, material: _Material, fitted: _Fitted) -> ModelCard:
-    """Return the card with the figures of the last period, ours and of simple peers."""
-    last = material.last
-    illicit, revenue = material.illicit[last], material.revenue[last]
-    probability = fitted.probability[last]
-    expected = _expected(card, material, fitted)[last]
-    importer = np.nan_to_num(material.matrix[last, COLUMN["importer_rate"]], nan=0.0)
-    rankings = {
-        "model": probability,
-        "revenue": expected,
-        "blend": Scale(card).blend(probability, expected),
-        "price": material.value[last],
-        "importer": importer,
-    }
-    metrics: list[Metric] = []
-    for of, scores in rankings.items():
-        metrics += measure(of, scores, illicit, revenue)
-    error = calibration_error(Scale(card).calibrated(probability), illicit)
-    metrics.append(Metric("model", "ECE", error))
-    # The sealed card is calibrated on the last period too, which is the nearest to what comes.
-    later = material.stop | last
-    points = calibration.fit(fitted.probability[later], material.illicit[later])
-    return replace(card, metrics=tuple(metrics), calibration=points)

@@ -1,8 +1,9 @@
-"""A model on disk: a folder of four files, sealed by the hashes in its card.
+"""A model on disk: a folder of five files, sealed by the hashes in its card.
 
     model.json     the card: what is to be known of the model, and the hashes of the others
-    model.txt      LightGBM text of the probability
-    revenue.txt    LightGBM text of the expected revenue; empty without
+    model.txt      text of the probability: LightGBM, XGBoost JSON or glass box, as the card says
+    revenue.txt    LightGBM text of the revenue; empty without
+    kinds.txt      LightGBM text of the kinds of fraud; empty without
     snapshot.npy   pasts of all keys, 64-bit whole numbers (NumPy array file)
 
 The folder appears whole or not at all: files are written and synced beside it, then renamed.
@@ -45,6 +46,7 @@ def save(artefact: Artefact, folder: Path) -> Path:
         partial.mkdir(parents=True)
         (partial / "model.txt").write_text(artefact.model)
         (partial / "revenue.txt").write_text(artefact.revenue)
+        (partial / "kinds.txt").write_text(artefact.kinds)
         np.save(partial / "snapshot.npy", artefact.snapshot.matrix, allow_pickle=False)
         (partial / _CARD).write_bytes(_card(artefact))
         for file in partial.iterdir():
@@ -74,6 +76,7 @@ def load(folder: Path) -> Artefact:
             (folder / "model.txt").read_text(),
             (folder / "revenue.txt").read_text(),
             Snapshot(matrix),
+            (folder / "kinds.txt").read_text(),
         )
     except (OSError, EOFError, ValueError, msgspec.ValidationError, msgspec.DecodeError) as broken:
         raise VerificationError(f"The risk model in {folder} is broken: {broken}") from broken

@@ -1,0 +1,1 @@
+"""What a sealed model is read by: trees of LightGBM and XGBoost, and the glass box."""

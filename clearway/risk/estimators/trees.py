@@ -1,0 +1,82 @@
+"""Boosted trees, as LightGBM's own text or XGBoost's own JSON."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from clearway.errors import InputError, VerificationError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+
+class LightGbm:
+    """A model in LightGBM's text.
+
+    Raises: VerificationError: the text is no model.
+    """
+
+    __slots__ = ("_booster",)
+
+    def __init__(self, text: str) -> None:
+        import lightgbm  # heavy, and only a node with such a model needs it
+
+        try:
+            self._booster: Any = lightgbm.Booster(model_str=text)
+        except lightgbm.basic.LightGBMError as broken:
+            raise VerificationError(f"The model is no LightGBM text: {broken}") from broken
+
+    def predict(self, matrix: Floats) -> Floats:
+        """Return the prediction of each row."""
+        # One thread: for a handful of rows the others would cost more than they bring.
+        return np.asarray(self._booster.predict(matrix, num_threads=1), dtype=np.float64)
+
+    def contributions(self, matrix: Floats) -> Floats:
+        """Return TreeSHAP values, shape (rows, features), without the expected value.
+
+        Source: Lundberg et al., From local explanations to global understanding (2020).
+        """
+        added = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
+        return np.asarray(added, dtype=np.float64)[:, :-1]
+
+
+class XgBoost:
+    """A model in XGBoost's JSON, as it is saved on one machine or by Spark.
+
+    Raises:
+        InputError: xgboost is not installed.
+        VerificationError: the text is no model.
+    """
+
+    __slots__ = ("_booster", "_matrix")
+
+    def __init__(self, text: str) -> None:
+        try:
+            import xgboost
+        except ImportError as absent:
+            raise InputError(
+                "This model was trained with XGBoost, which is not installed;"
+                " pip install clearway[spark]"
+            ) from absent
+        self._matrix = xgboost.DMatrix
+        # By Spark or not: the trees alone predict, on one thread as above.
+        self._booster: Any = xgboost.Booster({"nthread": 1})
+        try:
+            self._booster.load_model(bytearray(text.encode()))
+        except xgboost.core.XGBoostError as broken:
+            first = str(broken).splitlines()[0] if str(broken) else "unreadable"
+            raise VerificationError(f"The model is no XGBoost JSON: {first}") from broken
+
+    def predict(self, matrix: Floats) -> Floats:
+        """Return the prediction of each row."""
+        return np.asarray(self._booster.predict(self._rows(matrix)), dtype=np.float64)
+
+    def contributions(self, matrix: Floats) -> Floats:
+        """Return TreeSHAP values, shape (rows, features), without the bias."""
+        added = self._booster.predict(self._rows(matrix), pred_contribs=True)
+        return np.asarray(added, dtype=np.float64)[:, :-1]
+
+    def _rows(self, matrix: Floats) -> Any:
+        return self._matrix(matrix, missing=np.nan, nthread=1)

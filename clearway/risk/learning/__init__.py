@@ -1,0 +1,1 @@
+"""How a model learns: material, weights, trees, revenue, kinds of fraud, figures."""

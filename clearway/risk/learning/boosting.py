@@ -1,0 +1,133 @@
+"""Fitting boosted trees: bounded in number and size, so that scoring keeps its pace.
+
+Parameters were chosen on two made-up years of the simulator, by average precision and precision
+at 5 % of the year's last third, among those with which one core scores 100,000 rows a second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import lightgbm
+import numpy as np
+
+from clearway.risk.learning.material import Flags, Floats
+
+Booster: TypeAlias = Any
+Progress = Callable[[str, float], None]
+
+ENGINE = f"lightgbm {lightgbm.__version__}"
+
+_PATIENCE = 25
+_COMMON = {
+    "learning_rate": 0.09,
+    "num_leaves": 31,
+    "min_data_in_leaf": 60,
+    "feature_fraction": 0.45,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "deterministic": True,
+    "force_col_wise": True,
+    "verbosity": -1,
+}
+CLASSIFY = {**_COMMON, "objective": "binary"}
+TWEEDIE = {**_COMMON, "objective": "tweedie", "tweedie_variance_power": 1.5}
+# What a find brings spreads over orders of magnitude: a gamma, few leaves, since finds are few.
+SEVERITY = {**_COMMON, "objective": "gamma", "num_leaves": 15, "learning_rate": 0.15}
+
+MOST_ROUNDS = 120
+MOST_ROUNDS_REVENUE = 60
+# Of a thin history a leaf must not ask for a large part.
+_LEAST_LEAVES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How a model is fitted, beside its objective.
+
+    Args:
+        params: seed and threads.
+        most_rounds: trees at most.
+        progress: told the phase and the share of it that is done.
+    """
+
+    params: dict[str, Any]
+    most_rounds: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be fitted.
+
+    Args:
+        objective: LightGBM parameters.
+        matrix, target, weights: all rows.
+        learn, stop: rows to learn from, rows to stop by.
+    """
+
+    objective: dict[str, Any]
+    matrix: Floats
+    target: Floats
+    weights: Floats
+    learn: Flags
+    stop: Flags
+
+
+def fit(task: Task, effort: Effort) -> Booster:
+    """Return the booster cut back to its best number of trees on the rows to stop by."""
+    params = _params(task, task.learn, effort)
+    learn, stop = task.learn, task.stop
+    data = _data(task, learn, params)
+    check = lightgbm.Dataset(
+        task.matrix[stop],
+        task.target[stop],
+        weight=task.weights[stop],
+        reference=data,
+        params=params,
+    )
+    phase, most = str(params["objective"]), effort.most_rounds
+    booster = lightgbm.train(
+        params,
+        data,
+        most,
+        valid_sets=[check],
+        callbacks=[
+            lightgbm.early_stopping(_PATIENCE, verbose=False),
+            lambda state: effort.progress(phase, (state.iteration + 1) / most),
+        ],
+    )
+    best = max(1, booster.best_iteration)
+    return lightgbm.Booster(model_str=booster.model_to_string(num_iteration=best))
+
+
+def refit(task: Task, every: Flags, rounds: int, effort: Effort, names: tuple[str, ...]) -> str:
+    """Return the text of the model learnt from all of these rows, with that many trees."""
+    params = _params(task, every, effort)
+    data = _data(task, every, params, feature_name=list(names))
+    return text_of(lightgbm.train(params, data, rounds))
+
+
+def text_of(booster: Booster) -> str:
+    """Return the text of a model, but for how many threads made it: that changes no tree."""
+    return re.sub(r"\[num_threads: \d+\]\n", "", booster.model_to_string())
+
+
+def predict(booster: Booster, matrix: Floats) -> Floats:
+    """Return the predictions of all rows."""
+    return np.asarray(booster.predict(matrix), dtype=np.float64)
+
+
+def _params(task: Task, rows: Flags, effort: Effort) -> dict[str, Any]:
+    least = max(5, min(int(task.objective["min_data_in_leaf"]), int(rows.sum()) // _LEAST_LEAVES))
+    return {**task.objective, "min_data_in_leaf": least, **effort.params}
+
+
+def _data(task: Task, rows: Flags, params: dict[str, Any], **named: Any) -> Any:
+    return lightgbm.Dataset(
+        task.matrix[rows], task.target[rows], weight=task.weights[rows], params=params, **named
+    )

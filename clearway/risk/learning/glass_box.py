@@ -1,0 +1,102 @@
+"""Learning a glass box: an explainable boosting machine, written down as plain numbers.
+
+Source: Nori et al., InterpretML (2019). The library (extra `analysis`) is needed to learn only;
+`estimators.glass_box` evaluates what is sealed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearway.errors import InputError
+from clearway.risk.estimators.glass_box import GlassBox, GlassBoxEstimator, Term, emit
+from clearway.risk.learning.boosting import Effort
+from clearway.risk.learning.material import Flags, Floats, Material
+
+# Rows beyond these change no curve that a person could see, and cost minutes.
+_MOST_ROWS = 200_000
+_BINS = 128
+_PAIR_BINS = 16
+_PAIRS = 8
+_BAGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """A glass box that was learnt.
+
+    Args:
+        text: as sealed.
+        rounds: of boosting, over all terms.
+        engine: library and version.
+    """
+
+    text: str
+    rounds: int
+    engine: str
+
+    def predict(self, matrix: Floats) -> Floats:
+        """Return the raw probability of each row."""
+        return GlassBoxEstimator(self.text).predict(matrix)
+
+
+def fit(
+    material: Material, weights: Floats, rows: Flags, effort: Effort, names: tuple[str, ...]
+) -> Boxed:
+    """Return the glass box of these rows, the newest 200,000 of them at most.
+
+    Raises: InputError: the library is not installed.
+    """
+    try:
+        import interpret
+        from interpret.glassbox import ExplainableBoostingClassifier
+    except ImportError as absent:
+        raise InputError(
+            "A glass box is learnt with interpret-core, which is not installed;"
+            " pip install clearway[analysis]"
+        ) from absent
+    places = np.flatnonzero(rows)[-_MOST_ROWS:]
+    machine = ExplainableBoostingClassifier(
+        feature_names=list(names),
+        feature_types=["continuous"] * len(names),
+        max_bins=_BINS,
+        max_interaction_bins=_PAIR_BINS,
+        interactions=_PAIRS,
+        outer_bags=_BAGS,
+        learning_rate=0.05,
+        max_rounds=effort.most_rounds * 20,
+        random_state=effort.params["seed"],
+        n_jobs=1,
+    )
+    effort.progress("glass box", 0.01)
+    machine.fit(material.matrix[places], material.illicit[places], sample_weight=weights[places])
+    effort.progress("glass box", 1.0)
+    rounds = int(np.sum(machine.best_iteration_))
+    return Boxed(emit(written(machine, names)), rounds, f"interpret-core {interpret.__version__}")
+
+
+def written(machine: Any, names: tuple[str, ...]) -> GlassBox:
+    """Return the numbers of a fitted binary machine.
+
+    Args:
+        machine: of interpret, fitted on continuous features.
+        names: of all its features.
+    """
+    terms: list[Term] = []
+    for features, scores in zip(machine.term_features_, machine.term_scores_, strict=True):
+        levels = [machine.bins_[feature] for feature in features]
+        # A pair has coarser bins than a curve, where the library made such.
+        cuts = [each[min(len(features), len(each)) - 1] for each in levels]
+        # Its last bin of each axis is for text that is no number, which no feature of ours is.
+        known = np.asarray(scores)[tuple(slice(0, len(cut) + 2) for cut in cuts)]
+        terms.append(
+            Term(
+                tuple(int(feature) for feature in features),
+                tuple(tuple(float(bound) for bound in cut) for cut in cuts),
+                tuple(known.ravel().tolist()),
+            )
+        )
+    return GlassBox(names, float(np.ravel(machine.intercept_)[0]), tuple(terms))
