@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from clearway.cli import risk_selection
 from clearway.cli.options import AsJson, SettingsFile
 from clearway.cli.output import emit, say, show_table
 
 app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
+app.command("capacity")(risk_selection.capacity)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from clearway.node.files import Folder
 from clearway.policy.act import Policy
 from clearway.policy.cedar import CedarPolicy
 from clearway.risk import tables
-from clearway.risk.formats import profiles
+from clearway.risk.formats import capacity, profiles
 from clearway.risk.formats.artefact import load_scorer
 from clearway.risk.model import Capacities, Capacity
 from clearway.risk.selectivity import Selectivity
@@ -55,7 +55,7 @@ def read(settings: Settings, folder: Folder, connection: Connection) -> Rulebook
         selectivity=Selectivity(
             scorer=load_scorer(_model_folder(settings, folder, connection)),
             profiles=profiles.sample(),
-            capacities=Capacities(_capacity(settings)),
+            capacities=read_capacities(settings),
         ),
     )
 
@@ -80,11 +80,18 @@ def _model_folder(settings: Settings, folder: Folder, connection: Connection) ->
     return None if active is None else folder.models / active.id
 
 
-def _capacity(settings: Settings) -> Capacity:
-    return Capacity(
+def read_capacities(settings: Settings) -> Capacities:
+    """Return what each office can do in a day, by the file if there is one.
+
+    Raises: InputError: the file cannot be read, or does not hold; so does a setting.
+    """
+    base = Capacity(
         red=settings.red_per_day,
         yellow=settings.yellow_per_day,
         blue=settings.blue_per_day,
         random_share=settings.random_share,
         usual_arrivals=settings.arrivals_per_day,
+        explore_share=settings.explore_share,
     )
+    chosen = settings.capacity_file
+    return capacity.read(_bytes(chosen), base) if chosen else Capacities(base)
