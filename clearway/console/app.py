@@ -31,7 +31,7 @@ from clearway.console.pages import (
     tasks,
     worldmap,
 )
-from clearway.console.pages.risk import capacity, models, overview
+from clearway.console.pages.risk import capacity, models, overview, rules
 from clearway.console.render import page
 from clearway.console.visitor import visitor_or_nobody
 from clearway.errors import ClearwayError, NotAuthenticated, NotFound
@@ -57,6 +57,7 @@ def build_console(node: Node) -> Starlette:
         *insight.ROUTES,
         *worldmap.ROUTES,
         *overview.ROUTES,
+        *rules.ROUTES,
         *capacity.ROUTES,
         *models.ROUTES,
         *ledger.ROUTES,

@@ -13,6 +13,7 @@ from clearway.node.node import Node
 
 TABS = (
     Page("/console/risk", "Overview", "", "risk.read"),
+    Page("/console/risk/rules", "Rules", "", "risk.read"),
     Page("/console/risk/capacity", "Capacity", "", "risk.read"),
     Page("/console/risk/models", "Models", "", "risk.read"),
 )

@@ -1,0 +1,44 @@
+"""What a profile can ask of a declaration, field by field, for whoever writes one."""
+
+from __future__ import annotations
+
+FIELD_WORDS: dict[str, str] = {
+    "item.number": "number of the item",
+    "item.hs": "HS code, 6 to 10 digits",
+    "item.origin": "country of origin, such as NO",
+    "item.preference": "code of the preference claimed; empty: none",
+    "item.is_preferential": "whether a preferential rate is claimed",
+    "item.net_mass_kg": "net mass in kg",
+    "item.value_eur": "value in EUR",
+    "item.price_eur_kg": "value per kg in EUR",
+    "item.duty_rate": "duty in percent of the value",
+    "item.packages": "packages",
+    "item.description": "the declarant's words",
+    "item.is_vague": "whether the words say nothing of the goods",
+    "item.certificates": "documents cited for the item",
+    "item.price_spreads": "spreads of the unit value above (+) or below (-) the usual",
+    "item.importer_items": "items this importer declared before",
+    "item.importer_examined": "of these, examined",
+    "item.importer_found": "of these, not conform",
+    "declaration.kind": "import, export or transit",
+    "declaration.office": "customs office",
+    "declaration.importer": "who imports",
+    "declaration.declarant": "who lodged it",
+    "declaration.exporter": "who sent the goods",
+    "declaration.dispatch": "country the goods were sent from",
+    "declaration.transport_mode": "way of transport: 1 sea, 3 road, 4 air ...",
+    "declaration.containers": "how many containers",
+    "declaration.documents": "types of all documents cited",
+    "declaration.items": "how many items",
+    "declaration.value_eur": "value of all items in EUR",
+    "declaration.alarms": "alarms that stand of seals, mass and custody",
+}
+"""Words for the fields of `risk.rules`; a field without words is shown by its name alone."""
+
+EXAMPLES = (
+    'item.hs.startsWith("0302") && item.price_spreads < -2.0',
+    "item.importer_items < 3 && item.is_preferential && item.value_eur > 20000.0",
+    'item.origin in ["TH", "VN"] && declaration.dispatch != item.origin',
+    'declaration.alarms.exists(alarm, alarm == "seal_opened")',
+)
+"""Expressions that work, to begin from."""
