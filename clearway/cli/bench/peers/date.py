@@ -8,9 +8,9 @@ Tree-aware Embedding for Customs Fraud Detection", KDD 2020, section 4; written 
     importer's and the HS code's vectors; fused with both; one head for illicit, one for revenue
     loss = cross entropy + 10 x squared error of log(1 + revenue) / its maximum
 
-Settings as published: width 16, 4 heads, learning rate 0.005, weight decay 0.01, rectified Adam with
-look-ahead, the best epoch on the last month before the test by mean F1 at 1, 2, 5 and 10 %. Unlike
-the authors we take batches of 512 instead of 128, which two cores can bear, and at most `epochs`.
+Settings as published: width 16, 4 heads, learning rate 0.005, weight decay 0.01, rectified Adam
+with look-ahead, the best epoch on the last month before the test by mean F1 at 1, 2, 5 and 10 %.
+Unlike the authors we take batches of 512 instead of 128, which two cores can bear, and few epochs.
 """
 
 from __future__ import annotations
