@@ -29,6 +29,7 @@ from clearway.identity.actions.set_password import set_password
 from clearway.identity.model import ActorKind, Role
 from clearway.node.clock import SteppedClock, entropy
 from clearway.node.devices_broker import EMBEDDED
+from clearway.node.files import Folder
 from clearway.node.node import Node, create
 from clearway.node.tending import Tending
 from clearway.node.workers import Workers
@@ -141,6 +142,9 @@ def _train(world: World, seed: int, settings: Settings, now: datetime) -> ModelC
     except OSError:
         return None
     history = past(world, _HISTORY_DAYS, _HISTORY_PER_DAY, until=DAY)
+    folder = Folder.of(settings).history
+    folder.mkdir()
+    history.frame.write_parquet(folder / "before.parquet")  # what analysts try rules on
     made = train(history.frame, seed=seed, now=now)
     artefact.save(made, settings.data_directory / "models")
     return made.card

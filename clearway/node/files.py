@@ -9,6 +9,7 @@ witness.key, hpke.key, tls.key, tls.crt   for partners (`keys.py`)
 authority.key, seal.key ...               for issuing certificates (`authority.py`)
 order.key          signs what this node has ordered in its own order
 lake/  models/     Parquet copies of the facts; trained risk models
+history/           Parquet of past declarations with their results, from before the node
 node.lock          held by the one process that may write
 """
 
@@ -136,6 +137,11 @@ class Folder:
     def models(self) -> Path:
         """Trained risk models."""
         return self.root / "models"
+
+    @property
+    def history(self) -> Path:
+        """Parquet of past declarations with their results (`risk.formats.history`)."""
+        return self.root / "history"
 
     def order_home(self, chosen: str) -> Path:
         """Return the folder of the validator of a shared order."""
