@@ -17,6 +17,7 @@ from clearway.coldchain.actions_ahead import Remedy
 from clearway.coldchain.faults import FaultKind
 from clearway.coldchain.fleet import Tone
 from clearway.coldchain.model import AlarmKind, AlarmLevel
+from clearway.console import risk_words
 from clearway.console.translate import MONTHS
 from clearway.declarations.lifecycle import Status
 from clearway.declarations.model import Kind
@@ -132,6 +133,8 @@ def every_word() -> Iterator[str]:
     yield from (*STEPS_OF_LIFE.values(), *MODES.values(), *CHART_WORDS, *AGENCIES.values())
     yield from (plain(word) for word in (*BIZ_STEPS, *DISPOSITIONS, *EventType))
     yield from (*OTHERS, *MONTHS)
+    for names in risk_words.NAMES:
+        yield from names.values()
     yield from _titles(ClearwayError)
 
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import clearway.console
 from clearway.console import words
-from clearway.console.pages.risk.models import PEER_NAMES
 from clearway.console.pages.risk.tabs import TABS
 from clearway.console.render import NAVIGATION
-from clearway.console.rule_words import FIELD_WORDS
 from clearway.console.translate import OWN_NAME
 
 ROOM = Path(clearway.console.__file__).parent
@@ -41,10 +39,6 @@ def in_code() -> set[str]:
 
 
 def every_text() -> set[str]:
-    labels = (
-        {page.label for page in (*NAVIGATION, *TABS)}
-        | set(PEER_NAMES.values())
-        | set(FIELD_WORDS.values())
-    )
+    labels = {page.label for page in (*NAVIGATION, *TABS)}
     shown = in_templates() | in_code() | set(words.every_word()) | labels | {OWN_NAME}
     return {text for text in shown if text}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from clearway.console.pages.risk.tabs import TABS
-from clearway.console.rule_words import EXAMPLES, FIELD_WORDS
+from clearway.console.risk_words import EXAMPLES, FIELD_WORDS
 from clearway.risk.model import Channel, Profile
 from clearway.risk.rules import Profiles
 from clearway.terms.period import Period

@@ -4,7 +4,7 @@
   "use strict";
   const { kinds, common, legend, axis, colour, safe } = window.clearwayCharts;
   const language = document.documentElement.lang;
-  const HUES = ["--tblr-primary", "--cw-amber", "--cw-blue", "--cw-green", "--cw-red"];
+  const HUES = ["--tblr-primary", "--cw-amber", "--cw-ink-soft", "--cw-red", "--cw-green"];
   const SYMBOLS = ["circle", "diamond", "triangle", "rect", "pin"];
 
   const asNumber = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
@@ -145,7 +145,7 @@
     const at = data.points[data.chosen];
     return {
       ...common(),
-      grid: { left: 64, right: 30, top: 20, bottom: 48 },
+      grid: { left: 64, right: 40, top: 44, bottom: 48 },
       tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => `${safe(data.names.weight)} <b>${safe(asNumber.format(one.value[2]))}</b><br>${safe(data.names.hits)} <b>${safe(words(one.value[1], "%"))}</b><br>${safe(data.names.revenue)} <b>${safe(words(one.value[0], data.unit))}</b>` },
       xAxis: axis({ type: "value", scale: true, axisLabel: tick(data.unit), name: data.names.revenue, nameLocation: "middle", nameGap: 28 }),
       yAxis: axis({ type: "value", scale: true, axisLabel: tick("%"), name: data.names.hits, nameLocation: "middle", nameGap: 48 }),

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from clearway.console.pages.risk.tabs import analyst_of, show
+from clearway.console.permission import may
+from clearway.console.risk_words import ESTIMATOR_NAMES, PEER_NAMES, WEIGHTING_NAMES
 from clearway.console.translate import Translate
-from clearway.console.work import look
-from clearway.errors import NotFound
+from clearway.console.visitor import sealed_form
+from clearway.console.work import do, look
+from clearway.errors import BadTerm, NotFound
+from clearway.insight.figures import wilson
 from clearway.node.node import Node
 from clearway.risk import tables
+from clearway.risk.actions.activate_model import activate_model
 from clearway.risk.card import Metric, ModelCard
 from clearway.risk.evaluate import SHARES
+from clearway.risk.formats import artefact
+from clearway.risk.scoring import weighed
 from clearway.risk.tables import StoredModel
 
 _MOST_SHOWN = 50
+_USUAL_SHARE = 5
+_LONGEST_REASON = 300
 _PEERS = ("model", "revenue", "blend", "importer", "price")
-PEER_NAMES = {
-    "model": "probability",
-    "revenue": "expected revenue",
-    "blend": "both, as used",
-    "importer": "importer's history",
-    "price": "value of the goods",
-}
-"""What was measured beside what, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,91 @@ async def model(request: Request) -> Response:
         rows=rows,
         shares=SHARES,
         peer_names=PEER_NAMES,
+        estimator_names=ESTIMATOR_NAMES,
+        weighting_names=WEIGHTING_NAMES,
         precision=_precision(rows, visitor.t),
-        curve=None if mine is None else _curve(mine, visitor.t),
+        reliability=None if mine is None else _reliability(mine, visitor.t),
     )
+
+
+async def frontier(request: Request) -> Response:
+    """Show what the model in use finds at each weight of revenue."""
+    visitor = analyst_of(request)
+    node: Node = request.app.state.node
+    card = node.rulebook.selectivity.scorer.card
+    share = _share(request.query_params.get("share", ""))
+    can_use = may(node, visitor.actor, "risk.activate_model")
+    return show(
+        request,
+        visitor,
+        "frontier.html",
+        card=card,
+        share=share,
+        shares=SHARES,
+        can_use=can_use,
+        mixes=()
+        if card is None
+        else [_mix(mix.weight, mix.metrics, share) for mix in card.frontier],
+        chart=None if card is None else _frontier(card, share, visitor.t),
+    )
+
+
+async def use_weight(request: Request) -> Response:
+    """Bring the same model into use with another weight of revenue."""
+    visitor = analyst_of(request)
+    node: Node = request.app.state.node
+    fields = await sealed_form(request, visitor)
+    node.policy.require(visitor.actor, "risk.activate_model", {})
+    weight = _weight(fields.get("weight", ""))
+    card = await asyncio.to_thread(_weigh, node, weight)
+    reason = fields.get("reason", "").strip()[:_LONGEST_REASON]
+    await do(node, visitor.actor, lambda act: activate_model(act, card, reason))
+    return RedirectResponse("/console/risk/models", 303)
+
+
+def _weigh(node: Node, weight: float) -> ModelCard:
+    """Seal the model in use with another weight; nothing is trained."""
+    scorer = node.rulebook.selectivity.scorer
+    if not scorer.model:
+        raise NotFound("No model is in use, so there is no weight to choose")
+    made = weighed(artefact.load(node.folder.models / scorer.model), weight)
+    artefact.save(made, node.folder.models)
+    return made.card
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        rule = "is one of the weights of the frontier, 0 to 1"
+        raise BadTerm("Weight of revenue", text, rule, field="weight") from error
+
+
+def _share(text: str) -> int:
+    return int(text) if text in map(str, SHARES) else _USUAL_SHARE
+
+
+def _mix(weight: float, metrics: Iterable[Metric], share: int) -> tuple[float, float, float]:
+    """Return weight, precision and share of revenue found."""
+    found = {one.name: one.value for one in metrics}
+    return weight, found[f"P@{share}"], found[f"V@{share}"]
+
+
+def _frontier(card: ModelCard, share: int, t: Translate) -> dict[str, Any]:
+    """Return precision and revenue at each weight, and which weight is in use, for the chart."""
+    points = [_mix(mix.weight, mix.metrics, share) for mix in card.frontier]
+    gaps = [abs(point[0] - card.revenue_weight) for point in points]
+    return {
+        "points": points,
+        "chosen": gaps.index(min(gaps)) if gaps else 0,
+        "unit": "%",
+        "names": {
+            "hits": t("precision at {share} %", share=share),
+            "revenue": t("share of the revenue found at {share} %", share=share),
+            "weight": t("Weight of revenue"),
+            "chosen": t("chosen here"),
+        },
+    }
 
 
 def figures(metrics: Iterable[Metric], of: str = "model") -> dict[str, float]:
@@ -107,16 +191,24 @@ def _precision(rows: Sequence[Row], t: Translate) -> dict[str, Any]:
     }
 
 
-def _curve(card: ModelCard, t: Translate) -> dict[str, Any]:
-    """Return how raw probabilities become calibrated ones, for the chart."""
+def _reliability(card: ModelCard, t: Translate) -> dict[str, Any]:
+    """Return what was found where so much was said, for the chart."""
     return {
-        "points": [[raw, true, None, None, None] for raw, true in card.calibration],
+        "points": [
+            [one.predicted, one.found, *wilson(round(one.found * one.count), one.count), one.count]
+            for one in card.reliability
+        ],
         "names": {
-            "said": t("what the trees say"),
-            "observed": t("calibrated probability"),
+            "said": t("probability that the model gave"),
+            "observed": t("share found not conform"),
             "count": t("items"),
         },
     }
 
 
-ROUTES = [Route("/risk/models", models), Route("/risk/models/{id}", model)]
+ROUTES = [
+    Route("/risk/models", models),
+    Route("/risk/models/frontier", frontier),
+    Route("/risk/models/frontier", use_weight, methods=["POST"]),
+    Route("/risk/models/{id}", model),
+]

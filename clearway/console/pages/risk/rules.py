@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clearway.console.pages.risk.tabs import analyst_of, show
-from clearway.console.rule_words import EXAMPLES, FIELD_WORDS
+from clearway.console.risk_words import EXAMPLES, FIELD_WORDS
 from clearway.console.visitor import Visitor, sealed_form
 from clearway.errors import BadTerm, InputError, NotFound
 from clearway.identity.model import AGENCIES

@@ -1,4 +1,4 @@
-"""What a profile can ask of a declaration, field by field, for whoever writes one."""
+"""Words for what risk speaks of in codes: fields of a rule, forms of a model."""
 
 from __future__ import annotations
 
@@ -42,3 +42,25 @@ EXAMPLES = (
     'declaration.alarms.exists(alarm, alarm == "seal_opened")',
 )
 """Expressions that work, to begin from."""
+
+PEER_NAMES = {
+    "model": "probability",
+    "revenue": "expected revenue",
+    "blend": "both, as used",
+    "importer": "importer's history",
+    "price": "value of the goods",
+}
+"""What was measured beside what, in words."""
+ESTIMATOR_NAMES = {
+    "lightgbm": "boosted trees (LightGBM)",
+    "xgboost": "boosted trees (XGBoost)",
+    "glass_box": "glass box: a sum of curves that a person can read",
+}
+WEIGHTING_NAMES = {
+    "logged": "the logged probability of examination",
+    "estimated": "an estimated probability of examination",
+    "none": "nothing: all count alike",
+}
+
+NAMES = (FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES)
+"""All tables above, for the test of the catalogues."""
