@@ -27,6 +27,7 @@ from clearway.api.doors import (
     notices,
     printing,
     quantities,
+    selection,
     tasks,
     tiles,
     verification,
@@ -63,7 +64,7 @@ def build_api(node: Node) -> FastAPI:
     for door in (
         identity, devices, declarations, noncompliance, certification, printing, verification,
         certificates, quantities, checks, coldchain, goods, movements, tasks, notices, clearance,
-        insight, ledger, tiles, witness, health, epcis, epcis_queries, epcis_resources,
+        selection, insight, ledger, tiles, witness, health, epcis, epcis_queries, epcis_resources,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

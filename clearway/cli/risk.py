@@ -7,12 +7,17 @@ from typing import Annotated
 
 import typer
 
-from clearway.cli import risk_selection
+from clearway.cli import risk_models, risk_selection
 from clearway.cli.options import AsJson, SettingsFile
 from clearway.cli.output import emit, say, show_table
 
 app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
 app.command("capacity")(risk_selection.capacity)
+app.command("estimate")(risk_selection.estimate)
+app.command("card")(risk_models.card)
+app.command("frontier")(risk_models.frontier)
+app.command("weigh")(risk_models.weigh)
+app.command("shapes")(risk_models.shapes)
 
 
 @app.command()
@@ -22,6 +27,13 @@ def train(
     ],
     out: Annotated[Path, typer.Option(help="Folder in which the model's folder is made.")],
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 1,
+    kind: Annotated[
+        str, typer.Option(help="trees, or glass_box: curves that a policy maker can read.")
+    ] = "trees",
+    revenue_weight: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Of revenue in the ranking; 0: hits alone.")
+    ] = 0.2,
+    threads: Annotated[int, typer.Option(min=1, help="Idle cores to learn with.")] = 2,
     as_json: AsJson = False,
 ) -> None:
     """Train on the past, time-ordered, and measure on its last part beside simple peers."""
@@ -29,16 +41,25 @@ def train(
     from clearway.node.clock import utc_now
     from clearway.risk.formats import artefact
     from clearway.risk.formats.history import read
+    from clearway.risk.training import kind_of
     from clearway.risk.training import train as fit
 
     frame = read(history)
     with phases(quiet=as_json) as progress:
-        made = fit(frame, seed=seed, now=utc_now(), progress=progress)
+        made = fit(
+            frame,
+            seed=seed,
+            now=utc_now(),
+            progress=progress,
+            kind=kind_of(kind),
+            revenue_weight=revenue_weight,
+            threads=threads,
+        )
     folder = artefact.save(made, out)
     if as_json:
         emit(made.card)
         return
-    rows = [(one.of, one.name, f"{one.value:.3f}") for one in made.card.metrics]
+    rows = [(one.of, one.name, f"{one.value:.4f}") for one in made.card.metrics]
     show_table(f"{made.card.id} on its last period", ("model", "figure", "value"), rows)
     say(f"Saved in {folder}. Bring it into use with: clearway risk activate {folder}")
 

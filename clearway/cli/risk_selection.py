@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from clearway.cli.options import AsJson, SettingsFile
+from clearway.cli.options import URL, AsJson, SettingsFile, Token, Url
 from clearway.cli.output import emit, plain, say, show_table
 
 
@@ -51,3 +51,53 @@ def capacity(
     show_table("What each office can do in a day", columns, rows)
     if write is not None:
         say(f"Written to {plain(write)}; name it in the setting capacity_file.")
+
+
+def estimate(
+    token: Token,
+    url: Url = URL,
+    ranking: Annotated[
+        str, typer.Option(help="The candidate's order: score, probability or revenue.")
+    ] = "probability",
+    since: Annotated[str | None, typer.Option(help="From which instant on, ISO 8601.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate what the whole selection finds and misses, and what another ranking would."""
+    from clearway.cli.client import Client
+
+    found = Client(url, token).get("/v1/risk/estimates", ranking=ranking, since=since)
+    if as_json:
+        emit(found)
+        return
+    data = found["data"]
+    show_table(
+        f"The selection since {data['first']}, and a candidate that ranks by {plain(ranking)}",
+        ("method", "of", "not conform", "precision", "recall"),
+        [row for each in data["judgements"] for row in _judged(each)],
+    )
+    seen = data["coverage"]
+    say(
+        f"{seen['declarations']} declarations: {seen['certain']} certain to be examined,"
+        f" {seen['drawn']} with a chance, {seen['uncovered']} that could not be and are in no"
+        f" figure; {seen['results']} results, {seen['awaited']} awaited."
+        f" From the examined alone one would say {data['naive_illicit']:.0f} not conform."
+    )
+
+
+def _judged(each: dict[str, Any]) -> list[tuple[str, ...]]:
+    rows = [("policy", each["policy"]), ("candidate", each["candidate"])]
+    return [
+        (
+            each["method"],
+            of,
+            _between(figures["illicit"], ".0f"),
+            _between(figures["precision"], ".1%"),
+            _between(figures["recall"], ".1%"),
+        )
+        for of, figures in rows
+        if figures
+    ]
+
+
+def _between(one: dict[str, float], form: str) -> str:
+    return f"{one['value']:{form}} ({one['low']:{form}} to {one['high']:{form}})"
