@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -154,9 +156,31 @@ def bench(
         str, typer.Argument(help="One part only, such as ledger or certificates; else all.")
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes, for a look.")] = False,
+    csv: Annotated[
+        Path | None, typer.Option(help="risk: a table of declarations in DATE's columns.")
+    ] = None,
+    schema: Annotated[
+        str, typer.Option(help="risk: columns of the table, date or korea.")
+    ] = "date",
+    seeds: Annotated[str, typer.Option(help="risk: of the simulated nations.")] = "0,1,2",
+    rows: Annotated[
+        int, typer.Option(min=0, max=5_000_000, help="risk: items of a nation; 0: as usual.")
+    ] = 0,
+    test_from: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="risk: first day of the test of a table."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure this machine: our rates beside a peer or a physical limit, in one run."""
     from clearway.cli.bench import run
 
+    if part == "risk":
+        from clearway.cli.bench.risk import Request, seeds_of
+        from clearway.cli.bench.risk import run as run_risk
+
+        first = None if test_from is None else test_from.date()
+        request = Request(csv, schema, seeds_of(seeds), rows, first, quick)
+        run_risk(request, as_json=as_json)
+        return
     run(quick=quick, only=part, as_json=as_json)

@@ -27,6 +27,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         order,
         queue,
         readings,
+        risk,
         stores,
     )
     from clearway.cli.output import emit, say, show_table
@@ -48,6 +49,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "event_hash": event_hash.measure,
         "devices": devices.measure,
         "mqtt": mqtt.measure,
+        "risk": risk.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
