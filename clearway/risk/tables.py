@@ -19,15 +19,26 @@ from clearway.risk.exploration import PARTS
 from clearway.risk.facts import Assessed, ModelActivated
 from clearway.risk.history import UNKNOWN
 from clearway.risk.model import Assessment, Channel, Day, Past
+from clearway.risk.network import tables as network
 from clearway.risk.schema import assessment, day, declaration, history, model, taken
 
-TABLES: tuple[Table, ...] = (history, declaration, assessment, day, taken, model)
+TABLES: tuple[Table, ...] = (
+    history,
+    declaration,
+    assessment,
+    day,
+    taken,
+    model,
+    *network.TABLES,
+)
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     "declaration.accepted/1": (projections.count_accepted,),
     "clearance.examined/1": (projections.learn_result,),
+    "clearance.audited/1": (projections.learn_result,),
     Assessed.TYPE: (projections.put_assessment,),
     ModelActivated.TYPE: (projections.put_model,),
+    **network.PROJECTIONS,
 }
 
 oldest_cut_off_day = projections.oldest_cut_off_day

@@ -1,0 +1,1 @@
+"""Who is who behind the party numbers, and who trades with whom."""

@@ -1,0 +1,1 @@
+"""What can be done with links: confirm or deny one."""
