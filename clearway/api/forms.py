@@ -25,15 +25,19 @@ class DiscrepancyIn(Form):
     kind: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9_]+$")]
     item: Annotated[int | None, Field(ge=1, le=999)] = None
     detail: Annotated[str, Field(max_length=500)] = ""
+    revenue: Amount | None = None
 
 
 class ResultIn(Form):
-    """What one agency found in an examination."""
+    """What one agency found in an examination, or in an audit after clearance."""
 
     outcome: Literal["conform", "not_conform"]
     agency: Annotated[str | None, Field(max_length=40)] = None
     findings: Annotated[tuple[DiscrepancyIn, ...], Field(max_length=50)] = ()
     extra_revenue: Amount = "0"
+    extent: Literal["nothing", "partial", "full"] | None = None
+    hours: Annotated[float | None, Field(ge=0, le=1_000)] = None
+    note: Annotated[str, Field(max_length=2_000)] = ""
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
 

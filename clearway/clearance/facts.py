@@ -14,6 +14,7 @@ from clearway.clearance.model import (
     Conformity,
     DelayReason,
     Discrepancy,
+    Extent,
     Match,
     MissingDocument,
     Outcome,
@@ -102,6 +103,7 @@ class Examined:
     Args:
         findings: what was found; empty when conform.
         is_last: whether all agencies have now reported: the order is closed.
+        extent, hours, note: see `model.Result`; not in facts of before.
     """
 
     TYPE: ClassVar[str] = "clearance.examined/1"
@@ -116,6 +118,31 @@ class Examined:
     started_at: datetime
     ended_at: datetime
     is_last: bool
+    extent: Extent | None = None
+    hours: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What an audit after clearance found; the goods are gone, so nothing is decided on them.
+
+    Subject: `declaration:<MRN>`. Args: as in `Examined`; `note` may say where the books were seen.
+    """
+
+    TYPE: ClassVar[str] = "clearance.audited/1"
+    FORM: ClassVar[int] = BY_FIELD
+
+    mrn: Mrn
+    agency: str
+    outcome: Conformity
+    findings: tuple[Discrepancy, ...]
+    extra_revenue: Money | None
+    started_at: datetime
+    ended_at: datetime
+    extent: Extent | None = None
+    hours: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

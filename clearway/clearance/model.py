@@ -56,6 +56,30 @@ class Conformity(StrEnum):
     NOT_CONFORM = "not_conform"
 
 
+class Extent(StrEnum):
+    """How much of what was suspected an examination or an audit showed."""
+
+    NOTHING = "nothing"
+    PARTIAL = "partial"
+    FULL = "full"
+
+
+class Fraud(StrEnum):
+    """Kinds of discrepancy that concern revenue and risk, as codes of `Discrepancy.kind`.
+
+    Other codes are allowed there (a pest, a broken seal); these alone are counted as fraud.
+    """
+
+    UNDERVALUATION = "undervaluation"
+    MISCLASSIFICATION = "misclassification"
+    FALSE_ORIGIN = "false_origin"
+    SHORT_QUANTITY = "short_quantity"
+    OVER_QUANTITY = "over_quantity"
+    CONCEALED = "concealed"
+    PROHIBITED = "prohibited"
+    DOCUMENTS = "documents"
+
+
 class Step(StrEnum):
     """The steps of a clearance, as a time release study names them."""
 
@@ -156,14 +180,16 @@ class Discrepancy:
     """Something found in an examination.
 
     Args:
-        kind: a code of what was found, such as `undervaluation`, `quarantine_pest`.
+        kind: a code of what was found: one of `Fraud`, or another such as `quarantine_pest`.
         item: number of the declaration's item, None for the consignment as a whole.
         detail: one sentence.
+        revenue: duties and taxes found to be owed for this; None: not told apart.
     """
 
     kind: str
     item: int | None
     detail: str
+    revenue: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +204,9 @@ class Result:
         started_at: aware UTC.
         ended_at: aware UTC, not before `started_at`.
         officer: reference of the actor who reports.
+        extent: how much was shown; None: not said, see `found`.
+        hours: of work that all officers spent; None: not told.
+        note: the officer's own words.
     """
 
     agency: str
@@ -187,6 +216,16 @@ class Result:
     started_at: datetime
     ended_at: datetime
     officer: str = ""
+    extent: Extent | None = None
+    hours: float | None = None
+    note: str = ""
+
+    @property
+    def found(self) -> Extent:
+        """How much was shown; where it was not said, all of what is not conform."""
+        if self.extent is not None:
+            return self.extent
+        return Extent.NOTHING if self.outcome is Conformity.CONFORM else Extent.FULL
 
 
 @dataclass(frozen=True, slots=True)

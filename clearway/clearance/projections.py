@@ -15,6 +15,7 @@ from clearway.clearance import schema
 from clearway.clearance.declared import Declared, columns, documents
 from clearway.clearance.facts import (
     Arrived,
+    Audited,
     CertificateMatched,
     Decided,
     ExaminationCancelled,
@@ -252,6 +253,19 @@ def _examine(connection: Connection, fact: Fact) -> None:
         _CONSIGNMENTS.change(connection, {"examined_at": at}, mrn=examined.mrn)
 
 
+def _audit(connection: Connection, fact: Fact) -> None:
+    audited = decode(fact.body, Audited)
+    row = {
+        "mrn": audited.mrn,
+        "agency": audited.agency,
+        "seq": fact.seq,
+        "actor": fact.actor,
+        "ended_at": audited.ended_at,
+        "body": fact.body,
+    }
+    _AUDITS.add(connection, [row])
+
+
 def _release(connection: Connection, fact: Fact) -> None:
     mrn = fact.subject.partition(":")[2]
     changes = {"state": State.RELEASED.value, "released_at": fact.occurred_at}
@@ -279,11 +293,13 @@ PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     ExaminationCancelled.TYPE: (_cancel,),
     ExaminationStarted.TYPE: (_start,),
     Examined.TYPE: (_examine,),
+    Audited.TYPE: (_audit,),
 }
 
 _CONSIGNMENTS, _CONTAINERS = Rows(schema.consignment), Rows(schema.container)
 _PAPERS, _SEALS = Rows(schema.paper), Rows(schema.seal)
 _MATCHES, _DECISIONS = Rows(schema.match), Rows(schema.decision)
+_AUDITS = Rows(schema.audit)
 _EXAMINATIONS, _RESULTS = Rows(schema.examination), Rows(schema.result)
 _TABLE, _ORDERS = schema.consignment.name, schema.examination.name
 _WHEREABOUTS = f"SELECT is_here, arrived_at FROM {movements.whereabouts.name} WHERE container = ?"

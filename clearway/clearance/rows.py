@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from clearway.clearance.facts import CertificateMatched, Decided, Examined
+from clearway.clearance.facts import Audited, CertificateMatched, Decided, Examined
 from clearway.clearance.model import Examination, Outcome, Part, Result, Scope
 from clearway.clearance.record import Consignment, State, StoredDecision, StoredMatch
 from clearway.ledger.fact import decode
@@ -53,6 +53,26 @@ def to_result(row: Row[Any]) -> Result:
         started_at=examined.started_at,
         ended_at=examined.ended_at,
         officer=row.actor,
+        extent=examined.extent,
+        hours=examined.hours,
+        note=examined.note,
+    )
+
+
+def to_audit(row: Row[Any]) -> Result:
+    """Return the report of a row of `clearance_audit`."""
+    audited = decode(row.body, Audited)
+    return Result(
+        agency=audited.agency,
+        outcome=audited.outcome,
+        discrepancies=audited.findings,
+        extra_revenue=audited.extra_revenue,
+        started_at=audited.started_at,
+        ended_at=audited.ended_at,
+        officer=row.actor,
+        extent=audited.extent,
+        hours=audited.hours,
+        note=audited.note,
     )
 
 

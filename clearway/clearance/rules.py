@@ -35,6 +35,7 @@ from clearway.clearance.model import (
     Cover,
     Decision,
     Examination,
+    Extent,
     MissingDocument,
     Outcome,
     Part,
@@ -188,6 +189,7 @@ def _items(numbers: tuple[int, ...]) -> str:
 
 
 CLOCK_AHEAD = timedelta(minutes=5)
+MOST_HOURS = 1_000.0
 """How far a sender's clock may be ahead of ours."""
 
 CONFIDENTIAL = frozenset({"CLR_R10", "CLR_R11"})
@@ -247,7 +249,9 @@ def require_result(order: Examination, result: Result, now: datetime) -> None:
         WrongState: CLR_R62 the order is closed, CLR_R63 the agency takes no part, CLR_R64 it has
             reported already.
         RuleViolation: CLR_R65 it ends before it starts, CLR_R66 not conform without saying what,
-            CLR_R67 conform with a discrepancy, CLR_R68 revenue below zero, CLR_R72 in the future.
+            CLR_R67 conform with a discrepancy, CLR_R68 revenue below zero, CLR_R72 in the future,
+            CLR_R73 the extent contradicts the outcome, CLR_R74 hours out of bounds, CLR_R75 lines
+            that come to more revenue than the whole.
     """
     if order.closed_at is not None:
         raise WrongState(f"Examination {order.id} is closed", rule="CLR_R62")
@@ -256,9 +260,51 @@ def require_result(order: Examination, result: Result, now: datetime) -> None:
         who = _agency(result.agency)
         detail = f"{who} has reported on {order.id} already; a second report needs a new order"
         raise WrongState(detail, rule="CLR_R64")
-    broken = _broken(result, now)
+    _require_sound(result, now)
+
+
+def require_audit(is_released: bool, is_audited: bool, result: Result, now: datetime) -> None:
+    """Refuse an audit that cannot be one.
+
+    Raises:
+        WrongState: CLR_R76 the goods are still here: examine them; CLR_R77 the agency has reported.
+        RuleViolation: CLR_R65 to CLR_R68 and CLR_R72 to CLR_R75, as for an examination.
+    """
+    if not is_released:
+        raise WrongState(
+            "The goods are not released; an audit looks into what has left, an examination into"
+            " what is here",
+            rule="CLR_R76",
+        )
+    if is_audited:
+        who = _agency(result.agency)
+        raise WrongState(f"{who} has reported its audit already; it stands", rule="CLR_R77")
+    _require_sound(result, now)
+
+
+def _require_sound(result: Result, now: datetime) -> None:
+    broken = _broken(result, now) or _contradictory(result)
     if broken:
         raise RuleViolation(broken[1], rule=broken[0])
+
+
+def _contradictory(result: Result) -> tuple[str, str] | None:
+    if (result.found is Extent.NOTHING) != (result.outcome is Conformity.CONFORM):
+        return "CLR_R73", (
+            f"extent {result.found.value} contradicts {result.outcome.value}; nothing goes with"
+            " conform, partial and full with not_conform"
+        )
+    if result.hours is not None and not 0 <= result.hours <= MOST_HOURS:
+        return "CLR_R74", f"hours {result.hours:g} must lie from 0 to {MOST_HOURS:g}"
+    parts = [one.revenue for one in result.discrepancies if one.revenue is not None]
+    if any(part.amount < 0 for part in parts):
+        return "CLR_R68", "revenue of a finding must not be below zero"
+    whole = result.extra_revenue
+    if whole is not None and {part.currency for part in parts} - {whole.currency}:
+        return "CLR_R75", f"revenue of a finding must be in {whole.currency}, as the whole is"
+    if sum(part.amount for part in parts) > (0 if whole is None else whole.amount):
+        return "CLR_R75", f"the findings come to more than extra_revenue {whole or 0}"
+    return None
 
 
 def _broken(result: Result, now: datetime) -> tuple[str, str] | None:

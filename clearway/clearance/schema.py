@@ -150,6 +150,19 @@ result = Table(
     PrimaryKeyConstraint("examination", "agency"),
 )
 
+audit = Table(
+    "clearance_audit",
+    METADATA,
+    Column("mrn", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("mrn", "agency"),
+    Index("clearance_audit_by_seq", "seq"),
+)
+
 decision = Table(
     "clearance_decision",
     METADATA,
@@ -170,5 +183,6 @@ TABLES: tuple[Table, ...] = (
     match,
     examination,
     result,
+    audit,
     decision,
 )

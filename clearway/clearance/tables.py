@@ -169,6 +169,12 @@ def examinations_of(connection: Connection, mrn: str) -> tuple[Examination, ...]
     return tuple(_examination(connection, row) for row in found)
 
 
+def audits_of(connection: Connection, mrn: str) -> tuple[Result, ...]:
+    """Return what audits after clearance found in a declaration, in their order."""
+    found = select(schema.audit).where(schema.audit.c.mrn == mrn).order_by(schema.audit.c.seq)
+    return tuple(map(rows.to_audit, connection.execute(found)))
+
+
 def list_examinations(
     connection: Connection,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -18,11 +19,19 @@ from clearway.api.work import act, look
 from clearway.clearance import tables
 from clearway.clearance.actions.explain_delay import explain_delay
 from clearway.clearance.actions.present import present
+from clearway.clearance.actions.record_audit import record_audit
 from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.actions.release import release
 from clearway.clearance.actions.start_examination import start_examination
 from clearway.clearance.facts import Decided
-from clearway.clearance.model import Conformity, Discrepancy, Examination, QueueEntry, Result
+from clearway.clearance.model import (
+    Conformity,
+    Discrepancy,
+    Examination,
+    Extent,
+    QueueEntry,
+    Result,
+)
 from clearway.clearance.priority import explain
 from clearway.clearance.record import Appeal
 from clearway.clearance.rules import for_trader
@@ -62,6 +71,16 @@ async def delay(mrn: str, body: DelayIn, node: TheNode, actor: TheActor) -> Resp
         outcome = await act(node, actor, lambda hand: explain_delay(hand, number, asked))
     receipt = node.receipt(outcome.facts[-1], outcome.salts[-1])
     return answer({"mrn": mrn, "seq": outcome.result.seq}, receipt=receipt)
+
+
+@router.post("/declarations/{mrn}/audit", status_code=201)
+async def audit(mrn: str, body: ResultIn, node: TheNode, actor: TheActor) -> Response:
+    """Report what an audit after clearance found; the goods are gone, their risk is learnt from."""
+    number, reported = Mrn(mrn), result_of(body, actor, node)
+    with hiding(node, actor, mrn):
+        outcome = await act(node, actor, lambda hand: record_audit(hand, number, reported))
+    receipt = node.receipt(outcome.facts[-1], outcome.salts[-1])
+    return answer({"mrn": mrn, "seq": outcome.result.seq}, status=201, receipt=receipt)
 
 
 @router.get("/declarations/{mrn}/decisions")
@@ -155,15 +174,27 @@ def shown_to_trader(appeal: Appeal) -> Appeal:
 def result_of(body: ResultIn, actor: Actor, node: Node) -> Result:
     """Return what an officer reports."""
     ended = body.ended(node.clock()).astimezone(UTC)
+    currency = node.rulebook.profile.currency
     started = ended if body.started_at is None else body.started_at.astimezone(UTC)
     return Result(
         agency=body.agency or actor.agency,
         outcome=Conformity(body.outcome),
-        discrepancies=tuple(Discrepancy(one.kind, one.item, one.detail) for one in body.findings),
-        extra_revenue=Money(body.revenue, node.rulebook.profile.currency) if body.revenue else None,
+        discrepancies=tuple(
+            Discrepancy(
+                one.kind,
+                one.item,
+                one.detail,
+                None if one.revenue is None else Money(Decimal(one.revenue), currency),
+            )
+            for one in body.findings
+        ),
+        extra_revenue=Money(body.revenue, currency) if body.revenue else None,
         started_at=started,
         ended_at=ended,
         officer=actor.reference,
+        extent=None if body.extent is None else Extent(body.extent),
+        hours=body.hours,
+        note=body.note,
     )
 
 

@@ -47,6 +47,9 @@ def record_examination(act: Act, examination: str, result: Result) -> Fact:
         started_at=result.started_at,
         ended_at=result.ended_at,
         is_last=order.waiting_for == (result.agency,),
+        extent=result.found,
+        hours=result.hours,
+        note=result.note,
     )
     fact = act.append(body, subject=subject, occurred_at=result.ended_at)
     if body.is_last:

@@ -1,0 +1,1 @@
+"""What becomes of a lane after the choice: held greens, yellow to blue, the audit list."""
