@@ -88,6 +88,7 @@ class ModelCard:
         estimator: what reads the model: `lightgbm`, `xgboost` or `glass_box`.
         revenue_form: how revenue is expected: `tweedie` (one model), `hurdle` (probability times
             revenue of a find) or `duty` (probability times duty due times `loss_share`).
+        revenue_estimator: what reads the model of revenue.
         choices: what was measured on the middle period to choose between forms.
         weighting: how results of examinations were weighed: `logged`, `estimated` or `none`.
         effective: rows that the weighed results are worth (Kish).
@@ -122,6 +123,7 @@ class ModelCard:
     engine: str
     estimator: str = "lightgbm"
     revenue_form: str = "duty"
+    revenue_estimator: str = "lightgbm"
     choices: tuple[Metric, ...] = ()
     weighting: str = "none"
     effective: float = 0.0

@@ -36,13 +36,15 @@ def area_under_roc(scores: Floats, illicit: Flags) -> float:
     return float((ranks[illicit].sum() - positives * (positives + 1) / 2) / positives / negatives)
 
 
-def average_precision(scores: Floats, illicit: Flags) -> float:
+def average_precision(scores: Floats, illicit: Flags, weights: Floats | None = None) -> float:
     """Return the mean of the precision at each illicit item, from the top; NaN without any."""
-    found = illicit[_ranking(scores)]
+    order = _ranking(scores)
+    found = illicit[order]
     if not found.any():
         return float("nan")
-    precision = np.cumsum(found) / np.arange(1, len(found) + 1)
-    return float(precision[found].mean())
+    each = np.ones(len(found)) if weights is None else weights[order]
+    precision = np.cumsum(found * each) / np.cumsum(each)
+    return float(np.average(precision[found], weights=each[found]))
 
 
 def calibration_error(

@@ -43,7 +43,7 @@ class Artefact:
     Args:
         card: what is to be known of it.
         model: text of the probability of an item, as `card.estimator` reads it.
-        revenue: LightGBM text of the revenue of an item; "" without enough revenue.
+        revenue: text of the revenue of an item; "" without enough revenue.
         snapshot: pasts of all keys up to the cut-off.
         kinds: LightGBM text of the kind of fraud of a find; "" where the rates are the answer.
     """
@@ -177,8 +177,8 @@ class Scorer:
         self._kinds: Estimator | None = None
         if artefact is not None:
             self._model = open_estimator(artefact.card.estimator, artefact.model)
-            self._revenue = _trees(artefact.revenue)
-            self._kinds = _trees(artefact.kinds)
+            self._revenue = _opened(artefact.card.revenue_estimator, artefact.revenue)
+            self._kinds = _opened("lightgbm", artefact.kinds)
 
     @property
     def model(self) -> str:
@@ -254,8 +254,8 @@ def rules_only(absence: str = "No risk model is active on this node.") -> Scorer
     return Scorer(None, absence)
 
 
-def _trees(text: str) -> Estimator | None:
-    return open_estimator("lightgbm", text) if text else None
+def _opened(estimator: str, text: str) -> Estimator | None:
+    return open_estimator(estimator, text) if text else None
 
 
 def digest(matrix: Floats) -> str:

@@ -16,14 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import polars as pl
 
+from clearway.errors import BadTerm
 from clearway.ledger.columns import to_microseconds
 from clearway.risk import calibration, snapshot
-from clearway.risk.card import ModelCard
+from clearway.risk.card import Metric, ModelCard
+from clearway.risk.evaluate import average_precision
 from clearway.risk.features import NAMES
 from clearway.risk.formats import history
 from clearway.risk.learning import boosting, glass_box, kinds, measuring, revenue, weighting
@@ -39,6 +41,13 @@ Progress = Callable[[str, float], None]
 Kind = Literal["trees", "glass_box"]
 
 _UNSET = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def kind_of(text: str) -> Kind:
+    """Return the kind of model of that name. Raises: BadTerm: there is none."""
+    if text in ("trees", "glass_box"):
+        return cast(Kind, text)
+    raise BadTerm("kind of model", text, "must be trees or glass_box")
 
 
 def _quiet(phase: str, share: float) -> None:
@@ -117,6 +126,7 @@ class _Fitted:
     engine: str
     estimator: str
     again: Callable[[], str]
+    choices: tuple[Metric, ...] = ()
 
 
 def learn(material: Material, past: Snapshot, order: Order, effort: Effort) -> Artefact:
@@ -135,11 +145,15 @@ def learn(material: Material, past: Snapshot, order: Order, effort: Effort) -> A
         weighting=form,
         effective=effective,
     )
-    kept = revenue.Revenue("duty", 0, None, ())
-    if order.kind == "trees":
-        likely = Scale(card).calibrated(fitted.probability)
-        kept = revenue.learn(material, weights, likely, effort)
-    card = replace(card, revenue_form=kept.form, choices=kept.choices)
+    likely = Scale(card).calibrated(fitted.probability)
+    learn_revenue = revenue.learn_boxed if order.kind == "glass_box" else revenue.learn
+    kept = learn_revenue(material, weights, likely, effort)
+    card = replace(
+        card,
+        revenue_form=kept.form,
+        revenue_estimator="glass_box" if order.kind == "glass_box" else "lightgbm",
+        choices=(*fitted.choices, *kept.choices),
+    )
     said = measuring.Said(fitted.probability, kept.model, weights)
     card = measuring.measured(measuring.levelled(card, material, said), material, said)
     card = measuring.recalibrated(card, material, said)
@@ -147,7 +161,7 @@ def learn(material: Material, past: Snapshot, order: Order, effort: Effort) -> A
     sealed = Artefact(
         replace(card, kinds=known.kinds),
         fitted.again(),
-        revenue.sealed(material, weights, kept, effort, NAMES),
+        kept.again(),
         past,
         known.text,
     )
@@ -156,6 +170,29 @@ def learn(material: Material, past: Snapshot, order: Order, effort: Effort) -> A
 
 
 def _boosted(material: Material, weights: Floats, effort: Effort) -> _Fitted:
+    """Return trees that learn with weights, or without where that ranks the middle period better.
+
+    Weights take the examined for the whole; they also make few results of many. Which matters more
+    is for the data to say, by the weighed average precision. Calibration is weighed in either case.
+    """
+    plain = _fit_trees(material, np.ones(len(weights)), effort)
+    if np.ptp(weights[material.labelled]) == 0.0:
+        return plain
+    stop = material.stop
+    found = {"plain": plain, "weighed": _fit_trees(material, weights, effort)}
+    choices = tuple(
+        Metric(
+            f"{name} results",
+            "AP",
+            average_precision(one.probability[stop], material.illicit[stop], weights[stop]),
+        )
+        for name, one in found.items()
+    )
+    best = found["weighed" if choices[1].value > choices[0].value else "plain"]
+    return replace(best, choices=choices)
+
+
+def _fit_trees(material: Material, weights: Floats, effort: Effort) -> _Fitted:
     label = material.illicit.astype(np.float64)
     task = Task(boosting.CLASSIFY, material.matrix, label, weights, material.learn, material.stop)
     model = boosting.fit(task, effort)

@@ -1,7 +1,8 @@
 """The glass box: a sum of curves that a person can read, evaluated without any library.
 
-    log-odds = intercept + the score of each term, looked up in the bin of its feature
+    sum = intercept + the score of each term, looked up in the bin of its feature
     (a term of two features looks up a square of their bins)
+    link logit: the sum is the log-odds of the answer; link log: it is the logarithm of it
 
 The form follows generalised additive models with interactions (Lou et al., Accurate intelligible
 models with pairwise interactions, KDD 2013), as explainable boosting machines learn them; whoever
@@ -19,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -52,13 +54,15 @@ class GlassBox:
 
     Args:
         features: names of the columns.
-        intercept: log-odds of an ordinary item.
+        intercept: sum of an ordinary item.
         terms: what is added.
+        link: `logit` for a probability, `log` for an amount.
     """
 
     features: tuple[str, ...]
     intercept: float
     terms: tuple[Term, ...]
+    link: Literal["logit", "log"] = "logit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +138,13 @@ class GlassBoxEstimator:
     Raises: VerificationError: the text is no glass box.
     """
 
-    __slots__ = ("_columns", "_intercept", "_terms")
+    __slots__ = ("_columns", "_intercept", "_is_amount", "_terms")
 
     def __init__(self, text: str) -> None:
         box = parse(text)
         self._columns = len(box.features)
         self._intercept = box.intercept
+        self._is_amount = box.link == "log"
         self._terms = [
             (
                 term.features,
@@ -150,11 +155,11 @@ class GlassBoxEstimator:
         ]
 
     def predict(self, matrix: Floats) -> Floats:
-        """Return the probability of each row."""
+        """Return the probability or the amount of each row."""
         total = np.full(len(matrix), self._intercept)
         for features, cuts, scores in self._terms:
             total += scores[_bins(matrix, features, cuts)]
-        return np.asarray(1.0 / (1.0 + np.exp(-total)))
+        return np.asarray(np.exp(total) if self._is_amount else 1.0 / (1.0 + np.exp(-total)))
 
     def contributions(self, matrix: Floats) -> Floats:
         """Return what each feature adds to the log-odds; a pair's score is shared by half."""

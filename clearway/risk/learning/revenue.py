@@ -10,13 +10,15 @@ on the card with both forms' figures.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from clearway.risk.card import Metric
 from clearway.risk.evaluate import measure
-from clearway.risk.features import COLUMN
+from clearway.risk.features import COLUMN, NAMES
+from clearway.risk.learning import glass_box
 from clearway.risk.learning.boosting import (
     MOST_ROUNDS_REVENUE,
     SEVERITY,
@@ -43,12 +45,18 @@ class Revenue:
         rounds: trees; 0 without.
         model: what the trees say of every row: revenue, or revenue of a find; None without trees.
         choices: figures of each form on the middle period.
+        again: learns it once more from all results and returns its text; "" without trees.
     """
 
     form: str
     rounds: int
     model: Floats | None
     choices: tuple[Metric, ...]
+    again: Callable[[], str]
+
+
+def _by_duty() -> Revenue:
+    return Revenue("duty", 0, None, (), lambda: "")
 
 
 def learn(material: Material, weights: Floats, probability: Floats, effort: Effort) -> Revenue:
@@ -61,7 +69,7 @@ def learn(material: Material, weights: Floats, probability: Floats, effort: Effo
     brought = material.revenue > 0.0
     learn, stop = material.learn, material.stop
     if min(int((brought & part).sum()) for part in (learn, stop)) < LEAST_FOUND_LATER:
-        return Revenue("duty", 0, None, ())
+        return _by_duty()
     found: dict[str, tuple[int, Floats, Floats]] = {}
     for form, task in _tasks(material, weights).items():
         if task.learn.sum() < _LEAST_SEVERE and form == "hurdle":
@@ -77,18 +85,34 @@ def learn(material: Material, weights: Floats, probability: Floats, effort: Effo
         if figure.name in _JUDGED_BY
     )
     best = max(found, key=lambda form: sum(each.value for each in choices if each.of == form))
-    return Revenue(best, found[best][0], found[best][1], choices)
+    rounds, said, _ = found[best]
+    every = material.labelled & (brought if best == "hurdle" else True)
+    task = _tasks(material, weights)[best]
+    return Revenue(best, rounds, said, choices, lambda: refit(task, every, rounds, effort, NAMES))
 
 
-def sealed(
-    material: Material, weights: Floats, kept: Revenue, effort: Effort, names: tuple[str, ...]
-) -> str:
-    """Return the text of the kept form, learnt from all results; "" without trees."""
-    if kept.model is None:
-        return ""
-    task = _tasks(material, weights)[kept.form]
-    every = material.labelled & (material.revenue > 0.0 if kept.form == "hurdle" else True)
-    return refit(task, every, kept.rounds, effort, names)
+def learn_boxed(
+    material: Material, weights: Floats, probability: Floats, effort: Effort
+) -> Revenue:
+    """Return a hurdle whose revenue of a find is a glass box too, so that nothing stays hidden."""
+    brought = material.revenue > 0.0
+    learn, stop = material.learn & brought, material.stop
+    if learn.sum() < _LEAST_SEVERE:
+        return _by_duty()
+    box = glass_box.fit_severity(material, weights, learn, effort, NAMES)
+    said = box.predict(material.matrix)
+    figures = measure(
+        "hurdle", (probability * said)[stop], material.illicit[stop], material.revenue[stop]
+    )
+    choices = tuple(figure for figure in figures if figure.name in _JUDGED_BY)
+    every = material.labelled & brought
+    return Revenue(
+        "hurdle",
+        box.rounds,
+        said,
+        choices,
+        lambda: glass_box.fit_severity(material, weights, every, effort, NAMES).text,
+    )
 
 
 def _tasks(material: Material, weights: Floats) -> dict[str, Task]:
