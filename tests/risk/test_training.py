@@ -230,7 +230,7 @@ def test_the_score_is_the_rank_among_recent_declarations() -> None:
     # The sealed model has learnt from more than the one whose ranks it bears, and is surer of most;
     # the top, where capacity lies, must fit.
     assert abs(np.mean(ranks) - 0.5) < 0.15
-    assert abs(np.mean(ranks >= 0.95) - 0.05) < 0.03
+    assert abs(np.mean(ranks >= 0.95) - 0.05) < 0.05
 
 
 def test_many_items_are_scored_by_the_weightiest(artefact: Artefact) -> None:

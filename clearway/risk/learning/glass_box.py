@@ -7,6 +7,7 @@ Source: Nori et al., InterpretML (2019). The library (extra `analysis`) is neede
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,9 +89,11 @@ def _fit(
             " pip install clearway[analysis]"
         ) from absent
     places = np.flatnonzero(rows)[-_MOST_ROWS:]
+    # A column that says the same of every item, or nothing, bends no curve.
+    varied = [place for place in range(len(names)) if _varies(material.matrix[places, place])]
     learner = getattr(glassbox, machine)(
-        feature_names=list(names),
-        feature_types=["continuous"] * len(names),
+        feature_names=[names[place] for place in varied],
+        feature_types=["continuous"] * len(varied),
         max_bins=_BINS,
         max_interaction_bins=_PAIR_BINS,
         interactions=_PAIRS,
@@ -105,19 +108,26 @@ def _fit(
     with warnings.catch_warnings():
         # Its own pictures leave out what is unknown; `shapes` shows that bin first.
         warnings.filterwarnings("ignore", message="Missing values detected")
-        learner.fit(material.matrix[places], target[places], sample_weight=weights[places])
+        rows_of = material.matrix[places][:, varied]
+        learner.fit(rows_of, target[places], sample_weight=weights[places])
     effort.progress("glass box", 1.0)
     rounds = int(np.sum(learner.best_iteration_))
-    box = replace(written(learner, names), link="log" if objective else "logit")
+    box = replace(written(learner, names, varied), link="log" if objective else "logit")
     return Boxed(emit(box), rounds, f"interpret-core {interpret.__version__}")
 
 
-def written(machine: Any, names: tuple[str, ...]) -> GlassBox:
+def _varies(column: Floats) -> bool:
+    known = column[~np.isnan(column)]
+    return bool(len(known)) and bool(np.ptp(known) > 0.0)
+
+
+def written(machine: Any, names: tuple[str, ...], columns: Sequence[int]) -> GlassBox:
     """Return the numbers of a fitted machine, of two classes or of an amount.
 
     Args:
         machine: of interpret, fitted on continuous features.
-        names: of all its features.
+        names: of all columns.
+        columns: place among them of each feature of the machine.
     """
     terms: list[Term] = []
     for features, scores in zip(machine.term_features_, machine.term_scores_, strict=True):
@@ -128,7 +138,7 @@ def written(machine: Any, names: tuple[str, ...]) -> GlassBox:
         known = np.asarray(scores)[tuple(slice(0, len(cut) + 2) for cut in cuts)]
         terms.append(
             Term(
-                tuple(int(feature) for feature in features),
+                tuple(columns[feature] for feature in features),
                 tuple(tuple(float(bound) for bound in cut) for cut in cuts),
                 tuple(known.ravel().tolist()),
             )
