@@ -5,10 +5,12 @@ the CEL engine costs more than sixty comparisons inside it. A profile sees:
 
     item         number, hs, origin, preference, is_preferential, net_mass_kg, value_eur,
                  price_eur_kg, duty_rate, packages, description, is_vague, certificates,
-                 price_spreads, importer_items, importer_examined, importer_found
+                 price_spreads, importer_items, importer_examined, importer_found,
+                 watch (names of watch lists that its goods are on)
     declaration  kind, office, importer, declarant, exporter, dispatch, transport_mode, containers,
                  documents (types), items (how many), value_eur, alarms (of seals, mass and custody
-                 of its containers, those that stand: seal_opened, mass_differs ...)
+                 of its containers, those that stand: seal_opened, mass_differs ...),
+                 watch (names of watch lists that its parties are on)
 
 Each item is asked by itself; a declaration hits where one of its items does. There is no way to
 ask all items from within one, since 999 items would then cost a million steps.
@@ -44,7 +46,8 @@ _OTHER_USE = re.compile(r"\b(?:item|declaration)\b(?!\.\w)")
 # What the engine raises for an expression that fails on some value; anything else is a defect.
 FAILURES = (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError)
 
-_ITEM: Variables = {
+# One example of each field: what a profile may ask for, and the type of its answer.
+ITEM: Variables = {
     "number": 1,
     "hs": "030214",
     "origin": "NO",
@@ -62,8 +65,9 @@ _ITEM: Variables = {
     "importer_items": 0,
     "importer_examined": 0,
     "importer_found": 0,
+    "watch": [],
 }
-_DECLARATION: Variables = {
+DECLARATION: Variables = {
     "kind": "import",
     "office": "",
     "importer": "",
@@ -76,6 +80,7 @@ _DECLARATION: Variables = {
     "items": 1,
     "value_eur": 1.0,
     "alarms": [],
+    "watch": [],
 }
 
 
@@ -190,11 +195,11 @@ def _compiled(profile: Profile) -> Any:
         )
     try:
         program = cel.compile(profile.expression)
-        answer = program.execute({"item": _ITEM, "declaration": _DECLARATION})
+        answer = program.execute({"item": ITEM, "declaration": DECLARATION})
     except FAILURES as broken:
         raise RuleViolation(
             f"The expression of profile {profile.id} cannot be used: {broken}. A profile sees"
-            f" item ({', '.join(_ITEM)}) and declaration ({', '.join(_DECLARATION)})",
+            f" item ({', '.join(ITEM)}) and declaration ({', '.join(DECLARATION)})",
             profile=profile.id,
         ) from broken
     if "items" in program.variables():

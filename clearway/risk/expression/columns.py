@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from types import MappingProxyType
 
 import polars as pl
 
@@ -43,6 +45,7 @@ _ORDERS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
+_FEW = 8  # up to so many texts a chain of comparisons is quicker than a look-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +63,23 @@ class Compiled:
     fields: frozenset[str]
 
 
-def compile_columns(text: str, fields: Mapping[str, Kind]) -> Compiled:
+def compile_columns(
+    text: str, fields: Mapping[str, Kind], least: Mapping[str, int] = MappingProxyType({})
+) -> Compiled:
     """Return the columns of an expression.
 
     Args:
         text: of the expression.
         fields: what profiles see, by its name, such as `item.hs`.
+        least: below which a whole number never is, by its field; without: `-forms.MOST_WHOLE`.
 
     Raises: OutsideTheTree: a part that cannot be made into columns, with its place.
     """
-    compiler = _Compiler(text, fields)
+    compiler = _Compiler(text, fields, least)
     form = compiler.form(read(text))
     if form.kind is not Kind.BOOL:
         raise OutsideTheTree(f"The whole gives {form.kind}, not a yes or no", text, 0)
-    hit = form.value if form.failed is None else form.value & ~form.failed
-    failed = form.failed
+    hit, failed = form.value, form.error
     if compiler.has_constants:
         # The engine may simplify such an answer to one value, where a column of all rows is due.
         rows = pl.int_range(pl.len()) >= 0
@@ -83,8 +88,8 @@ def compile_columns(text: str, fields: Mapping[str, Kind]) -> Compiled:
 
 
 class _Compiler:
-    def __init__(self, text: str, fields: Mapping[str, Kind]) -> None:
-        self._text, self._fields = text, fields
+    def __init__(self, text: str, fields: Mapping[str, Kind], least: Mapping[str, int]) -> None:
+        self._text, self._fields, self._least = text, fields, least
         self._locals: list[str] = []
         self.used: set[str] = set()
         self.has_constants = False
@@ -133,7 +138,7 @@ class _Compiler:
             raise self._outside("A test of list elements cannot ask for other fields", node)
         self.used.add(node.name)
         most = forms.MOST_WHOLE
-        return Form(kind, pl.col(node.name), low=-most, high=most)
+        return Form(kind, pl.col(node.name), low=self._least.get(node.name, -most), high=most)
 
     def _local(self, node: Local) -> Form:
         if node.name != self._locals[-1]:
@@ -142,11 +147,11 @@ class _Compiler:
 
     def _unary(self, node: Unary) -> Form:
         if node.sign == "!":
-            form = self._of(node.part, Kind.BOOL)
-            return Form(Kind.BOOL, ~form.value, form.failed)
+            return forms.negated(self._of(node.part, Kind.BOOL))
         form = self._of(node.part, Kind.INT, Kind.DOUBLE)
         if form.kind is Kind.DOUBLE:
-            return Form(Kind.DOUBLE, -form.value, form.failed, may_be_nan=form.may_be_nan)
+            negative, is_nan = -form.value, form.may_be_nan
+            return Form(Kind.DOUBLE, negative, failed=form.failed, may_be_nan=is_nan)
         return self._within(node, forms.whole(-form.value, form.failed, -form.high, -form.low))
 
     def _within(self, node: Node, form: Form | None) -> Form:
@@ -162,18 +167,17 @@ class _Compiler:
             raise self._outside("Lists are asked with `in`, size() or exists()", node)
         if node.sign in ("==", "!="):
             same = forms.equal(left, right)
-            return same if node.sign == "==" else Form(Kind.BOOL, ~same.value, same.failed)
+            return same if node.sign == "==" else forms.negated(same)
         if node.sign in _ORDERS:
             return self._order(node, left, right)
         return self._arithmetic(node, left, right)
 
     def _order(self, node: Binary, left: Form, right: Form) -> Form:
-        order = _ORDERS[node.sign]
-        failed = forms.either(left.failed, right.failed, forms.nan_of(left), forms.nan_of(right))
         if left.kind is right.kind and left.kind in (Kind.STRING, Kind.INT):
-            return Form(Kind.BOOL, order(left.value, right.value), failed)
+            failed = forms.either(left.failed, right.failed)
+            return forms.answer(_ORDERS[node.sign](left.value, right.value), failed)
         if left.is_number and right.is_number:
-            return Form(Kind.BOOL, order(left.decimals, right.decimals), failed)
+            return forms.ordered(node.sign, left, right)
         raise self._outside(f"There is no order of {left.kind} and {right.kind}", node)
 
     def _arithmetic(self, node: Binary, left: Form, right: Form) -> Form:
@@ -182,9 +186,9 @@ class _Compiler:
             return self._within(node, _whole(node.sign, left, right))
         if left.kind is right.kind is Kind.DOUBLE and node.sign != "%":
             value = _decimals(node.sign, left.value, right.value)
-            return Form(Kind.DOUBLE, value, failed, may_be_nan=True)
+            return Form(Kind.DOUBLE, value, failed=failed, may_be_nan=True)
         if left.kind is right.kind is Kind.STRING and node.sign == "+":
-            return Form(Kind.STRING, left.value + right.value, failed)
+            return Form(Kind.STRING, left.value + right.value, failed=failed)
         raise self._outside(
             f"{node.sign} does not join {left.kind} and {right.kind}; double() and int() convert",
             node,
@@ -197,47 +201,36 @@ class _Compiler:
             return self._one_of(left, parts)
         over = self._of(node.right, Kind.STRINGS)
         if left.kind is not Kind.STRING:
-            return Form(Kind.BOOL, pl.lit(False), left.failed)
-        return Form(Kind.BOOL, over.value.list.contains(left.value), left.failed)
+            return forms.answer(pl.lit(False), left.error)
+        return forms.answer(over.value.list.contains(left.value), left.failed)
 
     def _one_of(self, left: Form, parts: list[Form]) -> Form:
         texts = [part.text for part in parts if part.text is not None]
-        if left.kind is Kind.STRING and texts and len(texts) == len(parts):
-            # In its own words, so that a long list is one look-up and not a chain.
-            return Form(Kind.BOOL, left.value.is_in(texts), left.failed)
+        if left.kind is Kind.STRING and len(texts) == len(parts) > _FEW:
+            return forms.answer(left.value.is_in(texts), left.failed)
+        if not parts:
+            return forms.answer(pl.lit(False), left.error)
+        # A part that fails, fails the whole: membership settles nothing early.
         same = [forms.equal(left, part) for part in parts]
-        failed = forms.either(left.failed, *(one.failed for one in same))
-        return Form(Kind.BOOL, pl.any_horizontal([pl.lit(False), *(s.value for s in same)]), failed)
+        failed = forms.either(*(one.error for one in (left, *parts)))
+        return forms.answer(reduce(lambda a, b: a | b, (one.value for one in same)), failed)
 
     def _junction(self, node: Junction) -> Form:
-        parts = [self._of(part, Kind.BOOL) for part in node.parts]
-        whole = parts[0]
-        for part in parts[1:]:
-            whole = forms.joined(node.sign, whole, part)
-        return whole
+        return forms.joined(node.sign, [self._of(part, Kind.BOOL) for part in node.parts])
 
     def _conditional(self, node: Conditional) -> Form:
         test = self._of(node.test, Kind.BOOL)
         yes, no = self.form(node.yes), self.form(node.no)
         if yes.kind is not no.kind or yes.kind is Kind.STRINGS:
             raise self._outside("Both answers must be of one kind", node)
-        value = pl.when(test.value).then(yes.value).otherwise(no.value)
-        failed = test.failed
-        if yes.failed is not None or no.failed is not None:
-            never = pl.lit(False)
-            inner = (
-                pl.when(test.value).then(_or(yes.failed, never)).otherwise(_or(no.failed, never))
-            )
-            failed = forms.either(failed, inner)
-        bounds = min(yes.low, no.low), max(yes.high, no.high)
-        return Form(yes.kind, value, failed, *bounds, yes.may_be_nan or no.may_be_nan)
+        return forms.chosen(test, yes, no)
 
     def _macro(self, node: Macro) -> Form:
         over = self._of(node.over, Kind.STRINGS)
         self._locals.append(node.local)
         test = self._of(node.test, Kind.BOOL)
         self._locals.pop()
-        if test.failed is not None:
+        if test.no is not None:
             raise self._outside("A test of list elements must not be able to fail", node.test)
         answers = over.value.list.eval(test.value)
         if node.name == "exists":
@@ -262,12 +255,14 @@ class _Compiler:
     def _size(self, node: Call) -> Form:
         form = self._of(node.parts[0], Kind.STRING, Kind.STRINGS)
         count = form.value.str.len_bytes() if form.kind is Kind.STRING else form.value.list.len()
-        return Form(Kind.INT, count.cast(pl.Int64), form.failed, 0, forms.MOST_WHOLE)
+        most = forms.MOST_WHOLE
+        return Form(Kind.INT, count.cast(pl.Int64), failed=form.failed, low=0, high=most)
 
     def _converted(self, node: Call) -> Form:
         form = self._of(node.parts[0], Kind.INT, Kind.DOUBLE)
         if node.name == "double":
-            return Form(Kind.DOUBLE, form.decimals, form.failed, may_be_nan=form.may_be_nan)
+            is_nan = form.may_be_nan
+            return Form(Kind.DOUBLE, form.decimals, failed=form.failed, may_be_nan=is_nan)
         if form.kind is Kind.INT:
             return form
         raise self._outside("int() of a number with decimals is not made into columns", node)
@@ -276,14 +271,14 @@ class _Compiler:
         text, sought = (self._of(part, Kind.STRING) for part in node.parts)
         failed = forms.either(text.failed, sought.failed)
         if node.name != "matches":
-            return Form(Kind.BOOL, _TEXTS[node.name](text.value, sought.value), failed)
+            return forms.answer(_TEXTS[node.name](text.value, sought.value), failed)
         if sought.text is None:
             raise self._outside("A pattern must be written down", node.parts[1])
         try:
             pl.select(pl.lit("").str.contains(sought.text))
         except pl.exceptions.PolarsError as broken:
             raise self._outside(f"This pattern cannot be read: {broken}", node.parts[1]) from broken
-        return Form(Kind.BOOL, text.value.str.contains(sought.text), failed)
+        return forms.answer(text.value.str.contains(sought.text), failed)
 
 
 _TEXTS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
@@ -292,10 +287,6 @@ _TEXTS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "contains": lambda text, sought: text.str.contains(sought, literal=True),
     "matches": lambda text, sought: text.str.contains(sought),
 }
-
-
-def _or(present: pl.Expr | None, other: pl.Expr) -> pl.Expr:
-    return other if present is None else present
 
 
 def _literal(node: Literal) -> Form:

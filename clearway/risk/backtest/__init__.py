@@ -1,0 +1,1 @@
+"""Trying rules on the whole history before they are activated."""

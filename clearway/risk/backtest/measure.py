@@ -1,0 +1,227 @@
+"""From hits to the figures by which a rule is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from clearway.risk.backtest.estimates import rate_of, total_of
+from clearway.risk.backtest.fields import UNTOLD
+from clearway.risk.backtest.hits import Tried
+from clearway.risk.backtest.model import Group, Load, Month, Overlap, Rate, RuleReport
+from clearway.risk.backtest.population import SIZES, Bools, Ints, Population
+from clearway.risk.model import Capacities, Channel
+from clearway.risk.profiles.model import digest_of
+
+_MOST_GROUPS = 30
+_TWICE = 2.0
+_MODEL = "model"
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The hits of one rule over a whole history.
+
+    Args:
+        tried: the rule.
+        hits: places of declarations in the population, each once.
+        sampled: share of the declarations that were judged.
+    """
+
+    tried: Tried
+    hits: Ints
+    sampled: float
+
+
+class Measure:
+    """Works out what is common to all rules once.
+
+    Args:
+        people: the declarations.
+        capacities: of the offices; None: not asked.
+    """
+
+    def __init__(self, people: Population, capacities: Capacities | None = None) -> None:
+        self._people, self._capacities = people, capacities
+        self._first = int(people.day.min())
+        self._days = int(people.day.max()) - self._first + 1
+        self._office_day = people.office * np.int32(self._days) + (people.day - self._first)
+        self._arrivals = self._count(self._office_day)
+        self._by_day = self._arrivals.sum(axis=0)
+        self._of_origin = np.bincount(people.origin, minlength=len(people.origins))
+        self._of_size = np.bincount(people.size[people.size >= 0], minlength=len(SIZES))
+        self._month_of_day = _months(self._first, self._days)
+
+    def _count(self, places: Ints) -> Counts:
+        """Return counts by office and day."""
+        offices = len(self._people.offices)
+        return np.bincount(places, minlength=offices * self._days).reshape(offices, self._days)
+
+    def report(self, judged: Judged, live: Sequence[Judged]) -> RuleReport:
+        """Return the figures of one rule beside those that are live."""
+        people, hits = self._people, judged.hits
+        profile = judged.tried.profile
+        scale = 1.0 / judged.sampled
+        opened = hits[people.examined[hits]]
+        found, revenue = people.found[opened], people.revenue[opened]
+        propensities = people.propensity[opened]
+        count = round(len(hits) * scale)
+        others = [one for one in live if one.tried.profile.id != profile.id]
+        return RuleReport(
+            id=profile.id,
+            expression=digest_of(profile.expression),
+            lane=profile.lane.value,
+            hits=count,
+            share=count / len(people),
+            sampled=judged.sampled,
+            why_sampled=judged.tried.why,
+            failed=round(judged.tried.failed * scale),
+            precision=rate_of(int(found.sum()), len(opened)),
+            found=total_of(found.astype(np.float64), propensities, count),
+            revenue=float(revenue.sum()),
+            revenue_estimated=total_of(revenue, propensities, count),
+            new=round(self._new(hits, others) * scale),
+            loads=self._loads(hits, profile.lane, judged.sampled),
+            overlaps=self._overlaps(hits, others),
+            origins=self._groups(hits, people.origin, self._of_origin, people.origins),
+            sizes=self._groups(hits, people.size, self._of_size, SIZES),
+            months=self._months(hits, opened),
+            untold=tuple(sorted(judged.tried.fields & UNTOLD.keys())),
+        )
+
+    def base(self) -> Rate:
+        """Return how many of all examined declarations were not conform."""
+        people = self._people
+        return rate_of(int(people.found.sum()), int(people.examined.sum()))
+
+    def span(self) -> tuple[str, str]:
+        """Return the first and the last day."""
+        return _date(self._first), _date(self._first + self._days - 1)
+
+    def _taken(self, hits: Ints) -> Bools:
+        taken = np.zeros(len(self._people), dtype=np.bool_)
+        taken[hits] = True
+        return taken
+
+    def _new(self, hits: Ints, others: Sequence[Judged]) -> int:
+        if not others:
+            return len(hits)
+        taken = self._taken(hits)
+        for other in others:
+            taken[other.hits] = False
+        return int(taken.sum())
+
+    def _overlaps(self, hits: Ints, others: Sequence[Judged]) -> tuple[Overlap, ...]:
+        taken = self._taken(hits)
+        found = [
+            _overlap(other.tried.profile.id, int(taken[other.hits].sum()), hits, len(other.hits))
+            for other in others
+        ]
+        if self._people.scored is not None:
+            both = int(self._people.scored[hits].sum())
+            found.append(_overlap(_MODEL, both, hits, int(self._people.scored.sum())))
+        return tuple(sorted(found, key=lambda one: (-one.both, one.other)))
+
+    def _loads(self, hits: Ints, lane: Channel, sampled: float) -> tuple[Load, ...]:
+        counts = self._count(self._office_day[hits])
+        return tuple(
+            self._load(office, counts[place], self._arrivals[place] > 0, lane, sampled)
+            for place, office in enumerate(self._people.offices)
+        )
+
+    def _load(
+        self, office: str, counts: Counts, is_open: Bools, lane: Channel, sampled: float
+    ) -> Load:
+        days = counts[is_open]
+        capacity = None
+        if self._capacities is not None:
+            places = self._capacities.of(office)
+            by_lane = {
+                Channel.RED: places.red, Channel.YELLOW: places.yellow, Channel.BLUE: places.blue
+            }  # fmt: skip
+            capacity = by_lane.get(lane)
+        is_whole = sampled >= 1.0
+        over = int((days > capacity).sum()) if capacity is not None and is_whole else 0
+        return Load(
+            office=office,
+            days=len(days),
+            mean=float(days.mean()) / sampled if len(days) else 0.0,
+            p95=float(np.percentile(days, 95)) if is_whole and len(days) else None,
+            most=int(days.max()) if is_whole and len(days) else None,
+            capacity=capacity,
+            over=over,
+        )
+
+    def _groups(
+        self, hits: Ints, group: Ints, totals: Counts, names: Sequence[str]
+    ) -> tuple[Group, ...]:
+        people, size = self._people, len(names)
+        member = group[hits]
+        is_known = member >= 0
+        hits, member = hits[is_known], member[is_known]
+        if not totals.sum():
+            return ()
+        selected = np.bincount(member, minlength=size)
+        opened = people.examined[hits]
+        examined = np.bincount(member[opened], minlength=size)
+        found = np.bincount(member[opened & people.found[hits]], minlength=size)
+        usual = len(hits) / int(totals.sum())
+        elsewhere = int(found.sum()) / max(1, int(examined.sum()))
+        largest = sorted(range(size), key=lambda place: (-totals[place], names[place]))
+        return tuple(
+            _group(
+                names[place],
+                rate_of(int(selected[place]), int(totals[place])),
+                rate_of(int(found[place]), int(examined[place])),
+                usual,
+                elsewhere,
+            )
+            for place in largest[:_MOST_GROUPS]
+            if totals[place]
+        )
+
+    def _months(self, hits: Ints, opened: Ints) -> tuple[Month, ...]:
+        people, months = self._people, self._month_of_day
+        names, index = np.unique(months, return_inverse=True)
+
+        def count(places: Ints, weights: npt.NDArray[np.float64] | None = None) -> list[float]:
+            when = index[people.day[places] - self._first]
+            return list(np.bincount(when, weights, minlength=len(names)))
+
+        declared = np.bincount(index, self._by_day, minlength=len(names))
+        columns = (
+            declared,
+            count(hits),
+            count(opened),
+            count(opened[people.found[opened]]),
+            count(opened, people.revenue[opened]),
+        )
+        return tuple(
+            Month(str(name), int(all_), int(hit), int(seen), int(bad), float(revenue))
+            for name, all_, hit, seen, bad, revenue in zip(names, *columns, strict=True)
+        )
+
+
+def _overlap(other: str, both: int, hits: Ints, of_other: int) -> Overlap:
+    return Overlap(other, both, both / max(1, len(hits)), both / max(1, of_other))
+
+
+def _group(name: str, selected: Rate, found: Rate, usual: float, elsewhere: float) -> Group:
+    is_often = selected.rate is not None and selected.low > _TWICE * usual
+    is_less = found.rate is not None and found.high < elsewhere
+    return Group(name, selected, found, is_often and is_less)
+
+
+def _months(first: int, days: int) -> npt.NDArray[np.str_]:
+    dates = np.datetime64("1970-01-01") + np.arange(first, first + days)
+    return dates.astype("datetime64[M]").astype(str)
+
+
+def _date(day: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()

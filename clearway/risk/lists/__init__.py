@@ -1,0 +1,1 @@
+"""Watch lists: who and what is looked at whatever else is known."""

@@ -1,0 +1,1 @@
+"""The life of a selectivity profile: drafted, back-tested, activated, changed, retired."""
