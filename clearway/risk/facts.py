@@ -4,11 +4,46 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import ClassVar
 
 from clearway.ledger.fact import BY_FIELD
 from clearway.risk.card import Metric
-from clearway.risk.model import Assessment, Day
+from clearway.risk.model import Assessment, Capacity, Day, Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an assessment rests on that no fact of before tells, so that it can be worked out again.
+
+    Args:
+        capacity: of the office, as it was set then.
+        duty_rates: (number of item, percent), as the tariff had it then.
+        controls: mandatory controls that the measures demanded then.
+        alarms: kinds of the containers' alarms that stood.
+    """
+
+    capacity: Capacity
+    duty_rates: tuple[tuple[int, float], ...] = ()
+    controls: tuple[Hit, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What a challenger said of a declaration; it is kept for comparison and never acts.
+
+    Args:
+        model: id of the challenger.
+        score, probability, expected_revenue: as of an assessment.
+        features: SHA-256 of the features as it saw them, by its own snapshot.
+    """
+
+    model: str
+    score: float
+    probability: float
+    expected_revenue: Decimal
+    features: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +59,8 @@ class Assessed:
         importer: whose selections of that day it adds to; "" unknown.
         so_far: what the office had assessed before it, so that it can be worked out again; None in
             facts of before.
+        basis: what else it rests on; None in facts of before.
+        shadow: what the challenger said; None without one.
     """
 
     TYPE: ClassVar[str] = "risk.assessed/1"
@@ -36,6 +73,8 @@ class Assessed:
     assessment: Assessment
     importer: str = ""
     so_far: Day | None = None
+    basis: Basis | None = None
+    shadow: Shadow | None = None
 
 
 @dataclass(frozen=True, slots=True)

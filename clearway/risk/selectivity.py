@@ -45,11 +45,13 @@ class Selectivity:
         scorer: with the active model, or `scoring.rules_only()`.
         profiles: in force.
         capacities: of the offices.
+        challenger: a model that scores beside the active one and never acts; None: none.
     """
 
     scorer: Scorer
     profiles: Profiles
     capacities: Capacities
+    challenger: Scorer | None = None
 
 
 @dataclass(frozen=True, slots=True)

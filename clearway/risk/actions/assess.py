@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from decimal import Decimal
 
 from clearway.declarations.model import Declaration
 from clearway.ledger.fact import Fact
 from clearway.movements import tables as movements
 from clearway.policy.act import Act
 from clearway.risk import pasts, tables
-from clearway.risk.facts import Assessed
-from clearway.risk.goods import goods_of, header_of
-from clearway.risk.history import day_of, trace
+from clearway.risk.circumstances import basis_of, items_of, known_of
+from clearway.risk.facts import Assessed, Shadow
+from clearway.risk.history import Trace, day_of
 from clearway.risk.model import Assessment, Demands
+from clearway.risk.scoring import Scorer
 from clearway.risk.selection import keys_of
-from clearway.risk.selectivity import Known, Selectivity, judge
+from clearway.risk.selectivity import Selectivity, judge
 
 
 def assess(
@@ -40,26 +41,50 @@ def assess(
     Raises: Refused: policy says no.
     """
     act.require("risk.assess", office=declaration.office)
-    day = day_of(accepted.occurred_at)
-    items = tuple(map(trace, goods_of(mrn, declaration, day, demands.duty_rates)))
+    items = items_of(mrn, declaration, accepted, demands.duty_rates)
     importer = items[0].goods.importer
-    keys = keys_of(importer, selectivity.capacities.of(declaration.office))
+    capacity = selectivity.capacities.of(declaration.office)
     today = day_of(act.now)
-    so_far = tables.read_day(act.connection, declaration.office, today, keys=keys)
-    known = Known(
-        items=items,
-        pasts=pasts.read(act.connection, items, accepted, selectivity.scorer),
-        header=replace(
-            header_of(declaration),
-            alarms=movements.standing_kinds(
-                act.connection, [box.number for box in declaration.containers]
-            ),
+    basis = basis_of(capacity, demands, _alarms(act, declaration))
+    known = known_of(
+        act.connection,
+        declaration,
+        accepted,
+        items,
+        basis,
+        so_far=tables.read_day(
+            act.connection, declaration.office, today, keys=keys_of(importer, capacity)
         ),
-        demands=demands,
-        day=so_far,
+        scorer=selectivity.scorer,
         now=act.now,
     )
     assessment = judge(selectivity, known, draw)
-    stated = Assessed(mrn, accepted.seq, declaration.office, today, assessment, importer, so_far)
+    stated = Assessed(
+        mrn,
+        accepted.seq,
+        declaration.office,
+        today,
+        assessment,
+        importer,
+        known.day,
+        basis,
+        _shadow(act, items, accepted, selectivity.challenger),
+    )
     act.append(stated, subject=f"declaration:{mrn}")
     return assessment
+
+
+def _alarms(act: Act, declaration: Declaration) -> tuple[str, ...]:
+    boxes = [box.number for box in declaration.containers]
+    return tuple(movements.standing_kinds(act.connection, boxes))
+
+
+def _shadow(
+    act: Act, items: tuple[Trace, ...], accepted: Fact, challenger: Scorer | None
+) -> Shadow | None:
+    """Return what the challenger says, by its own snapshot; nothing it says reaches a channel."""
+    if challenger is None or not challenger.model:
+        return None
+    said = challenger.score(items, pasts.read(act.connection, items, accepted, challenger))
+    revenue = Decimal(f"{said.expected_revenue:.2f}")
+    return Shadow(challenger.model, said.score, said.probability, revenue, said.features)

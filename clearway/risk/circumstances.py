@@ -1,0 +1,75 @@
+"""What is known of a declaration when it is judged, put together in one way.
+
+The action that assesses and the audit that works an assessment out again call the same function on
+the same tables: one on the node's store as it is, the other on tables made anew from the facts
+that came before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from clearway.declarations.model import Declaration
+from clearway.ledger.fact import Fact
+from clearway.risk import pasts
+from clearway.risk.facts import Basis
+from clearway.risk.goods import goods_of, header_of
+from clearway.risk.history import Trace, day_of, trace
+from clearway.risk.model import Capacities, Capacity, Day, Demands
+from clearway.risk.scoring import Scorer
+from clearway.risk.selectivity import Known
+
+
+def items_of(
+    mrn: str, declaration: Declaration, accepted: Fact, duty_rates: Mapping[int, float]
+) -> tuple[Trace, ...]:
+    """Return the traces of a declaration's items, dated by its acceptance."""
+    day = day_of(accepted.occurred_at)
+    return tuple(map(trace, goods_of(mrn, declaration, day, duty_rates)))
+
+
+def basis_of(capacity: Capacity, demands: Demands, alarms: tuple[str, ...]) -> Basis:
+    """Return what an assessment rests on that no fact of before tells."""
+    return Basis(capacity, tuple(sorted(demands.duty_rates.items())), demands.controls, alarms)
+
+
+def known_of(
+    connection: Connection,
+    declaration: Declaration,
+    accepted: Fact,
+    items: tuple[Trace, ...],
+    basis: Basis,
+    *,
+    so_far: Day,
+    scorer: Scorer,
+    now: datetime,
+) -> Known:
+    """Return what is known of a declaration.
+
+    Args:
+        connection: to risk's tables, in which its acceptance is counted.
+        declaration: as it stands then.
+        accepted: the fact of its acceptance.
+        items: of `items_of`.
+        basis: what no fact of before tells.
+        so_far: what its office had assessed that day.
+        scorer: whose snapshot goes before what was counted.
+        now: aware UTC.
+    """
+    return Known(
+        items=items,
+        pasts=pasts.read(connection, items, accepted, scorer),
+        header=replace(header_of(declaration), alarms=basis.alarms),
+        demands=Demands(dict(basis.duty_rates), basis.controls),
+        day=so_far,
+        now=now,
+    )
+
+
+def capacities_of(basis: Basis) -> Capacities:
+    """Return the capacities of a node that has but the office of one assessment."""
+    return Capacities(basis.capacity)
