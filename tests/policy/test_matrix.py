@@ -69,6 +69,10 @@ notice.send                    .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
 risk.assess                    Y  Y  .  .  .  .  .  Y  Y  .  .  .  .  .  Y
 risk.train                     .  Y  .  .  .  .  .  .  .  .  .  .  .  .  Y
 risk.activate_model            .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
+risk.draft_rule                .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
+risk.activate_rule             .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
+risk.retire_rule               .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
+risk.keep_list                 .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
 risk.read                      Y  Y  .  .  .  .  .  .  .  .  .  .  Y  .  Y
 clearance.receive              Y  .  .  .  .  .  .  P  P  .  .  .  .  .  Y
 clearance.examine              A  .  A  A  A  A  .  .  .  .  .  .  .  .  .
