@@ -57,6 +57,12 @@ class ReasonIn(Form):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class StopIn(ReasonIn):
+    """Why an officer stops a green declaration, and what customs wants to look at."""
+
+    scope: Literal["documents", "goods"] = "documents"
+
+
 class PresentationIn(Form):
     """Goods without a container number came."""
 

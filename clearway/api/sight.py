@@ -87,7 +87,13 @@ def require_fact(policy: Policy, actor: Actor, connection: Connection, receipt: 
             raise Refused("This decision names reasons of risk management, which are for officers")
 
 
+# What an officer makes of a lane, and why, is for officers as well.
+_OF_OFFICERS = ("clearance.stopped/", "clearance.rerouted/")
+
+
 def _is_confidential(fact: dict[str, Any]) -> bool:
+    if str(fact["type"]).startswith(_OF_OFFICERS):
+        return True
     if not str(fact["type"]).startswith("clearance.decided/"):
         return False
     reasons = json.loads(fact["body"]).get("reasons", ())

@@ -100,13 +100,18 @@ def _touches_goods(match: Match) -> bool:
 
 
 def _by_channel(situation: Situation) -> Iterable[Call]:
-    """CLR_R10, R11: red calls customs to the goods, yellow to the documents.
+    """CLR_R10, R11, R16: red calls customs to the goods, yellow to the documents; so does a stop.
+
+    Yellow that nobody began in time calls nobody any more: it is audited after clearance (R17).
 
     Red for nothing but controls that a law demands of another agency calls that agency (R20), not
     customs.
     """
     assessment = situation.assessment
-    if assessment is None or assessment.channel not in _LANES:
+    if situation.stop is not None:
+        text = f"Stopped by an officer: {situation.stop.reason}"
+        yield Call(CUSTOMS, situation.stop.scope, Reason("CLR_R16", text))
+    if assessment is None or assessment.channel not in _LANES or situation.is_rerouted:
         return
     code, scope = _LANES[assessment.channel]
     demanded = assessment.stratum is Stratum.MANDATORY

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -18,9 +18,10 @@ from clearway.certificates.uses.tables import UseState, uses_of
 from clearway.clearance import tables
 from clearway.clearance.calls import CALLING
 from clearway.clearance.facts import Decided, Inputs
+from clearway.clearance.lanes.tables import lane_of
 from clearway.clearance.model import Examination
 from clearway.clearance.record import Consignment, StoredMatch
-from clearway.clearance.situation import BrokenSeal, Need, Paper, Situation
+from clearway.clearance.situation import BrokenSeal, Need, Paper, Situation, Stop
 from clearway.coldchain import tables as coldchain
 from clearway.coldchain.model import RaisedAlarm
 from clearway.coldchain.stored import unit
@@ -102,14 +103,16 @@ def load_case(connection: Connection, mrn: str) -> Case:
     )
 
 
-def gather(connection: Connection, case: Case) -> Evidence:
-    """Return everything that the decision on a case rests on."""
+def gather(connection: Connection, case: Case, now: datetime) -> Evidence:
+    """Return everything that the decision on a case rests on at this instant."""
     consignment = tables.get(connection, case.mrn)
     matches = tables.matches_of(connection, case.mrn) if case.names_certificates else ()
     orders = _orders(connection, consignment)
     alarms = _alarms(connection, case, consignment)
     seals = _broken_seals(connection, case, consignment)
     moved = _movement_alarms(connection, case)
+    lane = lane_of(connection, case.mrn)
+    is_held = lane.held_until is not None and now < lane.held_until and lane.stop_scope is None
     situation = Situation(
         needs=_due(case),
         papers=tuple(_with_order(connection, case, papers(case, matches))),
@@ -119,6 +122,9 @@ def gather(connection: Connection, case: Case) -> Evidence:
         orders=orders,
         is_arrived=consignment.arrived_at is not None,
         movement_alarms=tuple(raised.alarm for raised in moved),
+        held_until=lane.held_until if is_held else None,
+        stop=None if lane.stop_scope is None else Stop(lane.stop_scope, lane.stop_reason),
+        is_rerouted=lane.is_rerouted,
     )
     inputs = Inputs(
         declaration=case.declaration_seq,

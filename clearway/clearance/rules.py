@@ -7,7 +7,8 @@ Each rule bears a code `CLR_Rnn`; its docstring says what it does in one sentenc
    channel (R10, R11), controls that a law demands (R20), the cold chain (R30 to R32), seals and
    mass (R40 to R43).
 3. Documents that are not there hold the release, whatever else is decided (R01 to R03); so does
-   a single use that is not ordered yet, where the certificate's profile says so (R09).
+   a single use that is not ordered yet, where the certificate's profile says so (R09), and the
+   time in which an officer may stop a green one (R15, R16).
 4. Otherwise the goods go: at once, or the moment they arrive (R60).
 
 A prediction (score, shelf life) can only add an examination or move it up in the queue. Release
@@ -47,7 +48,7 @@ from clearway.errors import RuleViolation, WrongState
 from clearway.risk.model import Channel
 from clearway.terms.reason import Reason
 
-VERSION = "clearance-rules/3"
+VERSION = "clearance-rules/4"
 """Stands in every decision; a change of any rule below takes a new one."""
 
 REFUSING_KINDS = frozenset({"prohibited_goods", "quarantine_pest", "unfit_for_consumption"})
@@ -77,7 +78,15 @@ def decide(situation: Situation) -> Decision:
     awaited = tuple(_awaits_order(situation))
     if awaited:
         return Decision(Outcome.HOLD, awaited)
+    if situation.held_until is not None:
+        return Decision(Outcome.HOLD, (_held(situation.held_until),))
     return _release(situation)
+
+
+def _held(until: datetime) -> Reason:
+    """CLR_R15: a green one with delay goes when the time is over in which it may be stopped."""
+    text = f"The release takes effect at {until:%Y-%m-%d %H:%M} UTC."
+    return Reason("CLR_R15", text, until.isoformat())
 
 
 def _awaits_order(situation: Situation) -> Iterable[Reason]:
@@ -98,11 +107,14 @@ def _release(situation: Situation) -> Decision:
 
 
 def _why_release(situation: Situation) -> Iterable[Reason]:
-    """CLR_R50, R12, R13, R14: examined and conform; else the channel; and papers in order."""
+    """CLR_R50, R17, R12, R13, R14: examined and conform; else the lane; and papers in order."""
     agencies = [result.agency for order in situation.orders for result in order.results]
     if agencies:
         who = ", ".join(dict.fromkeys(agencies)).replace("_", " ")
         yield Reason("CLR_R50", f"Examined by {who} and found conform.")
+    elif situation.is_rerouted:
+        text = "Nobody began the documentary check in time; it is audited after clearance."
+        yield Reason("CLR_R17", text)
     elif situation.assessment and situation.assessment.channel is Channel.BLUE:
         yield Reason("CLR_R12", "Released now; the documents are audited after clearance.")
     else:
@@ -192,7 +204,7 @@ CLOCK_AHEAD = timedelta(minutes=5)
 MOST_HOURS = 1_000.0
 """How far a sender's clock may be ahead of ours."""
 
-CONFIDENTIAL = frozenset({"CLR_R10", "CLR_R11"})
+CONFIDENTIAL = frozenset({"CLR_R10", "CLR_R11", "CLR_R16"})
 """Why risk selected goods is for officers: whoever knows it learns how not to be selected."""
 
 
@@ -280,6 +292,21 @@ def require_audit(is_released: bool, is_audited: bool, result: Result, now: date
         who = _agency(result.agency)
         raise WrongState(f"{who} has reported its audit already; it stands", rule="CLR_R77")
     _require_sound(result, now)
+
+
+def require_stoppable(held_until: datetime | None, reason: str, now: datetime, *, mrn: str) -> None:
+    """Refuse to stop what is not held, or without a reason.
+
+    Raises:
+        WrongState: CLR_R78 it is not held for an officer's look, or its time is over.
+        RuleViolation: CLR_R71 no reason is given.
+    """
+    if held_until is None or now >= held_until:
+        detail = f"Declaration {mrn} is not held as green with delay; nothing of it can be stopped"
+        raise WrongState(detail, rule="CLR_R78")
+    if not reason.strip():
+        detail = "reason is empty; say in one sentence why the goods are stopped"
+        raise RuleViolation(detail, rule="CLR_R71")
 
 
 def _require_sound(result: Result, now: datetime) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from clearway.clearance.claims import ClaimResult
-from clearway.clearance.model import Examination, Match
+from clearway.clearance.model import Examination, Match, Scope
 from clearway.coldchain.model import Alarm
 from clearway.movements.alarm import MovementAlarm
 from clearway.risk.model import Assessment
@@ -73,6 +74,19 @@ class BrokenSeal:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """An officer stopped a green declaration while it was held.
+
+    Args:
+        scope: what customs wants to look at.
+        reason: in the officer's words.
+    """
+
+    scope: Scope
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything that the decision rests on, and nothing else.
 
@@ -85,6 +99,9 @@ class Situation:
         orders: examinations ordered so far, with their results.
         is_arrived: whether all goods are here.
         movement_alarms: of the containers, those that stand: seals and mass.
+        held_until: until when a green one may still be stopped; None: not, or not any more.
+        stop: by an officer, if there was one.
+        is_rerouted: whether a documentary check that nobody began became an audit.
     """
 
     needs: tuple[Need, ...] = ()
@@ -95,3 +112,6 @@ class Situation:
     orders: tuple[Examination, ...] = ()
     is_arrived: bool = False
     movement_alarms: tuple[MovementAlarm, ...] = ()
+    held_until: datetime | None = None
+    stop: Stop | None = None
+    is_rerouted: bool = False

@@ -12,6 +12,7 @@ from clearway.certificates.trust import tables as trust
 from clearway.certificates.uses import registrations
 from clearway.certificates.uses import tables as uses
 from clearway.clearance import tables as clearance
+from clearway.clearance.lanes import tables as lanes
 from clearway.coldchain import tables as coldchain
 from clearway.connectors.ippc_hub import tables as hub
 from clearway.connectors.notices import tables as notices
@@ -27,6 +28,8 @@ from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
 from clearway.movements.epcis import tables as epcis
 from clearway.risk import tables as risk
+from clearway.risk.lists import tables as lists
+from clearway.risk.profiles import tables as rules
 from clearway.tasks import tables as tasks
 
 # Lower floors first: a room above may read, in its projection, what a room below has written.
@@ -45,9 +48,12 @@ _ROOMS: tuple[ModuleType, ...] = (
     epcis,
     coldchain,
     risk,
+    rules,
+    lists,
     notices,
     tasks,
     clearance,
+    lanes,
     peer,
     hub,
 )

@@ -1,8 +1,9 @@
 """What a node does besides answering, in a thread of its own.
 
 New facts are copied to the lake, reefers that fell silent raise an alarm, certificates of ours that
-are too old expire. Beside it, in its own thread, partners' witnesses get our newest checkpoints
-(`witnessing.py`).
+are too old expire, green declarations that nobody stopped in time go, and documentary checks that
+nobody began become audits. Beside it, in its own thread, partners' witnesses get our newest
+checkpoints (`witnessing.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 import structlog
 
 from clearway.certificates.actions.expire import expire
+from clearway.clearance.actions.let_go_unstopped import let_go_unstopped
+from clearway.clearance.actions.reroute_unattended import reroute_unattended
 from clearway.coldchain.actions.report_silence import report_silence
 from clearway.coldchain.archive import SERIES
 from clearway.errors import ClearwayError
@@ -70,9 +73,12 @@ class Workers:
         self._thread.join()
 
     def look(self) -> None:
-        """Report reefers that fell silent, and let certificates that are too old expire."""
+        """Do what time alone brings: silence, expiry, held greens that go, yellow that is late."""
+        capacities = self._node.rulebook.selectivity.capacities
         self._node.act(_WORKER, report_silence).result()
         self._node.act(_WORKER, expire).result()
+        self._node.act(_WORKER, let_go_unstopped).result()
+        self._node.act(_WORKER, lambda act: reroute_unattended(act, capacities)).result()
 
     def copy_to_lake(self) -> int:
         """Copy the facts that the lake lacks; return how many."""

@@ -158,7 +158,7 @@ def test_an_appeal_finds_everything_that_the_decisions_rest_on(border: Border) -
         "clearance.decided",
     }
     decided = appeal.decisions[0].decided
-    assert decided.rules == "clearance-rules/3"
+    assert decided.rules == "clearance-rules/4"
     assert [need.code for need in decided.needs] == ["PHY-IMPORT"]
     with pytest.raises(NotFound):
         border.ask(tables.appeal_record, "26KE00000000000000")

@@ -78,6 +78,9 @@ clearance.receive              Y  .  .  .  .  .  .  P  P  .  .  .  .  .  Y
 clearance.examine              A  .  A  A  A  A  .  .  .  .  .  .  .  .  .
 clearance.release              A  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 clearance.explain_delay        A  .  A  A  A  A  .  .  .  .  .  .  .  .  Y
+clearance.stop                 A  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+clearance.reroute              .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
+risk.share                     .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
 clearance.read                 Y  Y  Y  Y  Y  Y  .  P  P  .  Y  .  Y  .  Y
 insight.read                   Y  Y  Y  Y  Y  Y  .  .  .  .  .  .  Y  Y  Y
 ledger.read                    Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  .  Y  Y  Y

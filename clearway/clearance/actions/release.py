@@ -29,7 +29,7 @@ def release(act: Act, mrn: Mrn, reason: str) -> Fact:
     summary = declarations.get_summary(act.connection, mrn)
     act.require("clearance.release", **summary.policy_attributes)
     case = load_case(act.connection, mrn)
-    evidence = gather(act.connection, case)
+    evidence = gather(act.connection, case, act.now)
     rules.require_releasable(evidence.consignment.outcome, evidence.situation, reason, mrn=str(mrn))
     reasons = (Reason("CLR_R80", reason.strip()),)
     body = Decided(

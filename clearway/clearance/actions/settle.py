@@ -31,7 +31,7 @@ def settle(act: Act, case: Case) -> Fact | None:
     An examination that has begun is finished before anything else is decided.
     """
     act = by_rules(act)
-    evidence = gather(act.connection, case)
+    evidence = gather(act.connection, case, act.now)
     if not evidence.consignment.is_open:
         return None
     decision = rules.decide(evidence.situation)

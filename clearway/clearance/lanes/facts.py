@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from clearway.clearance.model import Conformity, Discrepancy, Scope
-from clearway.ledger.fact import BY_FIELD
+from clearway.clearance.model import Scope
 from clearway.terms.identifiers import Mrn
-from clearway.terms.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +46,3 @@ class Stopped:
     mrn: Mrn
     scope: Scope
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """What an audit after clearance found.
-
-    Args:
-        agency: that audited.
-        outcome: conform or not.
-        findings: what was found; empty when conform.
-        extra_revenue: duties and taxes found to be owed besides; None: none.
-        ended_at: aware UTC.
-    """
-
-    TYPE: ClassVar[str] = "clearance.audited/1"
-    FORM: ClassVar[int] = BY_FIELD
-
-    mrn: Mrn
-    agency: str
-    outcome: Conformity
-    findings: tuple[Discrepancy, ...]
-    extra_revenue: Money | None
-    ended_at: datetime

@@ -1,14 +1,14 @@
 """Lanes' tables, how they follow facts, and what can be asked of them.
 
-`clearance_lane`   what happened to a lane: only of declarations held, stopped or rerouted
-`clearance_audit`  goods released to be audited, and what the audit found
+`clearance_lane`      what happened to a lane: only of declarations held, stopped or rerouted
+`clearance_to_audit`  goods released to be audited, and what the audit found
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -17,23 +17,22 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    LargeBinary,
     Table,
     Text,
     select,
 )
 
 from clearway.clearance import schema
-from clearway.clearance.lanes.facts import Audited, Rerouted, Stopped
-from clearway.clearance.model import Scope
+from clearway.clearance.facts import Audited
+from clearway.clearance.lanes.facts import Rerouted, Stopped
+from clearway.clearance.model import Conformity, Scope
 from clearway.clearance.record import State
-from clearway.errors import NotFound
 from clearway.ledger.columns import Instant, from_microseconds, to_microseconds
 from clearway.ledger.fact import Fact, decode
 from clearway.ledger.statement import run
 from clearway.ledger.tables import METADATA
 from clearway.ledger.transaction import Projection
-from clearway.risk.model import Channel, Stratum
+from clearway.risk.model import CUSTOMS, Channel, Stratum
 from clearway.terms.identifiers import Mrn
 
 lane = Table(
@@ -49,8 +48,8 @@ lane = Table(
     sqlite_with_rowid=False,
 )
 
-audit = Table(
-    "clearance_audit",
+to_audit = Table(
+    "clearance_to_audit",
     METADATA,
     Column("mrn", Text, primary_key=True),
     Column("seq", Integer, nullable=False),
@@ -60,11 +59,10 @@ audit = Table(
     Column("score", Float, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("audited_at", Instant),
-    Column("body", LargeBinary),
-    Index("clearance_audit_by_seq", "seq"),
+    Index("clearance_to_audit_by_seq", "seq"),
 )
 
-TABLES: tuple[Table, ...] = (lane, audit)
+TABLES: tuple[Table, ...] = (lane, to_audit)
 MOST_LISTED = 500
 
 
@@ -116,7 +114,8 @@ class AuditEntry:
         since: of the release, aware UTC.
         is_rerouted: whether a documentary check was due, which nobody began.
         score: of risk.
-        audited: what was found; None: nobody has audited it.
+        outcome: what customs found; None: it has not audited it yet.
+        audited_at: when it had, aware UTC; None: it has not.
     """
 
     mrn: Mrn
@@ -125,7 +124,8 @@ class AuditEntry:
     since: datetime
     is_rerouted: bool
     score: float
-    audited: Audited | None
+    outcome: Conformity | None
+    audited_at: datetime | None
 
 
 def lane_of(connection: Connection, mrn: str) -> Lane:
@@ -188,14 +188,6 @@ def list_unattended(
     )
 
 
-def get_audit(connection: Connection, mrn: str) -> AuditEntry:
-    """Return the entry of a declaration. Raises: NotFound: it is not on the list."""
-    row = connection.execute(select(audit).where(audit.c.mrn == mrn)).mappings().first()
-    if row is None:
-        raise NotFound(f"Declaration {mrn} is not on the audit list; only the blue lane leads there")
-    return _entry(**row)
-
-
 def list_audits(
     connection: Connection,
     *,
@@ -209,28 +201,18 @@ def list_audits(
     Args:
         before: `seq` of the last one of the page before.
     """
-    query = select(audit).order_by(audit.c.seq.desc()).limit(min(limit, MOST_LISTED))
+    query = select(to_audit).order_by(to_audit.c.seq.desc()).limit(min(limit, MOST_LISTED))
     if open_only:
-        query = query.where(audit.c.outcome == "")
+        query = query.where(to_audit.c.outcome == "")
     if office:
-        query = query.where(audit.c.office == office)
+        query = query.where(to_audit.c.office == office)
     if before is not None:
-        query = query.where(audit.c.seq < before)
+        query = query.where(to_audit.c.seq < before)
     return tuple(_entry(**row) for row in connection.execute(query).mappings())
 
 
-def _entry(
-    mrn: str,
-    seq: int,
-    office: str,
-    since: datetime,
-    is_rerouted: bool,
-    score: float,
-    body: bytes | None,
-    **_: object,
-) -> AuditEntry:
-    found = None if body is None else decode(body, Audited)
-    return AuditEntry(Mrn(mrn), seq, office, since, is_rerouted, score, found)
+def _entry(mrn: str, outcome: str, **rest: Any) -> AuditEntry:
+    return AuditEntry(Mrn(mrn), outcome=Conformity(outcome) if outcome else None, **rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,20 +238,8 @@ def _assess(connection: Connection, fact: Fact) -> None:
     run(connection, _HOLD, (stated.mrn, None if until is None else to_microseconds(until)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reason:
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """What lanes read of `clearance.decided/1`."""
-
-    mrn: str
-    reasons: tuple[_Reason, ...]
-
-
 def _decide(connection: Connection, fact: Fact) -> None:
+    # The code stands in the body only as that of a reason.
     is_held = b'"CLR_R15"' in fact.body
     mrn = fact.subject.partition(":")[2]
     run(connection, _MARK_HELD, (is_held, mrn, is_held))
@@ -291,8 +261,9 @@ def _release(connection: Connection, fact: Fact) -> None:
 
 def _audit(connection: Connection, fact: Fact) -> None:
     stated = decode(fact.body, Audited)
-    values = (stated.outcome.value, to_microseconds(stated.ended_at), fact.body, stated.mrn)
-    run(connection, _AUDIT, values)
+    if stated.agency == CUSTOMS:
+        values = (stated.outcome.value, to_microseconds(stated.ended_at), stated.mrn)
+        run(connection, _AUDIT, values)
 
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
@@ -329,15 +300,10 @@ _REROUTE = (
     " ON CONFLICT (mrn) DO UPDATE SET is_rerouted = TRUE"
 )
 _LIST = (
-    "INSERT INTO clearance_audit (mrn, seq, office, since, is_rerouted, score, outcome)"
+    "INSERT INTO clearance_to_audit (mrn, seq, office, since, is_rerouted, score, outcome)"
     " SELECT c.mrn, ?, c.office, ?, COALESCE(l.is_rerouted, FALSE), c.score, ''"
     f" FROM {schema.consignment.name} c LEFT JOIN clearance_lane l ON l.mrn = c.mrn"
     f" WHERE c.mrn = ? AND (c.channel = '{Channel.BLUE.value}' OR l.is_rerouted)"
     " ON CONFLICT (mrn) DO NOTHING"
 )
-_AUDIT = "UPDATE clearance_audit SET outcome = ?, audited_at = ?, body = ? WHERE mrn = ?"
-
-
-def mrns(found: Iterable[Held]) -> tuple[Mrn, ...]:
-    """Return their numbers."""
-    return tuple(one.mrn for one in found)
+_AUDIT = "UPDATE clearance_to_audit SET outcome = ?, audited_at = ? WHERE mrn = ?"
