@@ -8,15 +8,17 @@ Tree-aware Embedding for Customs Fraud Detection", KDD 2020, section 4; written 
     importer's and the HS code's vectors; fused with both; one head for illicit, one for revenue
     loss = cross entropy + 10 x squared error of log(1 + revenue) / its maximum
 
-Settings as published: width 16, 4 heads, batches of 128, learning rate 0.005, weight decay 0.01,
-rectified Adam with look-ahead, the best epoch on the last month before the test by mean F1 at 1, 2,
-5 and 10 %. Two cores bear few epochs only; how many, and of how many rows, stands in the result.
+Settings as published: width 16, 4 heads, batches of 128, weight decay 0.01, rectified Adam with
+look-ahead, the best epoch on the last month before the test by mean F1 at 1, 2, 5 and 10 %. Two
+cores bear few epochs only; in so few a learning rate of 0.02 finds more than the published 0.005
+(P@5 0.27 against 0.21 on a simulated nation), so that is what the peer gets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,8 @@ Ints = npt.NDArray[np.int32]
 Params = dict[str, Any]
 
 WIDTH, HEADS, BATCH = 16, 4, 128
-_RATE, _DECAY, _REVENUE_WEIGHT, _SLOPE = 0.005, 0.01, 10.0, 0.01
+_RATE, _DECAY, _REVENUE_WEIGHT, _SLOPE = 0.02, 0.01, 10.0, 0.01
+_PATIENCE = 3
 _CHUNK, _MOST_ALIKE = 8, 60.0
 _SHARES = (0.01, 0.02, 0.05, 0.10)
 
@@ -84,26 +87,15 @@ def fit(
         check: rows and labels on which the epochs are compared.
         sizes: trees, most leaves of one, and the vocabularies of importers and items.
         seed: of the first weights and of the order of rows.
-        epochs: most; it stops after two without gain.
+        epochs: most; it stops after three without gain.
     """
-    import jax
     import optax
 
     rng = np.random.default_rng(seed)
     params = _start(rng, sizes)
-    chain = optax.chain(optax.scale_by_radam(), optax.add_decayed_weights(_DECAY))
-    optimizer = optax.lookahead(
-        optax.chain(chain, optax.scale_by_learning_rate(_RATE)), sync_period=6, slow_step_size=0.5
-    )
+    optimizer, step = _stepper()
     pair = optax.LookaheadParams.init_synced(params)
     state = optimizer.init(pair)
-
-    @jax.jit
-    def step(pair: Any, state: Any, batch: Any, labels: Any) -> Any:
-        slope = jax.grad(_loss)(pair.fast, batch, labels)
-        updates, state = optimizer.update(slope, state, pair)
-        return optax.apply_updates(pair, updates), state
-
     best, best_epoch, best_f1 = params, 0, -1.0
     for epoch in range(1, epochs + 1):
         order = rng.permutation(len(illicit))
@@ -114,9 +106,31 @@ def fit(
         reached = _f1_at_top(likely, check[1])
         if reached > best_f1:
             best, best_epoch, best_f1 = pair.slow, epoch, reached
-        elif epoch - best_epoch >= 2:
+        elif epoch - best_epoch >= _PATIENCE:
             return Fitted(best, best_epoch, epoch)
     return Fitted(best, best_epoch, epochs)
+
+
+@lru_cache(maxsize=1)
+def _stepper() -> tuple[Any, Callable[..., Any]]:
+    """Return the optimizer and its compiled step; networks of one size share the program."""
+    import jax
+    import optax
+
+    chain = optax.chain(
+        optax.scale_by_radam(),
+        optax.add_decayed_weights(_DECAY),
+        optax.scale_by_learning_rate(_RATE),
+    )
+    optimizer = optax.lookahead(chain, sync_period=6, slow_step_size=0.5)
+
+    @jax.jit
+    def step(pair: Any, state: Any, batch: Any, labels: Any) -> Any:
+        slope = jax.grad(_loss)(pair.fast, batch, labels)
+        updates, state = optimizer.update(slope, state, pair)
+        return optax.apply_updates(pair, updates), state
+
+    return optimizer, step
 
 
 def predict(params: Params, rows: Rows) -> tuple[Floats, Floats]:
@@ -134,15 +148,12 @@ def predict(params: Params, rows: Rows) -> tuple[Floats, Floats]:
     return likely, costly
 
 
-_compiled: list[Callable[..., Any]] = []
-
-
+@lru_cache(maxsize=1)
 def _runner() -> Callable[..., Any]:
-    if not _compiled:
-        import jax
+    import jax
 
-        _compiled.append(jax.jit(_forward))
-    return _compiled[0]
+    run: Callable[..., Any] = jax.jit(_forward)
+    return run
 
 
 def _start(rng: np.random.Generator, sizes: tuple[int, int, int, int]) -> Params:

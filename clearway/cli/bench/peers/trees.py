@@ -20,9 +20,10 @@ from clearway.cli.bench.peers.date_features import DateTable
 
 Matrix = npt.NDArray[np.float32]
 _TREES, _DEPTH, _RATE = 100, 4, 0.3
-_EPOCHS, _QUICK_EPOCHS = 3, 3
+# Epochs at least and at most; of few rows more, so that the network takes so many steps.
+_EPOCHS, _MOST_EPOCHS, _STEPS, _QUICK_STEPS = 3, 25, 500, 150
 # Rows that the network learns from: all illicit ones, and licit ones by chance up to this many.
-_ROWS, _QUICK_ROWS = 90_000, 10_000
+_ROWS, _QUICK_ROWS = 90_000, 6_000
 _LIGHTGBM = {
     "objective": "binary", "learning_rate": 0.05, "num_leaves": 63, "min_data_in_leaf": 50,
     "feature_fraction": 0.8, "bagging_fraction": 0.8, "bagging_freq": 1, "verbosity": -1,
@@ -104,7 +105,7 @@ def network(contest: Contest, matrix: Matrix, table: DateTable, of: str) -> list
         _rows(rows, chosen), illicit[chosen].astype(np.float32), logs[chosen],
         (_rows(rows, check), illicit[check].astype(np.float32)),
         sizes=(leaves.shape[1], most, *table.sizes), seed=contest.seed,
-        epochs=_QUICK_EPOCHS if contest.quick else _EPOCHS,
+        epochs=_epochs(len(chosen), quick=contest.quick),
     )  # fmt: skip
     trained = time.perf_counter()
     likely, costly = date.predict(fitted.params, _rows(rows, np.flatnonzero(contest.test)))
@@ -116,6 +117,11 @@ def network(contest: Contest, matrix: Matrix, table: DateTable, of: str) -> list
         Ranking(f"DATE-CLS, {of}", probability, probability, *spent, note),
         Ranking(f"DATE-REV, {of}", costly.astype(np.float64), None, *spent, note),
     ]
+
+
+def _epochs(rows: int, *, quick: bool) -> int:
+    steps = _QUICK_STEPS if quick else _STEPS
+    return min(_MOST_EPOCHS, max(_EPOCHS, -(-steps * date.BATCH // max(rows, 1))))
 
 
 def _rows(rows: date.Rows, places: npt.NDArray[np.intp]) -> date.Rows:
