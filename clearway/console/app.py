@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from clearway.console import verifier
+from clearway.console.jobs import Jobs
 from clearway.console.pages import (
     alarms,
     certification,
@@ -31,7 +32,7 @@ from clearway.console.pages import (
     tasks,
     worldmap,
 )
-from clearway.console.pages.risk import capacity, models, overview, rules
+from clearway.console.pages.risk import backtest, capacity, importers, models, overview, rules
 from clearway.console.render import page
 from clearway.console.visitor import visitor_or_nobody
 from clearway.errors import ClearwayError, NotAuthenticated, NotFound
@@ -57,9 +58,11 @@ def build_console(node: Node) -> Starlette:
         *insight.ROUTES,
         *worldmap.ROUTES,
         *overview.ROUTES,
+        *backtest.ROUTES,
         *rules.ROUTES,
         *capacity.ROUTES,
         *models.ROUTES,
+        *importers.ROUTES,
         *ledger.ROUTES,
         *live.ROUTES,
     ]
@@ -69,6 +72,7 @@ def build_console(node: Node) -> Starlette:
     app.state.node = node
     app.state.noted = {}
     app.state.figures = None
+    app.state.jobs = Jobs()
     return app
 
 

@@ -179,7 +179,7 @@ def _shown(actor: Actor, order: Examination) -> Examination:
     return replace(
         order,
         parts=tuple(replace(part, reasons=for_trader(part.reasons)) for part in order.parts),
-        results=tuple(replace(result, officer="") for result in order.results),
+        results=tuple(replace(result, officer="", note="", hours=None) for result in order.results),
     )
 
 

@@ -62,5 +62,15 @@ WEIGHTING_NAMES = {
     "none": "nothing: all count alike",
 }
 
-NAMES = (FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES)
+ROLE_NAMES = {"importer": "importer", "declarant": "declarant", "exporter": "exporter"}
+SHARED_NAMES = {
+    "name": "name",
+    "root": "root of the name",
+    "address": "address",
+    "phone": "telephone",
+    "broker": "broker",
+}
+"""What two linked parties share."""
+
+NAMES = (FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES, ROLE_NAMES, SHARED_NAMES)
 """All tables above, for the test of the catalogues."""

@@ -11,7 +11,16 @@ from clearway.certificates.formats.profile import profile_of
 from clearway.certificates.issuing import course
 from clearway.certificates.issuing.model import ResultKind
 from clearway.clearance.claims import ClaimVerdict
-from clearway.clearance.model import Conformity, Cover, Outcome, Scope, Step, Verdict
+from clearway.clearance.model import (
+    Conformity,
+    Cover,
+    Extent,
+    Fraud,
+    Outcome,
+    Scope,
+    Step,
+    Verdict,
+)
 from clearway.clearance.record import State
 from clearway.coldchain.actions_ahead import Remedy
 from clearway.coldchain.faults import FaultKind
@@ -67,16 +76,11 @@ MODES: dict[str, str] = {
 """How goods came, by the digit of UN/ECE Recommendation 19."""
 
 DISCREPANCIES = (
-    "undervaluation",
-    "misclassification",
-    "false_origin",
-    "short_quantity",
-    "undeclared_goods",
+    *(kind.value for kind in Fraud),
     "certificate",
     "quarantine_pest",
     "spoilt",
     "unfit_for_consumption",
-    "prohibited_goods",
     "broken_seal",
     "other",
 )
@@ -121,7 +125,8 @@ def plain(code: str) -> str:
 def every_word() -> Iterator[str]:
     """Yield every source text that a page can show by way of a variable."""
     enums = (
-        *Status, *State, *Kind, *Channel, *Stratum, *Outcome, *Conformity, *Cover, *Verdict,
+        *Status, *State, *Kind, *Channel, *Stratum, *Outcome, *Conformity, *Extent,
+        *Cover, *Verdict,
         *Step, *Scope, *Tone, *ClaimVerdict, *AlarmKind, *AlarmLevel,
         *course.Stage, *course.Delivery, *course.Step, *ResultKind,
         *tasks.State, *tasks.Outcome, *tasks.Audience, *MovementAlarmKind, *Remedy, *FaultKind,

@@ -135,6 +135,8 @@ def test_findings_are_recorded_with_the_keyboard_alone(border: Border, open_page
     page.keyboard.press("Tab")
     page.keyboard.type("Half of the usual price")
     page.keyboard.press("Tab")
+    page.keyboard.type("1250.50")
+    page.keyboard.press("Tab")
     assert focused(page) == "One more finding"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "kind-2"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from clearway.clearance import tables as clearance
 from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.actions.start_examination import start_examination
-from clearway.clearance.model import Conformity, Discrepancy, Examination, Result
+from clearway.clearance.model import Conformity, Discrepancy, Examination, Extent, Result
 from clearway.clearance.rules import CONFIDENTIAL
 from clearway.console.consignment import assessment_of
 from clearway.console.permission import may, seen_declaration
@@ -38,6 +38,7 @@ FINDINGS = 4
 """Lines of findings that the form offers; empty ones are not sent on."""
 
 _LONGEST_DETAIL = 500
+_LONGEST_NOTE = 1_000
 _MOST_REVENUE = Decimal(10) ** 12
 
 
@@ -170,30 +171,67 @@ def result_of(
         raise BadTerm(
             "Outcome", fields.get("outcome", ""), "say whether the goods conform", field="outcome"
         ) from error
-    revenue = _revenue(fields.get("extra_revenue", ""))
+    found = tuple(_findings(fields, currency))
     return Result(
         agency=act.actor.agency,
         outcome=outcome,
-        discrepancies=tuple(_findings(fields)),
-        extra_revenue=Money(revenue, currency) if revenue else None,
+        discrepancies=found,
+        extra_revenue=_whole(fields, found, currency),
         started_at=started_at,
         ended_at=max(act.now, started_at),
+        extent=_extent(fields.get("extent", ""), outcome),
+        hours=_hours(fields.get("hours", "")),
+        note=fields.get("note", "").strip()[:_LONGEST_NOTE],
     )
 
 
-def _findings(fields: Mapping[str, str]) -> Iterator[Discrepancy]:
+def _extent(text: str, outcome: Conformity) -> Extent:
+    """Return how much was shown; a form of one line alone means all of it."""
+    if outcome is Conformity.CONFORM:
+        return Extent.NOTHING
+    try:
+        return Extent(text or Extent.FULL.value)
+    except ValueError as error:
+        raise BadTerm("Extent", text, "is partial or full", field="extent") from error
+
+
+def _hours(text: str) -> float | None:
+    plain = text.strip().replace(",", ".")
+    if not plain:
+        return None
+    try:
+        return float(plain)
+    except ValueError as error:
+        rule = "is a number of hours such as 1.5, or empty"
+        raise BadTerm("Hours of work", text, rule, field="hours") from error
+
+
+def _whole(
+    fields: Mapping[str, str], found: Sequence[Discrepancy], currency: Currency
+) -> Money | None:
+    """Return the revenue of the whole: as it was told, else that of the lines together."""
+    told = _revenue(fields.get("extra_revenue", ""), "extra_revenue")
+    parts = sum((one.revenue.amount for one in found if one.revenue is not None), Decimal(0))
+    amount = told or parts
+    return Money(amount, currency) if amount else None
+
+
+def _findings(fields: Mapping[str, str], currency: Currency) -> Iterator[Discrepancy]:
     for line in range(1, FINDINGS + 1):
         kind = fields.get(f"kind-{line}", "")
         detail = fields.get(f"detail-{line}", "").strip()
         item = fields.get(f"item-{line}", "").strip()
-        if not (kind or detail or item):
+        revenue = _revenue(fields.get(f"revenue-{line}", ""), f"revenue-{line}")
+        if not (kind or detail or item or revenue):
             continue
         if kind not in DISCREPANCIES:
             raise BadTerm("What was found", kind, "choose one of the list", field=f"kind-{line}")
         if not detail or len(detail) > _LONGEST_DETAIL:
             rule = f"say it in one sentence of at most {_LONGEST_DETAIL} characters"
             raise BadTerm("What was found", detail, rule, field=f"detail-{line}")
-        yield Discrepancy(kind, _item(item, line), detail)
+        yield Discrepancy(
+            kind, _item(item, line), detail, Money(revenue, currency) if revenue else None
+        )
 
 
 def _item(text: str, line: int) -> int | None:
@@ -205,7 +243,7 @@ def _item(text: str, line: int) -> int | None:
     return int(text)
 
 
-def _revenue(text: str) -> Decimal:
+def _revenue(text: str, field: str) -> Decimal:
     plain = text.strip().replace(",", ".").replace(" ", "")
     try:
         amount = Decimal(plain or "0")
@@ -213,7 +251,7 @@ def _revenue(text: str) -> Decimal:
         amount = Decimal("NaN")
     if not amount.is_finite() or not 0 <= amount < _MOST_REVENUE or amount != round(amount, 2):
         rule = "is an amount such as 1250.50, without a currency"
-        raise BadTerm("Extra revenue", text, rule, field="extra_revenue")
+        raise BadTerm("Extra revenue", text, rule, field=field)
     return amount
 
 

@@ -17,6 +17,7 @@
   const tick = (unit) => ({ color: colour("--cw-ink-soft"), hideOverlap: true,
     formatter: (value) => unit === "%" ? `${asNumber.format(Math.round(value * 1000) / 10)} %` : short.format(value) });
   const span = (low, high, unit) => low == null ? "" : ` (${words(low, unit)} – ${words(high, unit)})`;
+  const named = (names) => names.map((name, place) => ({ name, icon: SYMBOLS[place % SYMBOLS.length] }));
   const room = (labels, most = 220) => Math.min(most, 14 + Math.max(4, ...labels.map((one) => one.length)) * 6.6);
 
   // A whisker from low to high; horizontal where the values lie on the x axis.
@@ -44,7 +45,7 @@
   kinds.intervals = (data) => ({
     ...common(),
     grid: { left: room(data.labels), right: 36, top: data.series.length > 1 || data.usual ? 40 : 12, bottom: 30 },
-    legend: data.series.length > 1 ? legend() : undefined,
+    legend: data.series.length > 1 ? { ...legend(named(data.series.map((one) => one.name))), itemWidth: 12, itemHeight: 12 } : undefined,
     tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => `<b>${safe(one.name)}</b><br>${safe(one.seriesName)} ${safe(words(one.value[0], data.unit) + span(one.value[2], one.value[3], data.unit))}` },
     xAxis: axis({ type: "value", min: 0, axisLabel: tick(data.unit) }),
     yAxis: axis({ type: "category", data: data.labels, inverse: true, splitLine: { show: false }, axisLabel: { color: colour("--tblr-body-color"), width: 210, overflow: "truncate" } }),
@@ -82,7 +83,7 @@
   // {labels, series: [{name, points: [[value, low, high]]}], unit, marks?: [{at, name}]}: over time
   kinds.trend = (data) => ({
     ...common(),
-    legend: legend(data.series.map((one) => one.name)),
+    legend: { ...legend(named(data.series.map((one) => one.name))), itemWidth: 12, itemHeight: 12 },
     grid: { left: 58, right: 24, top: 44, bottom: 40 },
     tooltip: { ...common().tooltip, formatter: (points) => [`<b>${safe(points[0].name)}</b>`, ...points.filter((one) => one.seriesType === "line" && one.seriesName && data.series.some((each) => each.name === one.seriesName))
       .map((one) => { const point = data.series.find((each) => each.name === one.seriesName).points[one.dataIndex] ?? []; return `${one.marker} ${safe(one.seriesName)} <b>${safe(words(point[0], data.unit))}</b>${safe(span(point[1], point[2], data.unit))}`; })].join("<br>") },
@@ -166,7 +167,7 @@
     element.dataset.path = "yes";
     return {
       ...common(),
-      legend: { ...legend(data.kinds), icon: undefined },
+      legend: { ...legend(data.kinds.map((name, place) => ({ name, icon: shapes[place % shapes.length] }))), itemWidth: 13, itemHeight: 13 },
       tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => one.dataType === "edge" ? safe(one.data.value) : `<b>${safe(one.data.full)}</b><br>${safe(one.data.note)}` },
       series: [{
         type: "graph", layout: "force", roam: "move", top: 40, draggable: true, force: { repulsion: 260, edgeLength: [60, 130], gravity: 0.12, layoutAnimation: false },

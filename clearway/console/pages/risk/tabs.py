@@ -16,6 +16,7 @@ TABS = (
     Page("/console/risk/rules", "Rules", "", "risk.read"),
     Page("/console/risk/capacity", "Capacity", "", "risk.read"),
     Page("/console/risk/models", "Models", "", "risk.read"),
+    Page("/console/risk/importers", "Importers", "", "risk.read"),
 )
 
 
