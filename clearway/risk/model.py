@@ -188,12 +188,16 @@ class Header:
         containers: how many.
         documents: types of all documents cited.
         alarms: kinds of the movements' alarms that stand of its containers, each once.
+        watch: names of the watch lists that its parties are on.
+        goods_watch: names of those that its goods are on, by number of the item.
     """
 
     kind: str
     containers: int
     documents: tuple[str, ...]
     alarms: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+    goods_watch: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
