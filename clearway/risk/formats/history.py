@@ -1,7 +1,7 @@
 """History of declarations as a table: what training and back-tests read.
 
-One row per item. Any Parquet file or Polars frame with these columns will do, in any order;
-`certificates` may be absent. Times are UTC.
+One row per item. Any Parquet file or Polars frame with these columns will do, in any order; those
+marked (o) may be absent: then they are null, which means unknown. Times are UTC.
 
 | column | type | meaning |
 |---|---|---|
@@ -24,7 +24,15 @@ One row per item. Any Parquet file or Polars frame with these columns will do, i
 | illicit | true, false or null | result; null: not examined |
 | extra_revenue | number | that the examination brought |
 | known_at | time | when the result was known; null: never |
-| certificates | number | documents cited for the item (optional) |
+| certificates | number | documents cited for the item (o) |
+| exporter_country | text | ISO 3166-1 alpha-2, of the exporter (o) |
+| address, phone | text | of the importer, as registered (o) |
+| kin | text | the oldest of the numbers that belong to the same people, as known then (o) |
+| signals | whole number | what other desks knew at acceptance: bits of `signals` (o) |
+| quantity, unit | number, text | supplementary quantity and its unit, UN/ECE Rec. 20 (o) |
+| outcome | text | nothing, partial or full (o) |
+| mode | text | kind of fraud found (o) |
+| stratum, propensity | text, number | why it was examined; the chance that it would be (o) |
 """
 
 from __future__ import annotations
@@ -69,8 +77,19 @@ SCHEMA: dict[str, Any] = {
     "extra_revenue": pl.Float64,
     "known_at": _TIME,
     "certificates": pl.Float64,
+    "exporter_country": pl.String,
+    "address": pl.String,
+    "phone": pl.String,
+    "kin": pl.String,
+    "signals": pl.Int64,
+    "quantity": pl.Float64,
+    "unit": pl.String,
+    "outcome": pl.String,
+    "mode": pl.String,
+    "stratum": pl.String,
+    "propensity": pl.Float64,
 }
-_OPTIONAL = frozenset({"certificates"})
+_OPTIONAL = frozenset(list(SCHEMA)[list(SCHEMA).index("certificates") :])
 
 
 def read(folder: Path) -> pl.DataFrame:
@@ -141,7 +160,7 @@ def _rows(frame: pl.DataFrame, now: int) -> Iterator[Seen]:
     for row in flat.iter_rows():
         (mrn, item, at, importer, declarant, exporter, office, hs, origin, dispatch) = row[:10]
         (preference, mass, value, currency, statistical, duty, packages) = row[10:17]
-        (mode, description, examined, illicit, revenue, known_at, certificates) = row[17:]
+        (mode, description, examined, illicit, revenue, known_at, certificates) = row[17:24]
         worth = value if value > 0.0 else statistical
         goods = Goods(
             mrn,
