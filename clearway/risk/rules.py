@@ -179,6 +179,11 @@ class Profiles:
         }
 
 
+def digest_of(expression: str) -> str:
+    """Return the SHA-256 of an expression: what a back-test tried and an activation names."""
+    return hashlib.sha256(expression.encode()).hexdigest()
+
+
 def _named(expressions: Sequence[str]) -> frozenset[str] | None:
     """Return the names after `item.` and `declaration.`; None: one is used in another way."""
     joined = " ".join(expressions)

@@ -22,7 +22,11 @@ def variables_of(
         header: what there is beside them.
     """
     goods = declaration[0].goods
-    items = [_item(each, row) for each, row in zip(declaration, rows, strict=True)]
+    watch = header.goods_watch
+    items = [
+        _item(each, row) | {"watch": list(watch.get(each.goods.item, ()))}
+        for each, row in zip(declaration, rows, strict=True)
+    ]
     known = [item["value_eur"] for item in items if item["value_eur"] >= 0.0]
     return {
         "items": items,
@@ -39,6 +43,7 @@ def variables_of(
             "items": len(items),
             "value_eur": sum(known) if known else -1.0,
             "alarms": list(header.alarms),
+            "watch": list(header.watch),
         },
     }
 

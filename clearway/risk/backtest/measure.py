@@ -15,7 +15,7 @@ from clearway.risk.backtest.hits import Tried
 from clearway.risk.backtest.model import Group, Load, Month, Overlap, Rate, RuleReport
 from clearway.risk.backtest.population import SIZES, Bools, Ints, Population
 from clearway.risk.model import Capacities, Channel
-from clearway.risk.profiles.model import digest_of
+from clearway.risk.rules import digest_of
 
 _MOST_GROUPS = 30
 _TWICE = 2.0

@@ -98,7 +98,7 @@ def _with_features(source: Source, history: pl.DataFrame | Path, tried: Sequence
 
 def with_features(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a conforming history with the features that rules see, each as it was then."""
-    matrix = replay(files.seen(frame, _FOREVER), _FOREVER).matrix
+    matrix = replay(frame, _FOREVER).matrix
     return frame.with_columns(pl.Series(name, matrix[:, COLUMN[name]]) for name in FEATURES)
 
 

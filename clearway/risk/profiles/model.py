@@ -6,7 +6,6 @@ draft --back-test--> draft --activate (another person)--> active --retire--> ret
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -105,8 +104,3 @@ class Version:
     activated_at: datetime | None = None
     ended_at: datetime | None = None
     ended_why: str = ""
-
-
-def digest_of(expression: str) -> str:
-    """Return the SHA-256 of an expression: what a back-test tried and an activation names."""
-    return hashlib.sha256(expression.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What can be done with a watch list: keep it, change its entries."""
