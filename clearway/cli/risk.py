@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from clearway.cli import risk_models, risk_selection
+from clearway.cli import risk_models, risk_recompute, risk_selection
 from clearway.cli.options import AsJson, SettingsFile
 from clearway.cli.output import emit, say, show_table
 
@@ -18,6 +18,7 @@ app.command("card")(risk_models.card)
 app.command("frontier")(risk_models.frontier)
 app.command("weigh")(risk_models.weigh)
 app.command("shapes")(risk_models.shapes)
+app.command("recompute")(risk_recompute.recompute)
 
 
 @app.command()
