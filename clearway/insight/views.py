@@ -46,8 +46,30 @@ ASSESSED = View(
         Column("channel", "$.assessment.channel"),
         Column("stratum", "$.assessment.stratum"),
         Column("propensity", "$.assessment.propensity", "DOUBLE"),
+        Column("score", "$.assessment.score", "DOUBLE"),
+        Column("probability", "$.assessment.probability", "DOUBLE"),
+        Column("model", "$.assessment.model"),
+        Column("decided_by", "$.assessment.decided_by"),
+        Column("duty_rates", "$.basis.duty_rates", "JSON"),
+        Column("shadow_model", "$.shadow.model"),
+        Column("shadow_score", "$.shadow.score", "DOUBLE"),
     ),
 )
+ACCEPTED = View(
+    "accepted",
+    ("declaration.accepted/1",),
+    (_MRN, Column("content", "$", "JSON")),
+)
+_FOUND = (
+    Column("agency", "$.agency"),
+    Column("outcome", "$.outcome"),
+    Column("extent", "$.extent"),
+    Column("findings", "$.findings", "JSON"),
+    Column("extra_revenue", "$.extra_revenue.amount", "DECIMAL(38, 6)"),
+    Column("currency", "$.extra_revenue.currency"),
+    Column("hours", "$.hours", "DOUBLE"),
+)
+AUDITED = View("audited", ("clearance.audited/1",), (_MRN, *_FOUND))
 DECIDED = View(
     "decided",
     ("clearance.decided/1",),
@@ -74,9 +96,7 @@ EXAMINED = View(
     (
         _MRN,
         Column("examination", "$.examination"),
-        Column("agency", "$.agency"),
-        Column("outcome", "$.outcome"),
-        Column("extra_revenue", "$.extra_revenue.amount", "DECIMAL(38, 6)"),
+        *_FOUND,
         Column("started_at", "$.started_at", _AT),
         Column("ended_at", "$.ended_at", _AT),
     ),
@@ -106,6 +126,8 @@ VIEWS = (
     RELEASED,
     ARRIVED,
     ASSESSED,
+    ACCEPTED,
+    AUDITED,
     DECIDED,
     ORDERED,
     CANCELLED,

@@ -1,0 +1,251 @@
+"""The node's own past as risk learns from it: the history frame and the selections, from facts.
+
+    with open_lake(folder) as lake:
+        frame = past.history(lake)             # columns of `risk.formats.history.SCHEMA`
+        chosen = past.selections(lake)         # columns of `risk.monitor.frames.SELECTIONS`
+
+Goods are read by `risk.goods.goods_of`, as the live border reads them. A result counts from the
+moment when it was recorded, not from when the examination ended: before, no model could know it.
+Of several results of customs the first counts. What was found in the documents, or in an audit
+after clearance, is a result too, but the logged propensity speaks of opened goods: such a row has
+none, and a stratum of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from clearway.clearance.model import Extent, Fraud
+from clearway.lake.query import Lake
+from clearway.ledger.fact import decode
+from clearway.risk.exchange import in_eur
+from clearway.risk.formats.history import SCHEMA, conform
+from clearway.risk.goods import Accepted, goods_of
+from clearway.risk.history import day_of
+from clearway.risk.model import Goods
+from clearway.risk.monitor import frames
+
+AUDIT, DOCUMENTS = "audit", "documents"
+"""Strata of rows whose result is no opened goods."""
+
+_PAGE = 20_000
+_FRAUDS = frozenset(kind.value for kind in Fraud)
+
+_LAST = "QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq DESC) = 1"
+_DECLARED = f"""
+SELECT a.seq, a.occurred_at, a.content, s.channel, s.stratum, s.propensity, s.score, s.probability,
+       s.model, s.decided_by, s.duty_rates
+  FROM (SELECT seq, mrn, occurred_at, content FROM accepted
+         WHERE seq > ? ORDER BY seq LIMIT {_PAGE}) a
+  LEFT JOIN (SELECT * FROM assessed {_LAST}) s USING (mrn)
+ ORDER BY a.seq
+"""
+_RESULTS = """
+WITH parts AS (
+  SELECT examination, bool_or(json_extract_string(part, '$.agency') = 'customs'
+                              AND json_extract_string(part, '$.scope') = 'goods') AS is_opened
+    FROM (SELECT examination, unnest(CAST(parts AS JSON[])) AS part FROM ordered)
+   GROUP BY examination),
+results AS (
+  SELECT x.seq, x.mrn, x.recorded_at, x.outcome, x.extent, x.findings, x.extra_revenue, x.currency,
+         x.hours, CASE WHEN coalesce(p.is_opened, false) THEN '' ELSE 'documents' END AS how
+    FROM examined x LEFT JOIN parts p USING (examination) WHERE x.agency = 'customs'
+  UNION ALL
+  SELECT seq, mrn, recorded_at, outcome, extent, findings, extra_revenue, currency, hours, 'audit'
+    FROM audited WHERE agency = 'customs')
+SELECT mrn, recorded_at, outcome, extent, findings, extra_revenue, currency, hours, how
+  FROM results QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq) = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    kind: str
+    item: int | None = None
+    revenue: _Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What customs found in a declaration, and how it looked."""
+
+    known_at: datetime
+    is_found: bool
+    extent: str
+    findings: tuple[_Finding, ...]
+    revenue: float
+    hours: float | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """How risk chose a declaration; of one that was never assessed, nothing."""
+
+    channel: str | None
+    stratum: str | None
+    propensity: float | None
+    score: float | None
+    probability: float | None
+    model: str | None
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    accepted_at: datetime
+    goods: tuple[Goods, ...]
+    choice: _Choice
+    result: _Result | None
+
+
+def history(lake: Lake) -> pl.DataFrame:
+    """Return all declarations of the lake, one row per item, as a model learns from them."""
+    rows = [row for case in _cases(lake) for row in _items(case)]
+    return conform(
+        pl.DataFrame(rows, schema=SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+    )
+
+
+def selections(lake: Lake) -> pl.DataFrame:
+    """Return all declarations of the lake, one row each: how they were chosen, what was found."""
+    rows = [_selection(case) for case in _cases(lake)]
+    return frames.conform(pl.DataFrame(rows, schema=frames.SELECTIONS))
+
+
+def shadows(lake: Lake, challenger: str) -> pl.DataFrame:
+    """Return what a challenger said beside the active model: mrn, score."""
+    query = f"SELECT mrn, shadow_score AS score FROM (SELECT * FROM assessed {_LAST})"
+    return lake.frame(f"{query} WHERE shadow_model = ? ORDER BY mrn", (challenger,)).with_columns(
+        pl.col("mrn").cast(pl.String), pl.col("score").cast(pl.Float64)
+    )
+
+
+def _cases(lake: Lake) -> Iterator[_Case]:
+    results = _results(lake)
+    cursor = -1
+    while rows := lake.rows(_DECLARED, (cursor,))[1]:
+        for seq, at, content, *choice, duty_rates in rows:
+            cursor = seq
+            accepted = decode(content.encode(), Accepted)
+            rates = {
+                int(item): float(rate) for item, rate in msgspec.json.decode(duty_rates or "[]")
+            }
+            goods = goods_of(accepted.mrn, accepted.declaration, day_of(at), rates)
+            yield _Case(at, goods, _Choice(*choice), results.get(accepted.mrn))
+
+
+def _results(lake: Lake) -> dict[str, _Result]:
+    found: dict[str, _Result] = {}
+    for mrn, at, outcome, extent, findings, revenue, currency, hours, how in lake.rows(_RESULTS)[1]:
+        is_found = outcome == "not_conform"
+        worth = in_eur(float(revenue), currency) if revenue is not None and currency else 0.0
+        found[mrn] = _Result(
+            known_at=at,
+            is_found=is_found,
+            extent=extent or (Extent.FULL if is_found else Extent.NOTHING).value,
+            findings=decode((findings or "[]").encode(), tuple[_Finding, ...]),
+            revenue=0.0 if math.isnan(worth) else worth,
+            hours=hours,
+            how=how,
+        )
+    return found
+
+
+def _items(case: _Case) -> Iterator[dict[str, Any]]:
+    result, guilty = case.result, _guilty(case)
+    for one in case.goods:
+        row: dict[str, Any] = {
+            name: getattr(one, name) for name in SCHEMA if hasattr(one, name) and name != "kin"
+        }
+        row |= {"accepted_at": case.accepted_at, "value": one.value_eur, "currency": "EUR"}
+        row |= {"signals": None, "examined": result is not None, **_why(case)}
+        if result is not None:
+            is_guilty = one.item in guilty
+            row |= {
+                "illicit": is_guilty,
+                "extra_revenue": guilty.get(one.item, 0.0),
+                "known_at": result.known_at,
+                "outcome": result.extent if is_guilty else Extent.NOTHING.value,
+                "mode": _mode(result, one.item) if is_guilty else "",
+            }
+        yield row
+
+
+def _why(case: _Case) -> dict[str, Any]:
+    """Return stratum and propensity, as far as they speak of this row's result."""
+    how = "" if case.result is None else case.result.how
+    return {
+        "stratum": how or case.choice.stratum,
+        "propensity": None if how else case.choice.propensity,
+    }
+
+
+def _guilty(case: _Case) -> Mapping[int, float]:
+    """Return the items that were not conform, each with the revenue that it brought, in EUR.
+
+    Findings that name no item of the declaration are about all of it. What lines do not say of the
+    revenue is spread over them evenly.
+    """
+    if case.result is None or not case.result.is_found:
+        return {}
+    numbers = {one.item for one in case.goods}
+    named = {one.item for one in case.result.findings if one.item in numbers} or numbers
+    told = {number: 0.0 for number in named if number is not None}
+    for one in case.result.findings:
+        if one.revenue is not None and one.item in told:
+            worth = in_eur(float(one.revenue.amount), one.revenue.currency)
+            told[one.item] += 0.0 if math.isnan(worth) else worth
+    rest = max(0.0, case.result.revenue - sum(told.values())) / max(1, len(told))
+    return {number: worth + rest for number, worth in told.items()}
+
+
+def _mode(result: _Result, item: int) -> str:
+    """Return the first kind of fraud found in an item, or in the consignment as a whole."""
+    kinds = [one.kind for one in result.findings if one.item == item and one.kind in _FRAUDS]
+    kinds += [one.kind for one in result.findings if one.item is None and one.kind in _FRAUDS]
+    return kinds[0] if kinds else ""
+
+
+def _selection(case: _Case) -> dict[str, Any]:
+    first, result, choice = case.goods[0], case.result, case.choice
+    dearest = max(case.goods, key=lambda one: 0.0 if math.isnan(one.value_eur) else one.value_eur)
+    row: dict[str, Any] = {
+        "mrn": first.mrn,
+        "office": first.office,
+        "accepted_at": case.accepted_at,
+        "importer": first.importer,
+        "declarant": first.declarant,
+        "origin": dearest.origin,
+        "channel": choice.channel or "",
+        "score": choice.score if choice.model else None,
+        "probability": choice.probability if choice.model else None,
+        "model": choice.model or "",
+        "decided_by": choice.decided_by or "",
+        "resulted": result is not None and not result.how,
+        **_why(case),
+    }
+    if result is not None:
+        kinds = [one.kind for one in result.findings if one.kind in _FRAUDS]
+        row |= {
+            "known_at": result.known_at,
+            "found": result.is_found,
+            "outcome": result.extent,
+            "mode": kinds[0] if kinds else "",
+            "revenue": result.revenue,
+            "hours": result.hours,
+        }
+    return row
