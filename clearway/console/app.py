@@ -32,7 +32,16 @@ from clearway.console.pages import (
     tasks,
     worldmap,
 )
-from clearway.console.pages.risk import backtest, capacity, importers, models, overview, rules
+from clearway.console.pages.risk import (
+    backtest,
+    capacity,
+    fairness,
+    importers,
+    models,
+    overview,
+    performance,
+    rules,
+)
 from clearway.console.render import page
 from clearway.console.visitor import visitor_or_nobody
 from clearway.errors import ClearwayError, NotAuthenticated, NotFound
@@ -61,7 +70,9 @@ def build_console(node: Node) -> Starlette:
         *backtest.ROUTES,
         *rules.ROUTES,
         *capacity.ROUTES,
+        *performance.ROUTES,
         *models.ROUTES,
+        *fairness.ROUTES,
         *importers.ROUTES,
         *ledger.ROUTES,
         *live.ROUTES,
@@ -73,6 +84,7 @@ def build_console(node: Node) -> Starlette:
     app.state.noted = {}
     app.state.figures = None
     app.state.jobs = Jobs()
+    app.state.kept = {}
     return app
 
 

@@ -72,5 +72,19 @@ SHARED_NAMES = {
 }
 """What two linked parties share."""
 
-NAMES = (FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES, ROLE_NAMES, SHARED_NAMES)
+DIMENSION_NAMES = {
+    "origin": "origin",
+    "size": "size of importer",
+    "declarant": "declarant",
+    "office": "office",
+}
+SIZE_NAMES = {
+    name: name
+    for name in ("micro, under 10", "small, 10 to 49", "medium, 50 to 249", "large, 250 and more")
+}
+
+NAMES = (
+    FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES, ROLE_NAMES, SHARED_NAMES,
+    DIMENSION_NAMES, SIZE_NAMES,
+)  # fmt: skip
 """All tables above, for the test of the catalogues."""

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from clearway.console.pages.risk.past import history_of
 from clearway.console.pages.risk.tabs import analyst_of, show
 from clearway.console.permission import may
 from clearway.console.risk_words import ROLE_NAMES, SHARED_NAMES
@@ -113,12 +114,6 @@ async def confirm(request: Request) -> Response:
         node, visitor.actor, lambda act: confirm_kin(act, first, second, verdict, reason, link)
     )
     return RedirectResponse(f"{request.url.path.removesuffix('/kin')}#network", 303)
-
-
-def history_of(node: Node) -> pl.LazyFrame | None:
-    """Return the history that the node holds; None without one."""
-    files = sorted(node.folder.history.rglob("*.parquet"))
-    return pl.scan_parquet(files) if files else None
 
 
 def _verdicts(connection: Connection, id: str) -> tuple[StoredVerdict, ...]:

@@ -15,8 +15,10 @@ TABS = (
     Page("/console/risk", "Overview", "", "risk.read"),
     Page("/console/risk/rules", "Rules", "", "risk.read"),
     Page("/console/risk/capacity", "Capacity", "", "risk.read"),
+    Page("/console/risk/performance", "Performance", "", "risk.read"),
     Page("/console/risk/models", "Models", "", "risk.read"),
     Page("/console/risk/importers", "Importers", "", "risk.read"),
+    Page("/console/risk/fairness", "Fairness", "", "risk.read"),
 )
 
 
