@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import IO, TypeVar
 
@@ -41,8 +42,9 @@ from clearway.node.keys import Keys, open_keys
 from clearway.node.links import Links
 from clearway.node.ordering import Ordering
 from clearway.node.rebuild import require_present
-from clearway.node.rulebook import Rulebook
+from clearway.node.rulebook import Rulebook, read_capacities
 from clearway.node.rulebook import read as read_rulebook
+from clearway.node.ruling import Ruling
 from clearway.node.telemetry import Telemetry
 from clearway.node.witness import Witness
 from clearway.node.witnessing import Witnessing
@@ -103,6 +105,7 @@ class Node:
             self.feed.tell,
             self.witness.forget,
             self.ordering.tell,
+            Ruling(self, partial(read_capacities, settings)).tell,
         ]
         self._mourners: list[Callable[[MustStop], None]] = []
         self.committer = Committer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -15,9 +15,10 @@ from clearway.node.files import Folder
 from clearway.policy.act import Policy
 from clearway.policy.cedar import CedarPolicy
 from clearway.risk import tables
-from clearway.risk.formats import capacity, profiles
+from clearway.risk.formats import capacity
 from clearway.risk.formats.artefact import load_scorer
-from clearway.risk.model import Capacities, Capacity
+from clearway.risk.model import Capacities, Capacity, Limit
+from clearway.risk.profiles import tables as rules
 from clearway.risk.selectivity import Selectivity
 from clearway.settings import Settings
 
@@ -49,15 +50,49 @@ def read(settings: Settings, folder: Folder, connection: Connection) -> Rulebook
     if settings.profile != "sample":
         raise InputError(f"There is no country profile {settings.profile!r}; there is: sample")
     _lay_over(settings)
-    return Rulebook(
-        policy=CedarPolicy.load(),
-        profile=measures.sample(),
-        selectivity=Selectivity(
-            scorer=load_scorer(_model_folder(settings, folder, connection)),
-            profiles=profiles.sample(),
-            capacities=read_capacities(settings),
+    known = read_capacities(settings)
+    return with_rules(
+        Rulebook(
+            policy=CedarPolicy.load(),
+            profile=measures.sample(),
+            selectivity=Selectivity(
+                scorer=load_scorer(_model_folder(settings, folder, connection)),
+                profiles=rules.rules_in_force(connection),
+                capacities=known,
+            ),
+        ),
+        connection,
+        known,
+    )
+
+
+def with_rules(book: Rulebook, connection: Connection, known: Capacities) -> Rulebook:
+    """Return the rulebook with the rules that are in force.
+
+    Args:
+        book: of before.
+        connection: to the node's store.
+        known: capacities of the offices, before the bounds that rules bring along.
+    """
+    limits = {
+        id: Limit(bounds.most_per_day, bounds.opens, bounds.closes)
+        for id, bounds in rules.bounds_in_force(connection).items()
+    }
+    capacities = Capacities(
+        _limited(known.default, limits),
+        {office: _limited(each, limits) for office, each in known.offices.items()},
+    )
+    return replace(
+        book,
+        selectivity=replace(
+            book.selectivity, profiles=rules.rules_in_force(connection), capacities=capacities
         ),
     )
+
+
+def _limited(known: Capacity, limits: dict[str, Limit]) -> Capacity:
+    """Lay the bounds that rules bring along over those of the office, which are kept."""
+    return replace(known, limits={**limits, **known.limits}) if limits else known
 
 
 def _lay_over(settings: Settings) -> None:

@@ -19,6 +19,7 @@ from clearway.risk import pasts
 from clearway.risk.facts import Basis
 from clearway.risk.goods import goods_of, header_of
 from clearway.risk.history import Trace, day_of, trace
+from clearway.risk.lists import tables as lists
 from clearway.risk.model import Capacities, Capacity, Day, Demands
 from clearway.risk.scoring import Scorer
 from clearway.risk.selectivity import Known
@@ -60,14 +61,25 @@ def known_of(
         scorer: whose snapshot goes before what was counted.
         now: aware UTC.
     """
+    watched = lists.look_up(connection, [each.goods for each in items], now, _address(declaration))
     return Known(
         items=items,
         pasts=pasts.read(connection, items, accepted, scorer),
-        header=replace(header_of(declaration), alarms=basis.alarms),
+        header=replace(
+            header_of(declaration),
+            alarms=basis.alarms,
+            watch=watched.parties,
+            goods_watch=watched.goods,
+        ),
         demands=Demands(dict(basis.duty_rates), basis.controls),
         day=so_far,
         now=now,
     )
+
+
+def _address(declaration: Declaration) -> str:
+    importer = declaration.importer
+    return " ".join(part for part in (importer.address, importer.postcode, importer.city) if part)
 
 
 def capacities_of(basis: Basis) -> Capacities:

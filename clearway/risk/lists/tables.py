@@ -115,7 +115,7 @@ def list_lists(connection: Connection, *, limit: int = 1_000) -> tuple[KeptList,
     counted = connection.execute(
         select(entry.c.list, func.count()).where(entry.c.removed.is_(None)).group_by(entry.c.list)
     )
-    counts: dict[str, int] = {name: count for name, count in counted}
+    counts: dict[str, int] = dict(counted)
     rows = connection.execute(select(watch_list).order_by(watch_list.c.name).limit(limit))
     return tuple(
         KeptList(decode(row.body, ListKept).list, row.kept_by, counts.get(row.name, 0))
