@@ -191,3 +191,12 @@ def _texts(column: str, is_on: Callable[[str], bool]) -> pl.Expr:
         return texts.is_in([text for text in distinct if is_on(text)]).fill_null(False)
 
     return pl.col(column).map_batches(look_up, return_dtype=pl.Boolean)
+
+
+def named_in(expressions: Iterable[str]) -> frozenset[str]:
+    """Return every name that could be that of a list, out of the texts of expressions."""
+    return frozenset(
+        name
+        for each in expressions
+        for name in re.findall(r"[\"']([a-z][a-z0-9_]{0,39})[\"']", each)
+    )

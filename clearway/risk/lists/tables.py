@@ -112,10 +112,12 @@ def on_list(connection: Connection, name: str, keys: Iterable[str]) -> frozenset
 
 def list_lists(connection: Connection, *, limit: int = 1_000) -> tuple[KeptList, ...]:
     """Return the lists in the order of their names, with how many entries each has."""
-    counted = connection.execute(
-        select(entry.c.list, func.count()).where(entry.c.removed.is_(None)).group_by(entry.c.list)
+    query = (
+        select(entry.c.list, func.count().label("entries"))
+        .where(entry.c.removed.is_(None))
+        .group_by(entry.c.list)
     )
-    counts: dict[str, int] = dict(counted)
+    counts = {row.list: row.entries for row in connection.execute(query)}
     rows = connection.execute(select(watch_list).order_by(watch_list.c.name).limit(limit))
     return tuple(
         KeptList(decode(row.body, ListKept).list, row.kept_by, counts.get(row.name, 0))
