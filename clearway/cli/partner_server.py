@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from clearway.api.doors import peer, tiles, witness
+from clearway.api.doors import peer, peer_lists, tiles, witness
 from clearway.api.partners import build_partner_api
 from clearway.cli.mutual_tls import TlsServer
 from clearway.connectors.peer import tls
@@ -28,7 +28,9 @@ class PartnerServer(TlsServer):
         )
         partnership.certificates.watch(lambda pem: tls.trust(context, pem))
         super().__init__(
-            build_partner_api(partnership, (peer.router, witness.router, tiles.router)),
+            build_partner_api(
+                partnership, (peer.router, peer_lists.router, witness.router, tiles.router)
+            ),
             context,
             listening,
             name="partners",

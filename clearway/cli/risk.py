@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from clearway.cli import risk_models, risk_recompute, risk_selection
+from clearway.cli import risk_models, risk_recompute, risk_selection, risk_share
 from clearway.cli.options import AsJson, SettingsFile
 from clearway.cli.output import emit, say, show_table
 
 app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
 app.command("capacity")(risk_selection.capacity)
+app.add_typer(risk_share.app)
 app.command("estimate")(risk_selection.estimate)
 app.command("card")(risk_models.card)
 app.command("frontier")(risk_models.frontier)

@@ -28,8 +28,10 @@ from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
 from clearway.movements.epcis import tables as epcis
 from clearway.risk import tables as risk
+from clearway.risk.monitor import tables as risk_monitor
 from clearway.risk.lists import tables as lists
 from clearway.risk.profiles import tables as rules
+from clearway.risk.sharing import tables as sharing
 from clearway.tasks import tables as tasks
 
 # Lower floors first: a room above may read, in its projection, what a room below has written.
@@ -48,6 +50,8 @@ _ROOMS: tuple[ModuleType, ...] = (
     epcis,
     coldchain,
     risk,
+    risk_monitor,
+    sharing,
     rules,
     lists,
     notices,

@@ -80,7 +80,7 @@ clearance.release              A  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 clearance.explain_delay        A  .  A  A  A  A  .  .  .  .  .  .  .  .  Y
 clearance.stop                 A  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 clearance.reroute              .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
-risk.share                     .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
+risk.share                     .  Y  .  .  .  .  .  .  .  .  .  .  .  .  Y
 clearance.read                 Y  Y  Y  Y  Y  Y  .  P  P  .  Y  .  Y  .  Y
 insight.read                   Y  Y  Y  Y  Y  Y  .  .  .  .  .  .  Y  Y  Y
 ledger.read                    Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  .  Y  Y  Y

@@ -71,6 +71,13 @@ class Caller:
         """Tell how far we keep the partner's log. Raises: as `facts`."""
         await self._ask("POST", "/v1/peer/acknowledgements", 0, content=note.encode())
 
+    async def compare(self, list_name: str, points: bytes) -> bytes:
+        """Ask which points of a watch list the partner's list has (`risk.sharing.psi`).
+
+        Raises: as `facts`.
+        """
+        return await self._ask("POST", f"/v1/peer/lists/{list_name}", 0, content=points)
+
     async def cosigned(self, known: int, cosigned: int) -> tuple[str, tuple[bytes, ...]] | None:
         """Ask for a checkpoint up to `known` that more witnesses cosigned; None: there is none.
 

@@ -1,0 +1,1 @@
+"""What can be done in sharing: share counts of hazards, record that lists were compared."""
