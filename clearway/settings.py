@@ -83,6 +83,15 @@ class Settings:
     model_directory: Annotated[
         str, "Folder of the risk model in use; empty: the one activated last, else rules only."
     ] = ""
+    risk_watch_seconds: Annotated[
+        int, "Seconds between two looks after the risk models; 0 looks after none."
+    ] = 3600
+    risk_train_days: Annotated[
+        int, "Days after which a new risk model is trained to challenge; 0: only after drift."
+    ] = 0
+    risk_promote_unasked: Annotated[
+        bool, "Let a challenger that was judged better score without a person's word."
+    ] = False
     profile: Annotated[str, "Country profile: tariff, required certificates, controls."] = "sample"
     secure_cookies: Annotated[
         bool, "Mark cookies Secure; set false only to try the console over plain HTTP."
