@@ -126,6 +126,12 @@ def reference_of(matrix: Floats, days: Ints, names: Sequence[str]) -> Reference:
     return Reference(len(recent), tuple(columns))
 
 
+def ranks(rows: int) -> Reference:
+    """Return the distribution of scores: they are ranks, so each tenth holds a tenth."""
+    edges = tuple(each / BINS for each in range(1, BINS))
+    return Reference(rows, (Bins("score", edges, (*[1 / BINS] * BINS, 0.0)),))
+
+
 def drift(reference: Reference, matrix: Floats) -> tuple[Shift, ...]:
     """Return how far each column has moved; no rows, or too few, give nothing.
 
