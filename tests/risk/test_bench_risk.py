@@ -208,7 +208,7 @@ def _rows(count: int, illicit: str = "mixed") -> str:
         month, day = 1 + number * 12 // count, 1 + number % 28
         lines.append(
             f"A{number % 90},13-{month:02d}-{day:02d},I{number % 31},870324{number % 9}128,"
-            f"{number % 50 - 5},{number % 300 - 20},{label},{label * 100}"
+            f"{number % 50 - 5},{number % 300 - 20},{label},{label}e308"
         )
     return "\n".join(lines) + "\n"
 

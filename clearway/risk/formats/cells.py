@@ -22,6 +22,7 @@ MOST_ROWS = 20_000_000
 MOST_COLUMNS = 500
 MOST_CELL = 100_000
 MOST_ODD = 0.05
+MOST_NUMBER = 1e15
 
 _SEPARATORS = (",", ";", "\t", "|")
 _UNKNOWN = ("", "na", "n/a", "nan", "null", "none", "nat", "-", "?")
@@ -83,7 +84,7 @@ def _parsed(text: str, separator: str, name: str) -> pl.DataFrame:
 
 def _where(text: str, separator: str, name: str) -> str:
     """Return what is wrong with the first line that has not the form of the header; "" if none."""
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         wanted = len(next(reader))
         for row in reader:
@@ -104,7 +105,7 @@ def _known(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def numbers(cells: pl.Series, notes: list[str]) -> pl.Series:
-    """Return the numbers of a column; infinite, NaN and odd ones null.
+    """Return the numbers of a column; infinite, NaN, odd ones and those over the limit null.
 
     Raises: MalformedMessage: more than `MOST_ODD` of the cells are no numbers.
     """
@@ -113,7 +114,7 @@ def numbers(cells: pl.Series, notes: list[str]) -> pl.Series:
         text = text.str.replace_all(r"\.", "").str.replace(",", ".")
     plain = text.str.replace_all(",", "").cast(pl.Float64, strict=False)
     _told(cells, plain, "numbers", notes)
-    return plain.set(~plain.is_finite().fill_null(value=False), None)
+    return plain.set(~(plain.abs() <= MOST_NUMBER).fill_null(value=False), None)
 
 
 def flags(cells: pl.Series) -> pl.Series:
