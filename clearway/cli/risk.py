@@ -25,7 +25,7 @@ app.command("recompute")(risk_recompute.recompute)
 @app.command()
 def train(
     history: Annotated[
-        Path, typer.Option(help="Parquet file or folder of past items with their results.")
+        Path, typer.Option(help="Parquet, or CSV in DATE's columns: past items and results.")
     ],
     out: Annotated[Path, typer.Option(help="Folder in which the model's folder is made.")],
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 1,
@@ -41,12 +41,13 @@ def train(
     """Train on the past, time-ordered, and measure on its last part beside simple peers."""
     from clearway.cli.progress import phases
     from clearway.node.clock import utc_now
-    from clearway.risk.formats import artefact
+    from clearway.risk.formats import artefact, date_csv
     from clearway.risk.formats.history import read
     from clearway.risk.training import kind_of
     from clearway.risk.training import train as fit
 
-    frame = read(history)
+    is_csv = history.suffix.lower() == ".csv"
+    frame = date_csv.read(history).frame if is_csv else read(history)
     with phases(quiet=as_json) as progress:
         made = fit(
             frame,
