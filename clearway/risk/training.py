@@ -23,13 +23,15 @@ import polars as pl
 
 from clearway.errors import BadTerm
 from clearway.ledger.columns import to_microseconds
-from clearway.risk import calibration, snapshot
+from clearway.risk import calibration
 from clearway.risk.card import Metric, ModelCard
+from clearway.risk.estimators.opening import open_estimator
 from clearway.risk.evaluate import average_precision
 from clearway.risk.features import NAMES
 from clearway.risk.formats import history
+from clearway.risk.history import day_of
 from clearway.risk.learning import boosting, glass_box, kinds, measuring, revenue, weighting
-from clearway.risk.learning.boosting import Effort, Task
+from clearway.risk.learning.boosting import Effort, Elsewhere, Task
 from clearway.risk.learning.material import Floats, Material, gather
 from clearway.risk.replay import replay
 from clearway.risk.scale import Scale
@@ -86,13 +88,11 @@ def train(
     cut_off = require_utc("now", now).replace(hour=0, minute=0, second=0, microsecond=0)
     past = history.conform(frame).filter(pl.col("accepted_at") < cut_off)
     until = to_microseconds(cut_off)
-    rows = history.seen(past, until)
-    replayed = replay(rows, until, progress=lambda share: progress("history", share))
+    replayed = replay(past, until, progress=lambda share: progress("history", share))
     order = Order(seed, now, cut_off, kind, revenue_weight, weighted, history.digest(past))
     effort = Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
-    return learn(
-        gather(past, replayed.matrix, until), snapshot.take(replayed.memory), order, effort
-    )
+    memory = replayed.snapshot(day_of(cut_off))
+    return learn(gather(past, replayed.matrix, until), memory, order, effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +129,27 @@ class _Fitted:
     choices: tuple[Metric, ...] = ()
 
 
-def learn(material: Material, past: Snapshot, order: Order, effort: Effort) -> Artefact:
-    """Return the sealed model of a material that is already features and results."""
+def learn(
+    material: Material,
+    past: Snapshot,
+    order: Order,
+    effort: Effort,
+    elsewhere: Elsewhere | None = None,
+) -> Artefact:
+    """Return the sealed model of a material that is already features and results.
+
+    Args:
+        elsewhere: another engine that learns the trees of the probability; None: LightGBM here.
+    """
     weights = np.ones(len(material.labelled))
     form, effective = "none", float(material.labelled.sum())
     if order.weighted:
         weighed = weighting.weigh(material, effort.params)
         weights, form, effective = weighed.of, weighed.form, weighed.effective
-    fitted = (_boxed if order.kind == "glass_box" else _boosted)(material, weights, effort)
+    if elsewhere is not None:
+        fitted = _elsewhere(material, weights, elsewhere)
+    else:
+        fitted = (_boxed if order.kind == "glass_box" else _boosted)(material, weights, effort)
     stop = material.stop
     points = calibration.fit(fitted.probability[stop], material.illicit[stop], weights[stop])
     card = replace(
@@ -203,6 +216,17 @@ def _fit_trees(material: Material, weights: Floats, effort: Effort) -> _Fitted:
         engine=boosting.ENGINE,
         estimator="lightgbm",
         again=lambda: boosting.refit(task, material.labelled, rounds, effort, NAMES),
+    )
+
+
+def _elsewhere(material: Material, weights: Floats, engine: Elsewhere) -> _Fitted:
+    text = engine.fit(material, weights, material.learn)
+    return _Fitted(
+        probability=open_estimator(engine.estimator, text).predict(material.matrix),
+        rounds=engine.rounds,
+        engine=engine.engine,
+        estimator=engine.estimator,
+        again=lambda: engine.fit(material, weights, material.labelled),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -60,6 +61,7 @@ class XgBoost:
                 "This model was trained with XGBoost, which is not installed;"
                 " pip install clearway[spark]"
             ) from absent
+        _require_model(text)
         self._matrix = xgboost.DMatrix
         # By Spark or not: the trees alone predict, on one thread as above.
         self._booster: Any = xgboost.Booster({"nthread": 1})
@@ -71,12 +73,32 @@ class XgBoost:
 
     def predict(self, matrix: Floats) -> Floats:
         """Return the prediction of each row."""
-        return np.asarray(self._booster.predict(self._rows(matrix)), dtype=np.float64)
+        return np.asarray(
+            self._booster.predict(self._rows(matrix), validate_features=False), dtype=np.float64
+        )
 
     def contributions(self, matrix: Floats) -> Floats:
         """Return TreeSHAP values, shape (rows, features), without the bias."""
-        added = self._booster.predict(self._rows(matrix), pred_contribs=True)
+        added = self._booster.predict(
+            self._rows(matrix), pred_contribs=True, validate_features=False
+        )
         return np.asarray(added, dtype=np.float64)[:, :-1]
 
     def _rows(self, matrix: Floats) -> Any:
         return self._matrix(matrix, missing=np.nan, nthread=1)
+
+
+def _require_model(text: str) -> None:
+    """Refuse what is no model before the library sees it: on some of that it ends the process.
+
+    A model that was whole when it was sealed is whole: its hash is checked before it is opened.
+    """
+    try:
+        found = msgspec.json.decode(text)
+        learner = found["learner"]
+        trees = learner["gradient_booster"]["model"]["trees"]
+        whole = isinstance(trees, list) and bool(learner["learner_model_param"])
+    except (msgspec.DecodeError, KeyError, TypeError, UnicodeError) as broken:
+        raise VerificationError(f"The model is no XGBoost JSON: {broken}") from broken
+    if not whole:
+        raise VerificationError("The model is no XGBoost JSON: it has no trees")

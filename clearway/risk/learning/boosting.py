@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import lightgbm
 import numpy as np
 
-from clearway.risk.learning.material import Flags, Floats
+from clearway.risk.learning.material import Flags, Floats, Material
 
 Booster: TypeAlias = Any
 Progress = Callable[[str, float], None]
@@ -76,6 +76,23 @@ class Task:
     weights: Floats
     learn: Flags
     stop: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Trees that are learnt by another engine.
+
+    Args:
+        fit: returns the text of the model of these rows, from material, weights and rows.
+        rounds: trees.
+        engine: for the card.
+        estimator: that reads the text.
+    """
+
+    fit: Callable[[Material, Floats, Flags], str]
+    rounds: int
+    engine: str
+    estimator: str
 
 
 def fit(task: Task, effort: Effort) -> Booster:
