@@ -41,6 +41,7 @@ from clearway.console.pages.risk import (
     overview,
     performance,
     rules,
+    versions,
 )
 from clearway.console.render import page
 from clearway.console.visitor import visitor_or_nobody
@@ -68,6 +69,7 @@ def build_console(node: Node) -> Starlette:
         *worldmap.ROUTES,
         *overview.ROUTES,
         *backtest.ROUTES,
+        *versions.ROUTES,
         *rules.ROUTES,
         *capacity.ROUTES,
         *performance.ROUTES,

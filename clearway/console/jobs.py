@@ -26,16 +26,20 @@ class Job:
 
     Args:
         owner: reference of the actor who may see it.
+        about: the version of a rule that it tries; None: something that nobody kept yet.
         share: of it that is done, 0 to 1.
         result: what it gave; None before.
         error: why it gave nothing; None otherwise.
+        is_kept: whether what it gave was recorded as a fact.
     """
 
     id: int
     owner: str
+    about: tuple[str, int] | None = None
     share: float = 0.0
     result: object | None = None
     error: ClearwayError | None = None
+    is_kept: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -52,13 +56,13 @@ class Jobs:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
 
-    def start(self, owner: str, work: Work) -> Job:
+    def start(self, owner: str, work: Work, *, about: tuple[str, int] | None = None) -> Job:
         """Begin work, after what others began before. Raises: TryLater: too much waits already."""
         with self._lock:
             waiting = [job for job in self._jobs.values() if not job.is_done]
             if len(waiting) >= _MOST_WAITING or any(job.owner == owner for job in waiting):
                 raise TryLater("A calculation is still running; wait until it has ended")
-            job = Job(next(self._numbers), owner)
+            job = Job(next(self._numbers), owner, about)
             self._jobs[job.id] = job
             for old in sorted(self._jobs)[:-_MOST_KEPT]:
                 del self._jobs[old]

@@ -36,6 +36,7 @@ from clearway.movements.alarm import MovementAlarmKind
 from clearway.movements.epcis.model import EventType
 from clearway.movements.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS
 from clearway.risk.model import Channel, Stratum
+from clearway.risk.profiles.model import State as RuleState
 from clearway.tasks import model as tasks
 
 CERTIFICATE_KINDS = ("851", "657", "852", "853", "636", "861", "626")
@@ -130,6 +131,7 @@ def every_word() -> Iterator[str]:
         *Step, *Scope, *Tone, *ClaimVerdict, *AlarmKind, *AlarmLevel,
         *course.Stage, *course.Delivery, *course.Step, *ResultKind,
         *tasks.State, *tasks.Outcome, *tasks.Audience, *MovementAlarmKind, *Remedy, *FaultKind,
+        *RuleState,
     )  # fmt: skip
     yield from (plain(one.value) for one in enums)
     yield from map(plain, course.STATES)

@@ -24,22 +24,26 @@ from clearway.identity.actions.open_account import open_account
 from clearway.identity.actions.set_password import set_password
 from clearway.identity.model import ActorKind, Role
 from clearway.node.clock import SteppedClock, seeded_entropy
+from clearway.node.files import Folder
 from clearway.node.node import Node, create
 from clearway.policy.act import Act
 from clearway.settings import Settings
 from clearway.simulator.day import Day, simulate
 from clearway.simulator.doors import Doors
+from clearway.simulator.history import past
 from clearway.simulator.mail import Event, Kind
 from clearway.simulator.world import build
 
 T = TypeVar("T")
 DAY = date(2026, 7, 14)
+HISTORY_DAYS, HISTORY_PER_DAY = 40, 40.0
 WALL = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 PASSWORD = "a long enough password"
 SETTINGS = Settings(secure_cookies=False, red_per_day=14, yellow_per_day=8, blue_per_day=5)
 
 PEOPLE: dict[str, tuple[str, set[Role], str]] = {
     "amina": ("customs", {Role.CUSTOMS_OFFICER, Role.RISK_ANALYST}, "Amina Odhiambo"),
+    "boris": ("customs", {Role.RISK_ANALYST}, "Boris Analyst"),
     "petra": ("plant_health", {Role.PLANT_HEALTH_INSPECTOR}, "Petra Lindqvist"),
     "cora": ("plant_health", {Role.CERTIFYING_OFFICER}, "Cora Vermeer"),
     "carl": ("plant_health", {Role.CERTIFYING_OFFICER}, "Carl Otieno"),
@@ -125,10 +129,16 @@ def open_border(
     folder: Path, *, consignments: int = 80, hour: int = 15, settings: Settings = SETTINGS
 ) -> Iterator[Border]:
     """Open a border on a summer day, everything that came before `hour` taken in."""
-    day = simulate(build(7), DAY, consignments, send_every=6)
+    world = build(7)
+    day = simulate(world, DAY, consignments, send_every=6)
     settings = replace(settings, data_directory=folder, node_name="border.example/console")
     entropy = seeded_entropy(34)  # plant health has somebody waiting on this day
     create(settings, entropy)
+    history = Folder.of(settings).history
+    history.mkdir()
+    past(world, HISTORY_DAYS, HISTORY_PER_DAY, until=DAY).frame.write_parquet(
+        history / "before.parquet"
+    )
     clock, wall = SteppedClock(day.events[0].at), SteppedClock(WALL)
     with Node.open(settings, clock=clock, entropy=entropy, wall=wall) as node:
         border = Border(node, clock, wall, day, admit(node, day))

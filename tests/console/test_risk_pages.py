@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -75,3 +77,91 @@ def test_a_rule_that_is_not_there_is_not_found(visit: Visit) -> None:
 def test_forms_of_risk_need_the_seal_of_our_pages(visit: Visit) -> None:
     answer = visit("amina").post("/console/risk/rules/check", data={"expression": "true"})
     assert answer.status_code == 403
+
+
+def test_a_rule_goes_from_draft_to_force_by_two_people(border: Border, visit: Visit) -> None:
+    amina, boris = visit("amina"), visit("boris")
+    fields = {
+        "id": "T-DEAR-1", "text": "Dear goods.", "expression": "item.value_eur > 9000.0",
+        "lane": "yellow", "agency": "customs", "owner": "risk analysis", "reason": "To try it.",
+    }  # fmt: skip
+    refused = amina.send("/console/risk/rules/propose", RULE, **fields | {"expression": "item.x"})
+    assert refused.status_code == 422
+    assert 'value="Dear goods."' in refused.text
+    answer = amina.send("/console/risk/rules/propose", RULE, **fields)
+    place = answer.headers["location"]
+    assert place == "/console/risk/rules/T-DEAR-1/1"
+    assert "not tried yet" in amina.get(place).text
+    early = boris.send(f"{place}/activate", place, reason="At once")
+    assert early.status_code == 409
+    tried = amina.send(f"{place}/backtest", place).text
+    job = re.search(r"/console/risk/backtests/\d+", tried)
+    assert job is not None, tried
+    assert boris.get(job[0]).status_code == 404  # it is the other's
+    report = _wait(amina, job[0])
+    assert "Load of each office" in report
+    assert "stands in the log" in report
+    assert "not tried yet" not in amina.get(place).text
+    assert amina.send(f"{place}/activate", RULE, reason="Mine").status_code == 403
+    assert boris.send(f"{place}/activate", place, reason="It finds more").status_code == 303
+    border.settle()
+    assert [one.id for one in border.node.rulebook.selectivity.profiles.profiles] == ["T-DEAR-1"]
+    assert boris.send(f"{place}/retire", place, reason="Enough").status_code == 303
+    assert "Enough" in amina.get(place).text
+
+
+def _wait(browser: Browser, path: str) -> str:
+    for _ in range(200):
+        text = browser.get(path).text
+        if "progressbar" not in text:
+            return text
+        time.sleep(0.05)
+    raise AssertionError(text)
+
+
+def test_an_auditor_changes_no_rule(visit: Visit) -> None:
+    audit = visit("audit")
+    seal_from = "/console/risk/rules/S-VAGUE-1"
+    answer = audit.send("/console/risk/rules/propose", seal_from, id="X", text="x", owner="x",
+                        expression="true", lane="red", agency="customs")  # fmt: skip
+    assert answer.status_code == 403
+    assert "Keep as a draft" not in audit.get(RULE).text
+    answer = audit.send("/console/risk/models/frontier", seal_from, weight="0.5", reason="x")
+    assert answer.status_code == 403
+
+
+def test_an_importer_is_shown_beside_the_market_with_its_network(
+    border: Border, visit: Visit
+) -> None:
+    amina = visit("amina")
+    listed = amina.get("/console/risk/importers").text
+    found = re.search(r'href="(/console/risk/importers/[^"]+)"', listed)
+    assert found is not None
+    page = amina.get(found[1]).text
+    for words in (
+        "Unit values against the market",
+        'data-chart="network"',
+        "What was found before",
+    ):
+        assert words in page
+    number = found[1].rpartition("/")[2]
+    assert found[1] in amina.get(f"/console/risk/importers?q={number.lower()[-5:]}").text
+    assert amina.get("/console/risk/importers/NOBODY").status_code == 404
+    other = amina.send(
+        f"{found[1]}/kin", found[1], other="XA999", verdict="same", reason="Same door"
+    )
+    assert other.status_code == 303
+    assert "Same door" in amina.get(found[1]).text
+    assert amina.send(f"{found[1]}/kin", RULE, other="XA9", verdict="maybe").status_code == 422
+
+
+def test_performance_and_fairness_are_those_of_the_history(visit: Visit) -> None:
+    amina = visit("amina")
+    page = amina.get("/console/risk/performance").text
+    assert page.count("<tr>") > 6
+    assert "Of the whole policy" in page or "By reason of selection" in page
+    for dimension in ("origin", "size", "declarant", "office", "nonsense"):
+        assert (
+            "What the figures do not say"
+            in amina.get(f"/console/risk/fairness?by={dimension}").text
+        )

@@ -14,13 +14,18 @@ from clearway.console.pages.risk.rules import draft_of, profile_of
 from clearway.console.pages.risk.tabs import analyst_of, show
 from clearway.console.translate import Translate
 from clearway.console.visitor import Visitor, sealed_form
+from clearway.console.work import do, look
 from clearway.errors import ClearwayError, WrongState
 from clearway.node.node import Node
 from clearway.risk.backtest.model import Group, Report, RuleReport
 from clearway.risk.backtest.run import run
+from clearway.risk.lists import tables as lists
 from clearway.risk.model import Profile
+from clearway.risk.profiles import tables as profiles
+from clearway.risk.profiles.actions.record_test import record_test
 
 _MOST_GROUPS = 12
+_WATCH = ".watch"
 
 
 async def start(request: Request) -> Response:
@@ -37,21 +42,42 @@ async def start(request: Request) -> Response:
     return _part(request, visitor, job=job)
 
 
+async def start_of_version(request: Request) -> Response:
+    """Begin a back-test of a draft; what it finds is recorded when it has ended."""
+    visitor = analyst_of(request)
+    node: Node = request.app.state.node
+    jobs: Jobs = request.app.state.jobs
+    await sealed_form(request, visitor)
+    id, number = request.path_params["id"], request.path_params["number"]
+    one = await look(node, lambda connection: profiles.get(connection, id, number))
+    try:
+        job = jobs.start(visitor.actor.reference, _work(node, one.profile), about=(id, number))
+    except ClearwayError as error:
+        return _part(request, visitor, refusal=error.detail)
+    return _part(request, visitor, job=job)
+
+
 async def progress(request: Request) -> Response:
     """Show how far it is, or what came of it."""
     visitor = analyst_of(request)
+    node: Node = request.app.state.node
     jobs: Jobs = request.app.state.jobs
     job = jobs.get(request.path_params["job"], visitor.actor.reference)
     if job.error is not None:
         return _part(request, visitor, refusal=job.error.detail)
     if not isinstance(job.result, Report):
         return _part(request, visitor, job=job)
-    rule = job.result.rules[0]
+    report, rule = job.result, job.result.rules[0]
+    if job.about is not None and not job.is_kept:
+        job.is_kept = True
+        id, number = job.about
+        await do(node, visitor.actor, lambda act: record_test(act, id, number, report))
     return _part(
         request,
         visitor,
-        report=job.result,
+        report=report,
         rule=rule,
+        is_kept=job.is_kept,
         months=_months(rule, visitor.t),
         loads=_loads(rule, visitor.t),
         origins=_origins(rule.origins[:_MOST_GROUPS], rule, visitor.t),
@@ -66,17 +92,21 @@ def _work(node: Node, profile: Profile) -> Any:
             "This node holds no history to try rules on; put Parquet of past declarations into the"
             " folder history of its data directory"
         )
-    selectivity = node.rulebook.selectivity
+    capacities = node.rulebook.selectivity.capacities
 
     def work(tell: Tell) -> Report:
-        live = [one for one in selectivity.profiles.profiles if one.id != profile.id]
-        return run([profile], folder, live=live, capacities=selectivity.capacities, progress=tell)
+        with node.reading() as connection:
+            in_force = profiles.rules_in_force(connection).profiles
+            names = [one.list.name for one in lists.list_lists(connection)]
+            kept = lists.load(connection, names if _WATCH in profile.expression else ())
+        live = [one for one in in_force if one.id != profile.id and _WATCH not in one.expression]
+        return run([profile], folder, live=live, capacities=capacities, lists=kept, progress=tell)
 
     return work
 
 
 def _part(request: Request, visitor: Visitor, **values: Any) -> Response:
-    usual = {"job": None, "report": None, "refusal": ""}
+    usual = {"is_kept": False, "job": None, "report": None, "refusal": ""}
     return show(request, visitor, "backtest.html", **(usual | values))
 
 
@@ -130,5 +160,6 @@ def _origins(groups: Sequence[Group], rule: RuleReport, t: Translate) -> dict[st
 
 ROUTES = [
     Route("/risk/rules/backtest", start, methods=["POST"]),
+    Route("/risk/rules/{id}/{number:int}/backtest", start_of_version, methods=["POST"]),
     Route("/risk/backtests/{job:int}", progress),
 ]

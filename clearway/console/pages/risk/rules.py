@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from clearway.console.pages.risk.tabs import analyst_of, show
+from clearway.console.permission import may
 from clearway.console.risk_words import EXAMPLES, FIELD_WORDS
 from clearway.console.visitor import Visitor, sealed_form
+from clearway.console.work import look
 from clearway.errors import BadTerm, InputError, NotFound
 from clearway.identity.model import AGENCIES
 from clearway.node.node import Node
 from clearway.risk.model import CUSTOMS, Channel, Profile
+from clearway.risk.profiles import tables
+from clearway.risk.profiles.model import State, Version
 from clearway.risk.rules import MOST_CHARACTERS, Profiles
 from clearway.terms.period import Period
 
 LANES = (Channel.RED, Channel.YELLOW, Channel.BLUE)
 _LONGEST_TEXT = 300
+_MOST_SHOWN = 200
 _LONGEST_ID = 40
 _ANY = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,23 +45,61 @@ class Draft:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """The rules in force, each with the number of its version, and the drafts.
+
+    Args:
+        in_force: rules, whether their period runs, and their version; None: shipped as a sample.
+    """
+
+    in_force: Sequence[tuple[Profile, bool, int | None]]
+    version: str
+    drafts: Sequence[Version]
+
+
 async def rules(request: Request) -> Response:
-    """Show the rules in force."""
+    """Show the rules in force, and the drafts."""
     visitor = analyst_of(request)
     node: Node = request.app.state.node
     now = node.clock()
-    known = node.rulebook.selectivity.profiles
-    rows = [(one, one.period.contains(now)) for one in known.profiles]
-    return show(request, visitor, "rules.html", rows=rows, version=known.version)
+    view = await look(node, lambda connection: _view(connection, now))
+    return show(
+        request,
+        visitor,
+        "rules.html",
+        view=view,
+        can_draft=may(node, visitor.actor, "risk.draft_rule"),
+    )
+
+
+def _view(connection: Connection, now: datetime) -> View:
+    known = tables.rules_in_force(connection)
+    own = tables.list_versions(connection, state=State.ACTIVE, limit=_MOST_SHOWN)
+    numbers = {one.profile.id: one.version for one in own}
+    rows = [(one, one.period.contains(now), numbers.get(one.id)) for one in known.profiles]
+    drafts = tables.list_versions(connection, state=State.DRAFT, limit=_MOST_SHOWN)
+    return View(rows[:_MOST_SHOWN], known.version, drafts)
 
 
 async def editor(request: Request) -> Response:
-    """Show the editor: empty, or with one of the rules in it."""
+    """Show the editor: empty, or with the newest version of a rule in it."""
     visitor = analyst_of(request)
     node: Node = request.app.state.node
     id = request.path_params.get("id", "")
-    draft = _draft_of(_known(node, id)) if id else Draft()
-    return _show(request, visitor, draft, draft.id)
+    draft = Draft() if not id else await look(node, lambda connection: _draft(connection, id))
+    return show_editor(request, visitor, draft, draft.id)
+
+
+def _draft(connection: Connection, id: str) -> Draft:
+    """Return the newest version of a rule. Raises: NotFound: there is no such rule."""
+    number = tables.latest(connection, id)
+    if number:
+        return _draft_of(tables.get(connection, id, number).profile)
+    for one in tables.rules_in_force(connection).profiles:
+        if one.id == id:
+            return _draft_of(one)
+    raise NotFound(f"There is no rule {id[:40]}")
 
 
 async def check(request: Request) -> Response:
@@ -112,13 +156,6 @@ def _draft_of(profile: Profile) -> Draft:
     )
 
 
-def _known(node: Node, id: str) -> Profile:
-    for one in node.rulebook.selectivity.profiles.profiles:
-        if one.id == id:
-            return one
-    raise NotFound(f"There is no rule {id[:40]}")
-
-
 def _refusal(expression: str) -> str:
     """Return why an expression cannot be used; "" where it can."""
     probe = Profile(
@@ -131,7 +168,7 @@ def _refusal(expression: str) -> str:
     return ""
 
 
-def _show(
+def show_editor(
     request: Request,
     visitor: Visitor,
     draft: Draft,
@@ -140,6 +177,8 @@ def _show(
     refusal: str = "",
     status: int = 200,
 ) -> Response:
+    """Show the editor as it was filled in."""
+    node: Node = request.app.state.node
     return show(
         request,
         visitor,
@@ -153,6 +192,7 @@ def _show(
         fields=FIELD_WORDS,
         examples=EXAMPLES,
         most=MOST_CHARACTERS,
+        can_draft=may(node, visitor.actor, "risk.draft_rule"),
     )
 
 
