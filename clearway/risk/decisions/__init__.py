@@ -1,0 +1,1 @@
+"""Officers' decision tables, made into rules."""
