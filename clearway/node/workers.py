@@ -27,6 +27,7 @@ from clearway.node.keeping import keep_checkpoint
 from clearway.node.monitoring import Monitoring
 from clearway.node.node import Node
 from clearway.node.notifying import Notifying
+from clearway.node.risk_watch import RiskWatch
 from clearway.node.single_use import SingleUses, members_key
 from clearway.node.tending import Tending
 
@@ -49,6 +50,7 @@ class Workers:
         node.on_commit(self._single_uses.tell)
         self._tending, self._notifying = Tending(node), Notifying(node)
         self._subscriptions = Subscriptions(node)
+        self._risk_watch = RiskWatch(node)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lake", daemon=True)
 
@@ -61,9 +63,11 @@ class Workers:
         self._tending.__enter__()
         self._notifying.__enter__()
         self._subscriptions.__enter__()
+        self._risk_watch.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._risk_watch.__exit__()
         self._subscriptions.__exit__()
         self._notifying.__exit__()
         self._tending.__exit__()
