@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -35,6 +35,7 @@ from clearway.risk.monitor import frames
 AUDIT, DOCUMENTS = "audit", "documents"
 """Strata of rows whose result is no opened goods."""
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 20_000
 _FRAUDS = frozenset(kind.value for kind in Fraud)
 
@@ -43,7 +44,7 @@ _DECLARED = f"""
 SELECT a.seq, a.occurred_at, a.content, s.channel, s.stratum, s.propensity, s.score, s.probability,
        s.model, s.decided_by, s.duty_rates
   FROM (SELECT seq, mrn, occurred_at, content FROM accepted
-         WHERE seq > ? ORDER BY seq LIMIT {_PAGE}) a
+         WHERE seq > ? AND occurred_at >= ? ORDER BY seq LIMIT {_PAGE}) a
   LEFT JOIN (SELECT * FROM assessed {_LAST}) s USING (mrn)
  ORDER BY a.seq
 """
@@ -120,9 +121,13 @@ def history(lake: Lake) -> pl.DataFrame:
     )
 
 
-def selections(lake: Lake) -> pl.DataFrame:
-    """Return all declarations of the lake, one row each: how they were chosen, what was found."""
-    rows = [_selection(case) for case in _cases(lake)]
+def selections(lake: Lake, since: datetime = EVER) -> pl.DataFrame:
+    """Return the lake's declarations, one row each: how they were chosen, what was found.
+
+    Args:
+        since: of the first acceptance, aware UTC.
+    """
+    rows = [_selection(case) for case in _cases(lake, since)]
     return frames.conform(pl.DataFrame(rows, schema=frames.SELECTIONS))
 
 
@@ -134,10 +139,10 @@ def shadows(lake: Lake, challenger: str) -> pl.DataFrame:
     )
 
 
-def _cases(lake: Lake) -> Iterator[_Case]:
+def _cases(lake: Lake, since: datetime = EVER) -> Iterator[_Case]:
     results = _results(lake)
     cursor = -1
-    while rows := lake.rows(_DECLARED, (cursor,))[1]:
+    while rows := lake.rows(_DECLARED, (cursor, since))[1]:
         for seq, at, content, *choice, duty_rates in rows:
             cursor = seq
             accepted = decode(content.encode(), Accepted)
