@@ -1,0 +1,1 @@
+"""Comparable past cases: what was found in goods like these, when customs last looked."""
