@@ -27,6 +27,7 @@ from clearway.api.doors import (
     notices,
     printing,
     quantities,
+    risk_models,
     rules,
     selection,
     tasks,
@@ -66,7 +67,7 @@ def build_api(node: Node) -> FastAPI:
         identity, devices, declarations, noncompliance, certification, printing, verification,
         certificates, quantities, checks, coldchain, goods, movements, tasks, notices, clearance,
         selection, insight, ledger, tiles, witness, health, epcis, epcis_queries, epcis_resources,
-        rules,
+        rules, risk_models,
     ):  # fmt: skip
         app.include_router(door.router)
     return app

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from clearway.cli import risk_models, risk_recompute, risk_selection, risk_share
+from clearway.cli import risk_models, risk_monitor, risk_recompute, risk_selection, risk_share
 from clearway.cli.options import AsJson, SettingsFile
 from clearway.cli.output import emit, say, show_table
 
@@ -20,6 +20,11 @@ app.command("frontier")(risk_models.frontier)
 app.command("weigh")(risk_models.weigh)
 app.command("shapes")(risk_models.shapes)
 app.command("recompute")(risk_recompute.recompute)
+app.command("history")(risk_monitor.history)
+app.command("performance")(risk_monitor.performance)
+app.command("drift")(risk_monitor.drift)
+app.command("fairness")(risk_monitor.fairness)
+app.command("challenger")(risk_monitor.challenger)
 
 
 @app.command()
