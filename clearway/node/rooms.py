@@ -28,8 +28,9 @@ from clearway.ledger.transaction import Projection, Projections
 from clearway.movements import tables as movements
 from clearway.movements.epcis import tables as epcis
 from clearway.risk import tables as risk
-from clearway.risk.monitor import tables as risk_monitor
 from clearway.risk.lists import tables as lists
+from clearway.risk.monitor import tables as risk_monitor
+from clearway.risk.precedents import tables as precedents
 from clearway.risk.profiles import tables as rules
 from clearway.risk.sharing import tables as sharing
 from clearway.tasks import tables as tasks
@@ -50,6 +51,7 @@ _ROOMS: tuple[ModuleType, ...] = (
     epcis,
     coldchain,
     risk,
+    precedents,
     risk_monitor,
     sharing,
     rules,

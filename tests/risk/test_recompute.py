@@ -21,7 +21,9 @@ from clearway.risk.actions.activate_model import activate_model
 from clearway.risk.facts import Assessed
 from clearway.risk.formats import artefact as disk
 from clearway.risk.formats import profiles as files
+from clearway.risk.lists import tables as lists
 from clearway.risk.model import Channel, Demands, Hit
+from clearway.risk.profiles import tables as profiles
 from clearway.risk.recompute import Recomputed
 from clearway.risk.rules import Profiles
 from clearway.risk.scoring import Artefact, Scorer, weighed
@@ -38,7 +40,11 @@ def into_log(connection: Connection, fact: Fact) -> None:
     insert_facts(connection, [fact], [b"salt"], [b"leaf"])
 
 
-LOGGED = {type: (into_log, *followed) for type, followed in tables.PROJECTIONS.items()}
+LOGGED = {
+    type: (into_log, *followed)
+    for room in (lists, profiles, tables)
+    for type, followed in room.PROJECTIONS.items()
+}
 
 
 @pytest.fixture
@@ -69,15 +75,17 @@ def again(
     mrn: str,
     models: Path,
     tmp_path: Path,
-    profiles: Profiles | None = None,
+    rules: Profiles | None = None,
     seq: int | None = None,
 ) -> Recomputed:
     scratch = tmp_path / f"scratch{len(list(tmp_path.iterdir()))}"
     scratch.mkdir()
-    rules = profiles or files.sample()
     with node.engine.connect() as connection:
         return recompute_assessment(
-            connection, mrn, Sources(models, scratch, lambda tables: rules), seq=seq
+            connection,
+            mrn,
+            Sources(models, scratch, lambda then: rules or profiles.rules_in_force(then)),
+            seq=seq,
         )
 
 
