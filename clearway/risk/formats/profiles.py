@@ -12,20 +12,28 @@ mandatory = false
 valid_from = 2026-01-01T00:00:00Z
 valid_until = 2027-01-01T00:00:00Z     # may be absent: until further notice
 owner = "risk analysis"
+most_per_day = 5             # of each office; this and the hours (UTC) may be absent
+opens = 8
+closes = 18
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
-from clearway.errors import MalformedMessage
+from clearway.errors import MalformedMessage, TooLarge
 from clearway.risk.model import Channel, Profile
 from clearway.risk.rules import Profiles
 from clearway.terms.period import Period
 
+MOST_BYTES = 4 << 20
+
+_WRITTEN = ("id", "text", "expression", "lane", "agency", "owner")
 _FIELDS = {
     "id": str,
     "text": str,
@@ -35,7 +43,8 @@ _FIELDS = {
     "mandatory": bool,
     "valid_from": datetime,
 }
-_OPTIONAL = {"valid_until": datetime, "owner": str}
+_BOUNDS = {"most_per_day": int, "opens": int, "closes": int}
+_OPTIONAL = {"valid_until": datetime, "owner": str, **_BOUNDS}
 
 
 def read(data: bytes) -> Profiles:
@@ -45,6 +54,26 @@ def read(data: bytes) -> Profiles:
         MalformedMessage: not TOML, or a field is missing, unknown or of another type.
         RuleViolation: an expression cannot be used, or an id comes twice.
     """
+    tables, name = _tables(data)
+    return Profiles([_profile(table) for table in tables], name)
+
+
+def read_bounds(data: bytes) -> dict[str, dict[str, int]]:
+    """Return what bounds the selections of the profiles of a file, by id; absent: nothing.
+
+    Raises: as `read`.
+    """
+    tables, _ = _tables(data)
+    found = {
+        _profile(table).id: {name: table[name] for name in _BOUNDS if name in table}
+        for table in tables
+    }
+    return {id: bounds for id, bounds in found.items() if bounds}
+
+
+def _tables(data: bytes) -> tuple[list[dict[str, Any]], str]:
+    if len(data) > MOST_BYTES:
+        raise TooLarge(f"A file of profiles has at most {MOST_BYTES:,} bytes, not {len(data):,}")
     try:
         content = tomllib.loads(data.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
@@ -52,8 +81,31 @@ def read(data: bytes) -> Profiles:
     tables = content.get("profile", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise MalformedMessage("Each profile must stand under [[profile]]")
-    name = content.get("name", "profiles")
-    return Profiles([_profile(table) for table in tables], str(name))
+    return tables, str(content.get("name", "profiles"))
+
+
+def write(
+    profiles: Sequence[Profile], name: str, bounds: Mapping[str, Mapping[str, int]] | None = None
+) -> bytes:
+    """Return profiles as a file that `read` takes back unchanged."""
+    lines = [f"name = {_quoted(name)}"]
+    for each in profiles:
+        lines += [
+            "",
+            "[[profile]]",
+            *(f"{field} = {_quoted(str(getattr(each, field)))}" for field in _WRITTEN),
+            f"mandatory = {str(each.mandatory).lower()}",
+            f"valid_from = {each.period.start.isoformat()}",
+        ]
+        if each.period.end is not None:
+            lines.append(f"valid_until = {each.period.end.isoformat()}")
+        lines += [f"{field} = {value}" for field, value in (bounds or {}).get(each.id, {}).items()]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _quoted(text: str) -> str:
+    # A JSON text is a TOML text, but for one control character that JSON leaves as it is.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def sample() -> Profiles:
@@ -98,5 +150,6 @@ _LANES = ("red", "yellow", "blue")
 _NAMES = {
     str: "a text in quotes",
     bool: "true or false",
+    int: "a whole number",
     datetime: "a time such as 2026-01-01T00:00:00Z",
 }
