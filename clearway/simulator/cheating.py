@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearway.simulator.schemes import (
+    CONCEALMENT,
     FALSE_ORIGIN,
     HONEST,
     MISCLASSIFICATION,
@@ -26,6 +27,8 @@ Flags = NDArray[np.bool_]
 # Honest traders write the vague description sometimes, cheats of a code often.
 _VAGUE_HONEST, _VAGUE_CHEAT = 0.06, 0.45
 _ROUND_HONEST, _ROUND_CHEAT = 0.05, 0.5
+# What is hidden is small and dear: half the worth of its cover, at a high duty.
+_HIDDEN_WORTH, _HIDDEN_DUTY = 0.5, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def choose(
     can = possible.any(axis=1)
     alone = (rng.random(count) < taste) & can
     mode[alone] = _modes(rng, possible[alone])
+    possible[:, CONCEALMENT] = True
     chance, organised = rng.random(count), np.zeros(count)
     for place, each in enumerate(world.schemes):
         if each.last_day < day[0] or each.first_day > day[-1]:
@@ -112,6 +116,8 @@ def choose(
         span = slice(*np.searchsorted(day, (each.first_day, each.last_day + 1)).tolist())
         inside = np.flatnonzero(_members(world, each)[importer[span]]) + span.start
         inside = inside[possible[inside, each.mode] & np.isin(goods[inside], each.goods)]
+        if each.origins:
+            inside = inside[np.isin(origin[inside], each.origins)]
         organised[inside] = np.maximum(organised[inside], each.intensity)
         inside = inside[chance[inside] < each.intensity]
         mode[inside], scheme[inside], depth[inside] = each.mode, place, each.depth
@@ -213,4 +219,6 @@ def extra_revenue(world: World, truth: Truths, declared: Declared, mode: Ints) -
     paid = tariff.owed(
         declared.value_usd, tariff.duty_share(declared.goods, declared.origin, declared.prefers)
     )
-    return np.where(mode == HONEST, 0.0, np.maximum(due - paid, 0.0))
+    hidden = tariff.owed(truth.value_usd * _HIDDEN_WORTH, np.full(len(mode), _HIDDEN_DUTY))
+    evaded = np.where(mode == CONCEALMENT, hidden, np.maximum(due - paid, 0.0))
+    return np.where(mode == HONEST, 0.0, evaded)

@@ -170,7 +170,7 @@ def found_schemes(register: Register) -> tuple[Scheme, ...]:
     count = round(register.scale.schemes_a_year * register.days / 365)
     found = []
     for _ in range(count):
-        mode = int(rng.choice(5, p=ways.MODE_WEIGHTS))
+        mode = int(rng.choice(len(ways.MODE_WEIGHTS), p=ways.MODE_WEIGHTS))
         goods = ways.choose_goods(rng, register.catalogue, pays[:, mode])
         broker = int(rng.choice(helpers))
         first, last, intensity, depth = ways.plan(rng, register.days)

@@ -31,6 +31,8 @@ _SUPPLIER, _BROKER = 2, 1
 _NEW_NAME = 0.35
 _NEW_SCHEME_MEMBERS, _NEW_SCHEME_SHELLS, _NEW_SCHEME_KINDS = 60, 24, 8
 _NEW_SCHEME_INTENSITY = 0.75
+# Almost any goods can hide others.
+_COVERS = 30
 
 
 def found(register: Register, schemes: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
@@ -179,21 +181,27 @@ def _with_heirs(register: Register, scheme: Scheme, heirs: dict[int, list[int]])
 
 
 def _new_scheme(register: Register, first_day: int, rows: dict[int, list[int]]) -> Scheme:
-    """Found a fraud that nobody has seen: honest members, new shells, a broker without blame.
+    """Found a new scheme: members honest so far, new shells, a broker without blame.
 
-    Its goods are of several families in which cheating in this way was rare before.
+    Its goods are of several families; with concealment they come from a few countries, where the
+    hidden goods are loaded.
     """
     rng = stream(register.seed, "new scheme", first_day)
     mode = int(rng.choice((ways.MISCLASSIFICATION, ways.FALSE_ORIGIN, ways.SHORT_QUANTITY)))
+    origins: tuple[int, ...] = ()
     pays = np.flatnonzero(ways.possible_modes(register.catalogue, register.tariff.general)[:, mode])
-    goods = rng.choice(pays, min(_NEW_SCHEME_KINDS, len(pays)), replace=False).tolist()
+    if register.scale.new_scheme_is_unseen:
+        mode, pays = ways.CONCEALMENT, np.flatnonzero(register.catalogue.weight > 0)
+        origins = _busiest_origins(register, rng)
+    kinds = _COVERS if origins else _NEW_SCHEME_KINDS
+    goods = rng.choice(pays, min(kinds, len(pays)), replace=False).tolist()
     broker = int(rng.integers(register.scale.brokers))
     trading = sorted(
         importer
         for importer, places in rows.items()
         if register.dishonesty[importer] < _HONEST
         and register.first_day[importer] + 365 < first_day < register.last_day[importer]
-        and any(int(register.rows[place][3]) in goods for place in places)
+        and any(_serves(register.rows[place], goods, origins) for place in places)
     )
     count = min(_NEW_SCHEME_MEMBERS, len(trading))
     members = [int(each) for each in rng.choice(trading, count, replace=False)] if trading else []
@@ -207,5 +215,16 @@ def _new_scheme(register: Register, first_day: int, rows: dict[int, list[int]]) 
         members.append(shell)
     return Scheme(
         mode, tuple(goods), tuple(members), broker, first_day, register.days,
-        _NEW_SCHEME_INTENSITY, float(rng.uniform(0.5, 0.7)),
+        _NEW_SCHEME_INTENSITY, float(rng.uniform(0.5, 0.7)), origins,
     )  # fmt: skip
+
+
+def _serves(lane: tuple[float, ...], goods: list[int], origins: tuple[int, ...]) -> bool:
+    return int(lane[3]) in goods and (not origins or int(lane[4]) in origins)
+
+
+def _busiest_origins(register: Register, rng: Generator) -> tuple[int, ...]:
+    """Return four of the ten countries from which most lanes come."""
+    count = np.bincount([int(row[4]) for row in register.rows])
+    busiest = np.argsort(-count, kind="stable")[:10]
+    return tuple(int(each) for each in rng.choice(busiest, 4, replace=False))

@@ -26,7 +26,8 @@ class Scale:
         crooked_broker_share: of dishonest importers, that go to a broker who helps.
         misfit_share: of honest items, described with the words of other goods.
         loose_words: whether descriptions bear brands, packings, capitals and spelling mistakes.
-        new_scheme_day: day of the world on which a fraud begins that nobody has seen; None: none.
+        new_scheme_day: day of the world on which a scheme of new people begins; None: none.
+        new_scheme_is_unseen: whether it cheats in a way that never occurred before.
     """
 
     importers: int = 520
@@ -40,6 +41,7 @@ class Scale:
     misfit_share: float = 0.0
     loose_words: bool = False
     new_scheme_day: int | None = None
+    new_scheme_is_unseen: bool = False
 
 
 SAMPLE = Scale()

@@ -1,6 +1,6 @@
 """Fraud schemes: they start, they have members, they pay, they end.
 
-Four modes, each with its side effects in what the border can see:
+Four modes that are known, each with its side effects in what the border can see:
 
 - undervaluation: the price per kg falls below that of like goods, often to a round sum;
 - misclassification: a cheaper sibling's HS code, so the price per kg or the weight of a package
@@ -8,6 +8,9 @@ Four modes, each with its side effects in what the border can see:
 - false_origin: preferential origin claimed for goods dispatched from elsewhere;
 - short_quantity: less mass and value than is in the box; the count of packages or the weighbridge
   tells.
+
+And one that a world has only when it is told to: concealment, other goods hidden behind those that
+are declared. Price, words and packages are right; seals, scales and the people tell.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ from numpy.typing import NDArray
 from clearway.simulator.goods import Catalogue
 from clearway.simulator.streams import Generator
 
-HONEST, UNDERVALUATION, MISCLASSIFICATION, FALSE_ORIGIN, SHORT_QUANTITY = range(5)
-MODE_NAMES = ("", "undervaluation", "misclassification", "false_origin", "short_quantity")
+HONEST, UNDERVALUATION, MISCLASSIFICATION, FALSE_ORIGIN, SHORT_QUANTITY, CONCEALMENT = range(6)
+MODE_NAMES = ("", "undervaluation", "misclassification", "false_origin", "short_quantity",
+              "concealment")  # fmt: skip
 
 # How often cheats choose each mode, where it is possible.
-MODE_WEIGHTS = np.array([0.0, 0.38, 0.3, 0.17, 0.15])
+# Nobody conceals goods but the scheme that is made for it.
+MODE_WEIGHTS = np.array([0.0, 0.38, 0.3, 0.17, 0.15, 0.0])
 _WORTH_CHEATING = 0.08
 
 
@@ -33,13 +38,14 @@ class Scheme:
     """One organised way to cheat.
 
     Args:
-        mode: one of the four.
+        mode: one of `MODE_NAMES`.
         goods: places of the kinds it moves.
         members: places of the importers that take part.
         broker: place of the broker that helps.
         first_day, last_day: of the world.
         intensity: share of the members' items of these goods that cheat.
         depth: how much of the value or mass is kept, between 0 and 1.
+        origins: true origins of its goods, places in the world's countries; empty: any.
     """
 
     mode: int
@@ -50,17 +56,18 @@ class Scheme:
     last_day: int
     intensity: float
     depth: float
+    origins: tuple[int, ...] = ()
 
 
 def possible_modes(catalogue: Catalogue, duty: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return, shape (kinds, 5), which modes pay for which goods.
+    """Return, shape (kinds, modes), which modes pay for which goods.
 
     Args:
         duty: shape (kinds,), general rate as a share of the value.
     """
     dutiable = duty >= _WORTH_CHEATING
     sibling = catalogue.sibling
-    possible = np.zeros((len(catalogue.kinds), 5), dtype=np.bool_)
+    possible = np.zeros((len(catalogue.kinds), len(MODE_NAMES)), dtype=np.bool_)
     possible[:, UNDERVALUATION] = dutiable
     possible[:, MISCLASSIFICATION] = (sibling >= 0) & (duty > duty[sibling])
     possible[:, FALSE_ORIGIN] = dutiable

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearway.simulator.places import AIR, ROAD, SEA
+from clearway.simulator.schemes import CONCEALMENT
 from clearway.simulator.streams import Generator, stream
 from clearway.simulator.trade import Items
 from clearway.simulator.traders import MODES, Floats, Ints
@@ -29,13 +30,15 @@ Flags = NDArray[np.bool_]
 
 CERTIFICATE, SEAL, MASS, COLD_CHAIN = 1, 2, 4, 8
 
-# Chance of a mismatch by mode: honest, undervaluation, misclassification, false origin, short.
-_MISMATCH = np.array([0.025, 0.03, 0.16, 0.2, 0.22])
-_BROKEN_SEAL = np.array([0.008, 0.008, 0.012, 0.07, 0.06])
-_EXCURSION = np.array([0.05, 0.05, 0.05, 0.09, 0.06])
+# Chances by mode: honest, undervaluation, misclassification, false origin, short, concealment.
+_MISMATCH = np.array([0.025, 0.03, 0.16, 0.2, 0.22, 0.03])
+_BROKEN_SEAL = np.array([0.008, 0.008, 0.012, 0.07, 0.06, 0.12])
+_EXCURSION = np.array([0.05, 0.05, 0.05, 0.09, 0.06, 0.05])
 # Share of consignments weighed before the declaration is accepted.
 _WEIGHED = {SEA: 0.75, ROAD: 0.35, AIR: 0.9}
 _USUAL_TARE, _TOLERANCE = 1.08, 0.1
+# What is hidden weighs little beside its cover.
+_HIDDEN_MASS = 0.04
 # Scales err by two percent; pallets, ice and dunnage by more, now and then by a lot.
 _SCALE_ERROR, _DUNNAGE_ERROR, _DUNNAGE_SHARE = 0.02, 0.12, 0.06
 
@@ -66,7 +69,8 @@ def _once(rng: Generator, items: Items, chance: Floats) -> Flags:
 def _mass_is_off(world: World, rng: Generator, items: Items) -> Flags:
     count = int(items.declaration[-1]) + 1
     net = np.bincount(items.declaration, items.declared.mass_kg, count)
-    true = np.bincount(items.declaration, items.mass_kg, count)
+    hidden = np.where(items.mode == CONCEALMENT, _HIDDEN_MASS, 0.0)
+    true = np.bincount(items.declaration, items.mass_kg * (1.0 + hidden), count)
     tare = rng.uniform(1.04, 1.12, count)
     error = rng.normal(0.0, _SCALE_ERROR, count)
     dunnage = rng.random(count) < _DUNNAGE_SHARE

@@ -173,6 +173,18 @@ def test_a_new_scheme_starts_on_its_day_with_people_without_blame():
     assert (honesty < 0.05).all()
 
 
+def test_an_unseen_scheme_cheats_in_a_way_that_never_occurred_before(tried):
+    starts = day_number(STARTS)
+    scale = replace(SMALL, new_scheme_day=starts, new_scheme_is_unseen=True)
+    scheme = build(1, "XA", scale).schemes[-1]
+    seen = years(1, ROWS, scale=scale)
+    hidden = seen.frame.filter(seen.truth["mode"] == "concealment")
+    assert hidden.height > 40 and hidden["accepted_at"].min().date() >= STARTS
+    assert "concealment" not in tried.truth["mode"].unique()
+    assert hidden["origin"].n_unique() <= len(scheme.origins) == 4
+    assert (seen.truth.filter(pl.col("mode") == "concealment")["extra_revenue"] > 0).all()
+
+
 def test_ceilings_bound_each_other(tried):
     for each in ceilings(tried.truth):
         assert isinstance(each, Ceiling)
