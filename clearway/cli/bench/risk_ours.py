@@ -29,9 +29,6 @@ from clearway.risk.training import Order, learn
 _FOREVER = 1 << 62
 _WEIGHT = 0.2
 
-# What a name of a feature begins or ends with says what it is built on.
-_PAIRS = ("_hs6_", "_hs4_", "_origin_", "_exporter_", "_declarant_", "_dispatch_")
-
 
 @dataclass(frozen=True, slots=True)
 class Viewed:
@@ -53,7 +50,7 @@ def view(contest: Contest, *, frozen: bool = False) -> Viewed:
         hidden = pl.when(~pl.Series(contest.test))
         frame = frame.with_columns(hidden.then(pl.col("illicit", "known_at")))
     start = time.perf_counter()
-    matrix = replay(history.seen(frame, _FOREVER), _FOREVER).matrix
+    matrix = replay(frame, _FOREVER).matrix
     return Viewed(matrix, time.perf_counter() - start)
 
 
@@ -131,17 +128,22 @@ def ablation(contest: Contest, matrix: Floats) -> list[Ranking]:
 
 
 STEPS = ("declared", "price", "entity", "pair", "rest")
+_PAST = ("_recent_rate", "_rate", "_n", "_examined", "_found", "_find_days", "_find_revenue")
+_LATE = ("signal_", "words_", "kin_", "address_", "phone_")
 
 
 def group_of(name: str) -> str:
-    """Return what a feature is built on: `declared`, `price`, `entity`, `pair` or `rest`."""
+    """Return what a feature is built on: `declared`, `price`, `entity`, `pair` or `rest`.
+
+    The rest are kin, the words of the description, other desks' signals and times.
+    """
+    if name.startswith(_LATE):
+        return "rest"
     if "_z_" in name or name.startswith("prices_"):
         return "price"
-    if name.endswith(("_rate", "_n", "_examined", "_found")) and name != "duty_rate":
-        return "pair" if any(part in name for part in _PAIRS) else "entity"
-    declared = ("_log", "_share", "_length", "_mode")
-    known = ("packages", "duty_rate", "is_preferential", "is_indirect", "is_vague", "items")
-    is_share = name.endswith("_vague_share")
-    if name in known or name == "certificates" or (name.endswith(declared) and not is_share):
+    if NAMES.index(name) < NAMES.index("price_z_hs6"):
         return "declared"
-    return "rest"
+    slot = next((name.removesuffix(end) for end in _PAST if name.endswith(end)), "")
+    if not slot:
+        return "rest"
+    return "pair" if "_" in slot or slot == "twin" else "entity"
