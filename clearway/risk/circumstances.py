@@ -33,9 +33,12 @@ def items_of(
     return tuple(map(trace, goods_of(mrn, declaration, day, duty_rates)))
 
 
-def basis_of(capacity: Capacity, demands: Demands, alarms: tuple[str, ...]) -> Basis:
+def basis_of(
+    capacity: Capacity, demands: Demands, alarms: tuple[str, ...], hazards: Mapping[int, float]
+) -> Basis:
     """Return what an assessment rests on that no fact of before tells."""
-    return Basis(capacity, tuple(sorted(demands.duty_rates.items())), demands.controls, alarms)
+    rates = tuple(sorted(demands.duty_rates.items()))
+    return Basis(capacity, rates, demands.controls, alarms, tuple(sorted(hazards.items())))
 
 
 def known_of(
@@ -74,6 +77,7 @@ def known_of(
         demands=Demands(dict(basis.duty_rates), basis.controls),
         day=so_far,
         now=now,
+        hazards=dict(basis.hazards),
     )
 
 

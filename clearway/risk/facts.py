@@ -21,12 +21,14 @@ class Basis:
         duty_rates: (number of item, percent), as the tariff had it then.
         controls: mandatory controls that the measures demanded then.
         alarms: kinds of the containers' alarms that stood.
+        hazards: (number of item, rate at which partners found hazards in such goods).
     """
 
     capacity: Capacity
     duty_rates: tuple[tuple[int, float], ...] = ()
     controls: tuple[Hit, ...] = ()
     alarms: tuple[str, ...] = ()
+    hazards: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

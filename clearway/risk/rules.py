@@ -6,7 +6,8 @@ the CEL engine costs more than sixty comparisons inside it. A profile sees:
     item         number, hs, origin, preference, is_preferential, net_mass_kg, value_eur,
                  price_eur_kg, duty_rate, packages, description, is_vague, certificates,
                  price_spreads, importer_items, importer_examined, importer_found,
-                 watch (names of watch lists that its goods are on)
+                 watch (names of watch lists that its goods are on), hazard_prior (rate at which
+                 partners found hazards in such a product and origin)
     declaration  kind, office, importer, declarant, exporter, dispatch, transport_mode, containers,
                  documents (types), items (how many), value_eur, alarms (of seals, mass and custody
                  of its containers, those that stand: seal_opened, mass_differs ...),
@@ -66,6 +67,7 @@ ITEM: Variables = {
     "importer_examined": 0,
     "importer_found": 0,
     "watch": [],
+    "hazard_prior": 0.0,
 }
 DECLARATION: Variables = {
     "kind": "import",

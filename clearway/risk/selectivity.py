@@ -7,13 +7,14 @@ same arguments give the same assessment, so one of last year can be worked out a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from clearway.risk import explain
 from clearway.risk.exploration import curiosity_of
 from clearway.risk.history import Trace, day_of
+from clearway.risk.looking import what_to_look_for
 from clearway.risk.model import (
     CUSTOMS,
     Assessment,
@@ -65,6 +66,7 @@ class Known:
         demands: what the law demands of it.
         day: of its office so far.
         now: aware UTC.
+        hazards: rate at which partners found hazards in such goods, by item; absent: none told.
     """
 
     items: tuple[Trace, ...]
@@ -73,6 +75,7 @@ class Known:
     demands: Demands
     day: Day
     now: datetime
+    hazards: Mapping[int, float] = field(default_factory=dict)
 
 
 def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
@@ -85,7 +88,9 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
     goods = known.items[0].goods
     capacity = open_at(selectivity.capacities.of(goods.office), known.now)
     scored = scorer.score(known.items, known.pasts)
-    variables = variables_of(known.items, scored.matrix.tolist(), known.header)
+    variables = variables_of(
+        known.items, scored.matrix.tolist(), known.header, known.hazards
+    )
     matched = selectivity.profiles.match(variables, known.now)
     every = (*known.demands.controls, *matched.hits, *_failures(matched))
     hits = due(every, draw)
@@ -161,11 +166,13 @@ def _reasons(
     """
     item = known.items[scored.weightiest]
     evidence, contributions = None, []
+    more: tuple[Reason, ...] = ()
     if choice.channel is not Channel.GREEN and choice.stratum not in _UNPREJUDICED:
         row = scored.matrix[scored.weightiest]
         evidence = explain.Evidence(item, row.tolist(), known.pasts)
         contributions = scorer.contributions(row)
-    return explain.reasons(
+        more = what_to_look_for(item.goods, len(known.items), scorer.kinds(row))
+    reasons = explain.reasons(
         choice,
         hits,
         score=scored.score,
@@ -175,3 +182,4 @@ def _reasons(
         evidence=evidence,
         contributions=contributions,
     )
+    return (*reasons, *more)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from clearway.risk.features import COLUMN, is_preferential
 from clearway.risk.history import SCALE, Trace
@@ -12,7 +13,10 @@ from clearway.risk.rules import Variables
 
 
 def variables_of(
-    declaration: Sequence[Trace], rows: Sequence[Sequence[float]], header: Header
+    declaration: Sequence[Trace],
+    rows: Sequence[Sequence[float]],
+    header: Header,
+    hazards: Mapping[int, float] = MappingProxyType({}),
 ) -> Variables:
     """Return what profiles see of a declaration.
 
@@ -20,11 +24,16 @@ def variables_of(
         declaration: its items, at least one.
         rows: their features.
         header: what there is beside them.
+        hazards: rate at which partners found hazards in such goods, by item; absent: none told.
     """
     goods = declaration[0].goods
     watch = header.goods_watch
     items = [
-        _item(each, row) | {"watch": list(watch.get(each.goods.item, ()))}
+        _item(each, row)
+        | {
+            "watch": list(watch.get(each.goods.item, ())),
+            "hazard_prior": hazards.get(each.goods.item, -1.0),
+        }
         for each, row in zip(declaration, rows, strict=True)
     ]
     known = [item["value_eur"] for item in items if item["value_eur"] >= 0.0]

@@ -341,7 +341,8 @@ def test_tables_rebuilt_from_the_facts_are_equal(node: Any, artefact: Artefact) 
         return original(run, *args)
 
     node.act = keeping
-    selectivity = Selectivity(Scorer(artefact), files.sample(), CAPACITIES)
+    room = Capacities(Capacity(red=5, yellow=3, blue=3, usual_arrivals=10, least_score=0.0))
+    selectivity = Selectivity(Scorer(artefact), files.sample(), room)
     for place in range(12):
         lodge(node, f"M{place}", selectivity, declared(place % 3 + 1), draw=place / 12)
         if place % 4 == 0:

@@ -16,6 +16,7 @@ from clearway.risk.model import Assessment, Demands
 from clearway.risk.scoring import Scorer
 from clearway.risk.selection import keys_of
 from clearway.risk.selectivity import Selectivity, judge
+from clearway.risk.sharing.tables import hazard_priors
 
 
 def assess(
@@ -45,7 +46,8 @@ def assess(
     importer = items[0].goods.importer
     capacity = selectivity.capacities.of(declaration.office)
     today = day_of(act.now)
-    basis = basis_of(capacity, demands, _alarms(act, declaration))
+    hazards = hazard_priors(act.connection, [each.goods for each in items])
+    basis = basis_of(capacity, demands, _alarms(act, declaration), hazards)
     known = known_of(
         act.connection,
         declaration,

@@ -36,6 +36,7 @@ UNTOLD: dict[str, pl.Expr] = {
     "declaration.containers": pl.lit(0, dtype=pl.Int64),
     "declaration.documents": _NO_TEXTS,
     "declaration.alarms": _NO_TEXTS,
+    "item.hazard_prior": pl.lit(-1.0),
 }
 
 # Features that profiles see; a history that holds them needs no replay.
