@@ -29,8 +29,6 @@ def profiles(draw: st.DrawFn) -> Profile:
         id=draw(TEXT),
         text=draw(TEXT),
         expression=draw(st.sampled_from(EXPRESSIONS)),
-            st.sampled_from(["true", 'item.hs == "é\\"\\\\"', "item.packages > 1 // x"])
-        ),
         lane=draw(st.sampled_from([Channel.RED, Channel.YELLOW, Channel.BLUE])),
         agency=draw(TEXT),
         mandatory=draw(st.booleans()),
