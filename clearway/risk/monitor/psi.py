@@ -37,6 +37,8 @@ LEAST_ROWS = 200
 REFERENCE_DAYS = 90
 WINDOW_DAYS = 28
 SERVED_DAYS = 112
+# Usual movement is taken from so long before the end of training.
+USUAL_DAYS = 400
 _MOST_ROWS = 100_000
 
 
@@ -183,23 +185,30 @@ def shares_of(values: Floats, edges: Floats) -> Floats:
 def _usual(matrix: Floats, days: Ints) -> Floats:
     """Return the furthest that each column moved from a reference to the windows after it."""
     furthest = np.zeros(matrix.shape[1])
-    first, last = int(days.min()), int(days.max())
-    for start in range(first + REFERENCE_DAYS, last - WINDOW_DAYS + 1, WINDOW_DAYS):
+    last = int(days.max())
+    first = max(int(days.min()), last - USUAL_DAYS)
+    for start in range(first + REFERENCE_DAYS, last - WINDOW_DAYS + 2, WINDOW_DAYS):
         then = _thinned(np.flatnonzero(_within(days, start - REFERENCE_DAYS, start - 1)))
         until = min(last, start + SERVED_DAYS)
-        for begin in range(start, until - WINDOW_DAYS + 2, WINDOW_DAYS):
-            now = _thinned(np.flatnonzero(_within(days, begin, begin + WINDOW_DAYS - 1)))
-            if len(then) >= LEAST_ROWS and len(now) >= LEAST_ROWS:
-                furthest = np.maximum(furthest, _moved(matrix, then, now))
+        windows = [
+            _thinned(np.flatnonzero(_within(days, begin, begin + WINDOW_DAYS - 1)))
+            for begin in range(start, until - WINDOW_DAYS + 2, WINDOW_DAYS)
+        ]
+        full = [rows for rows in windows if len(rows) >= LEAST_ROWS]
+        if len(then) >= LEAST_ROWS and full:
+            furthest = np.maximum(furthest, _moved(matrix, then, full))
     return furthest
 
 
-def _moved(matrix: Floats, then: Ints, now: Ints) -> Floats:
+def _moved(matrix: Floats, then: Ints, windows: Sequence[Ints]) -> Floats:
     moved = np.empty(matrix.shape[1])
     for place in range(matrix.shape[1]):
-        edges = edges_of(matrix[then, place])
-        before, after = (shares_of(matrix[rows, place], edges) for rows in (then, now))
-        moved[place] = index(before, after, len(then), len(now))
+        column = matrix[:, place]
+        edges = edges_of(column[then])
+        before = shares_of(column[then], edges)
+        moved[place] = max(
+            index(before, shares_of(column[now], edges), len(then), len(now)) for now in windows
+        )
     return moved
 
 
