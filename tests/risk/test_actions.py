@@ -362,7 +362,8 @@ def test_tables_rebuilt_from_the_facts_are_equal(node: Any, artefact: Artefact) 
             for project in tables.PROJECTIONS.get(fact.type, ()):
                 project(connection, fact)
         assert contents(connection) == before
-        assert all(before)
+        empty = {t.name for t, rows in zip(tables.TABLES, before, strict=True) if not rows}
+        assert empty <= {"risk_kin"}  # people link firms, not declarations
 
 
 def test_an_assessment_of_three_items_stays_cheap(node: Any, artefact: Artefact) -> None:
