@@ -225,13 +225,13 @@ class RiskWatch:
 
     def _run(self) -> None:
         while not self._ended.is_set():
+            self._woken.clear()  # before the round: what is committed during it wakes the next
             try:
                 self.round()
             except MustStop:
                 return  # the node has told it
             except (ClearwayError, OSError) as error:
                 logger.exception("risk_watch_failed", detail=str(error))
-            self._woken.clear()
             self._woken.wait(self._node.settings.risk_watch_seconds)
 
 
