@@ -25,6 +25,7 @@ import structlog
 from clearway.errors import ClearwayError, MustStop, NotFound
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.ledger.fact import Fact
+from clearway.node import risk_telling as telling
 from clearway.node.node import Node
 from clearway.node.risk_job import Done, Job, Task
 from clearway.node.risk_process import Process
@@ -123,7 +124,7 @@ class RiskWatch:
         if done.code:
             logger.error("risk_training_failed", code=done.code, detail=done.detail)
             self._counts["failed"] += 1
-            self._act(lambda act: actions.record_failure(act, because, done.code, done.detail))
+            self._act(lambda act: telling.record_failure(act, because, done.code, done.detail))
         return done.model
 
     def take_over(self, active: str, challenger: tables.Challenger | None) -> None:
@@ -172,7 +173,7 @@ class RiskWatch:
             self._judge(challenger.model, now.active, done)
 
     def _notice(self, noticed: DriftNoticed) -> None:
-        if self._act(lambda act: actions.notice_drift(act, noticed)) is not None:
+        if self._act(lambda act: telling.notice_drift(act, noticed)) is not None:
             self._counts["drifts"] += 1
             names = [one.name for one in noticed.moved]
             logger.warning("risk_drift_noticed", what=noticed.what.value, moved=names)
@@ -181,7 +182,7 @@ class RiskWatch:
         judgement = done.judgement
         if judgement is None:
             return
-        self._act(lambda act: actions.record_judgement(act, challenger, champion, judgement))
+        self._act(lambda act: telling.record_judgement(act, challenger, champion, judgement))
         logger.info("risk_challenger_judged", model=challenger, verdict=judgement.verdict.value)
         if judgement.verdict is Verdict.BETTER and self._node.settings.risk_promote_unasked:
             why = f"Better than {champion} by {judgement.gain:.4f} of its openings, unasked."
