@@ -14,13 +14,15 @@ from dataclasses import dataclass
 
 from clearway.risk.features import COLUMN, FEATURES, usual_price
 from clearway.risk.history import SCALE, Trace
-from clearway.risk.model import Capacity, Channel, Choice, Hit, Past, Stratum
+from clearway.risk.model import SIGNALS, Capacity, Channel, Choice, Hit, Past, Stratum
 from clearway.terms.reason import Reason
 
 MOST_REASONS = 4
 # Log-odds, and share of the weightiest idea, below which an idea is not worth an officer's time.
 _LEAST_WEIGHT = 0.15
 _LEAST_SHARE = 0.05
+# Share of a word's uses under the heading, below which the description is said not to fit.
+_POOR_FIT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +275,13 @@ def _preference(evidence: Evidence) -> Sentence:
 def _description(evidence: Evidence) -> Sentence:
     if evidence.item.is_vague:
         return "The description does not say what the goods are.", evidence.item.goods.description
+    fit = evidence.of("words_fit_most")
+    if fit < _POOR_FIT:
+        text = (
+            f"The words {evidence.item.goods.description!r} mostly stand under other headings than"
+            f" {evidence.item.goods.hs[:4]}: {fit:.0%} of their uses are here."
+        )
+        return text, f"{fit:.0%}"
     share = evidence.of("importer_vague_share")
     if math.isnan(share) or share == 0.0:
         return None
@@ -297,6 +306,42 @@ def _size(evidence: Evidence) -> Sentence:
     return text, f"{goods.value_eur:,.0f} EUR"
 
 
+def _kin(evidence: Evidence) -> Sentence:
+    for slot, name in (
+        ("kin", "Firms of the same people"),
+        ("address", "Firms at this importer's address"),
+        ("phone", "Firms with this importer's telephone"),
+    ):
+        examined, found = evidence.of(f"{slot}_examined"), evidence.of(f"{slot}_found")
+        if found > evidence.of("importer_found"):
+            text = f"{name} had {found:.0f} of {examined:.0f} items examined so far not conform."
+            return text, f"{found:.0f}/{examined:.0f}"
+    return None
+
+
+def _signals(evidence: Evidence) -> Sentence:
+    noticed = [name for name in SIGNALS if evidence.of(f"signal_{name}") == 1.0]
+    if not noticed:
+        return None
+    words = " and ".join(_SIGNAL_WORDS[name] for name in noticed)
+    return f"Other desks noticed {words}.", ", ".join(noticed)
+
+
+_SIGNAL_WORDS = {
+    "certificate": "a certificate that does not fit",
+    "seal": "a seal that is not as announced",
+    "mass": "a weighed mass that does not fit the declared one",
+    "cold_chain": "goods that got warm on the way",
+}
+
+
+def _twin(evidence: Evidence) -> Sentence:
+    times = evidence.of("twin_n")
+    if math.isnan(times) or times == 0.0:
+        return None
+    return f"Goods alike to the gram were declared {times:.0f} times before.", f"{times:.0f}"
+
+
 _SENTENCES: dict[str, Callable[[Evidence], Sentence]] = {
     "unit_value": _unit_value,
     "package_mass": _package_mass,
@@ -312,6 +357,9 @@ _SENTENCES: dict[str, Callable[[Evidence], Sentence]] = {
     "preference": _preference,
     "description": _description,
     "size": _size,
+    "kin": _kin,
+    "signals": _signals,
+    "twin": _twin,
 }
 
 

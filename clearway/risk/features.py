@@ -1,34 +1,47 @@
 """The features of an item: what the model sees, known at the moment of acceptance only.
 
-One function, `compute`, serves training (pasts from a `Memory` that walks through history) and the
-live border (pasts from the snapshot of the model plus `risk_history`). It takes the items of one
-declaration and the pasts of their keys, without the declaration itself, and returns one row of
-floats per item, in the order of `FEATURES`. What is unknown is NaN; the trees have a branch for it.
+One formula, `matrix_of`, serves training and back-tests (columns of a whole history, counted by an
+engine) and the live border (`compute`: the items of one declaration, with pasts from the snapshot
+of the model plus `risk_history`). It works on columns either way, so both agree to the last bit.
+What is unknown is NaN; the trees have a branch for it. Logarithms are kept in whole
+`history.SCALE`-ths: another processor's logarithm may differ in the last bit, a decision must not.
 
-The text of a feature is its public explanation: no text, no feature.
+The text of a feature is its public explanation: no text, no feature. Which is which, and of what
+slots of `keys.SLOTS` it is made, stands in the tables below; a row more is a feature more.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from clearway.risk.history import (
-    SCALE,
-    SLOTS,
-    UNKNOWN,
-    Trace,
-)
-from clearway.risk.model import NEVER, Past
+import numpy as np
 
-_NAN = math.nan
+from clearway.risk.columns import (
+    NO_STEPS,
+    Declared,
+    Flags,
+    Floats,
+    Ints,
+    columns_of_items,
+    is_preferential,
+    steps_of,
+)
+from clearway.risk.history import SCALE, Trace
+from clearway.risk.keys import PLACE, UNKNOWN, WORDS
+from clearway.risk.model import NEVER, SIGNALS, Past
 
 # Spread of log prices before any is known: half a natural logarithm, worth five prices.
 _PRIOR_PRICES = 5
 _PRIOR_SQUARES = 0.25 * _PRIOR_PRICES
 _LEAST_PRICES = 3
 _MOST_SPREADS = 12.0
+
+# Recent results that the rate of all time is worth.
+_PRIOR_RECENT = 6.0
+# Items in whose descriptions a word must have stood before it tells anything.
+_LEAST_WORD = 3
 
 # Examinations that the rate of the whole (the border, or the trader for a pair) is worth.
 _PRIOR_SINGLE = 10.0
@@ -54,6 +67,13 @@ class Feature:
     text: str
 
 
+_SIGNAL_WORDS = {
+    "certificate": "a certificate that does not fit",
+    "seal": "a seal that is not as announced",
+    "mass": "a weighed mass that does not fit",
+    "cold_chain": "goods that got warm on the way",
+}
+
 _DECLARED = (
     Feature("value_log", "size", "Logarithm of the item's value in EUR."),
     Feature("mass_log", "size", "Logarithm of the net mass in kg."),
@@ -71,25 +91,29 @@ _DECLARED = (
     Feature("items", "size", "Items of the declaration."),
     Feature("value_share", "size", "Share of the item in the value of the declaration."),
     Feature("certificates", "documents", "Documents cited for the item."),
+    Feature("quantity_log", "size", "Logarithm of the quantity in supplementary units."),
+    Feature("unit_price_log", "unit_value", "Logarithm of the value per supplementary unit."),
+    *(
+        Feature(f"signal_{name}", "signals", f"1 when another desk noticed it: {words}.")
+        for name, words in _SIGNAL_WORDS.items()
+    ),
 )
 
+_PRICED_SLOTS = {
+    "hs6": "usual for the HS code",
+    "hs4": "usual for the heading",
+    "hs": "usual for the whole commodity code",
+    "hs6_origin": "usual for the HS code from this origin",
+    "importer_hs6": "what this importer used to declare for the HS code",
+}
 _UNIT_VALUES = (
-    Feature("price_z_hs6", "unit_value", "Spreads of the unit value from usual for the HS code."),
-    Feature("price_z_hs4", "unit_value", "Spreads of the unit value from usual for the heading."),
-    Feature(
-        "price_z_hs6_origin",
-        "unit_value",
-        "Spreads of the unit value from usual for the HS code from this origin.",
-    ),
-    Feature(
-        "price_z_importer_hs6",
-        "unit_value",
-        "Spreads of the unit value from what this importer used to declare for the HS code.",
+    *(
+        Feature(f"price_z_{slot}", "unit_value", f"Spreads of the unit value from {words}.")
+        for slot, words in _PRICED_SLOTS.items()
     ),
     Feature("package_z_hs6", "package_mass", "Spreads of kg per package from usual for the code."),
     Feature("prices_hs6_origin", "unit_value", "Prices known of the HS code from this origin."),
 )
-_PRICED_SLOTS = ("hs6", "hs4", "hs6_origin", "importer_hs6")
 
 # Idea of each slot, and the slot whose rate is its prior; None: the rate of the border.
 _RATED: tuple[tuple[str, str, str | None, str], ...] = (
@@ -101,18 +125,26 @@ _RATED: tuple[tuple[str, str, str | None, str], ...] = (
     ("hs6", "goods", None, "the HS code"),
     ("hs4", "goods", None, "the heading"),
     ("hs2", "goods", None, "the chapter"),
+    ("hs", "goods", "hs6", "the whole commodity code"),
+    ("address", "kin", None, "firms at the importer's address"),
+    ("phone", "kin", None, "firms with the importer's telephone"),
+    ("kin", "kin", None, "firms of the importer's people"),
     ("importer_hs6", "importer_goods", "importer", "the importer with the HS code"),
+    ("importer_hs2", "importer_goods", "importer", "the importer with the chapter"),
     ("importer_origin", "importer_goods", "importer", "the importer with the origin"),
     ("importer_exporter", "exporter", "importer", "the importer with the exporter"),
     ("importer_declarant", "declarant", "importer", "the importer with the declarant"),
+    ("importer_office", "importer", "importer", "the importer at the office"),
     ("declarant_hs4", "declarant", "declarant", "the declarant with the heading"),
     ("declarant_origin", "declarant", "declarant", "the declarant with the origin"),
     ("exporter_hs4", "exporter", "exporter", "the exporter with the heading"),
     ("hs6_origin", "goods_origin", "hs6", "the HS code from the origin"),
     ("hs4_origin", "goods_origin", "hs4", "the heading from the origin"),
+    ("hs6_preference", "preference", "hs6", "the HS code with the preference"),
     ("origin_dispatch", "route", "origin", "the origin by way of the country of dispatch"),
+    ("office_hs2", "route", "office", "the office with the chapter"),
+    ("twin", "twin", "hs6_origin", "goods alike to the gram: code, origin, dispatch, mass"),
 )
-
 _RATES = tuple(
     feature
     for slot, idea, _, words in _RATED
@@ -123,111 +155,250 @@ _RATES = tuple(
         Feature(f"{slot}_n", idea, f"Items of {words} so far."),
     )
 )
-
-_COUNTED_SLOTS = ("importer", "declarant", "exporter", "importer_hs6", "hs6_origin")
+_WORDS_OF = {slot: (idea, words) for slot, idea, _, words in _RATED}
+_COUNTED_SLOTS = (
+    "importer", "declarant", "exporter", "importer_hs6", "hs6_origin", "address", "phone", "kin",
+)  # fmt: skip
 _COUNTS = tuple(
     feature
-    for slot, idea, _, words in _RATED
-    if slot in _COUNTED_SLOTS
+    for slot in _COUNTED_SLOTS
+    for idea, words in (_WORDS_OF[slot],)
     for feature in (
         Feature(f"{slot}_examined", idea, f"Items of {words} examined so far."),
         Feature(f"{slot}_found", idea, f"Items of {words} found not conform so far."),
     )
 )
-
+_RECENT_SLOTS = (
+    "importer", "declarant", "exporter", "origin", "hs6", "hs4", "importer_hs6", "hs6_origin",
+    "hs4_origin", "kin",
+)  # fmt: skip
+_RECENT = tuple(
+    Feature(
+        f"{slot}_recent_rate",
+        _WORDS_OF[slot][0],
+        f"Smoothed share of the last weeks' examinations of {_WORDS_OF[slot][1]} not conform.",
+    )
+    for slot in _RECENT_SLOTS
+)
+_FINDING_SLOTS = (
+    "importer", "declarant", "exporter", "importer_hs6", "hs6_origin", "address", "phone", "kin",
+)  # fmt: skip
+_FINDS = tuple(
+    feature
+    for slot in _FINDING_SLOTS
+    for idea, words in (_WORDS_OF[slot],)
+    for feature in (
+        Feature(f"{slot}_find_days", idea, f"Days since the last find of {words}."),
+        Feature(f"{slot}_find_revenue", idea, f"Logarithm of revenue per find of {words}."),
+    )
+)
 _TIMES = (
     Feature("border_rate", "border", "Share of all examinations not conform so far."),
     Feature("importer_age_days", "importer", "Days since the importer's first item."),
     Feature("importer_idle_days", "importer", "Days since the importer's last day with items."),
     Feature("importer_hs6_idle_days", "importer_goods", "Days since it last declared the code."),
     Feature("exporter_age_days", "exporter", "Days since the exporter's first item."),
+    Feature("declarant_age_days", "declarant", "Days since the declarant's first item."),
     Feature("importer_vague_share", "description", "Share of its descriptions that say nothing."),
     Feature("declarant_vague_share", "description", "Share of the declarant's such descriptions."),
 )
+_TEXTS = (
+    Feature("words_known", "description", "Words of the description that were seen before."),
+    Feature("words_fit", "description", "Mean share of uses of its words under this heading."),
+    Feature("words_fit_most", "description", "The same of the word that fits the heading best."),
+    Feature("words_fit_least", "description", "The same of the word that fits it worst."),
+)
 
-FEATURES: tuple[Feature, ...] = (*_DECLARED, *_UNIT_VALUES, *_RATES, *_COUNTS, *_TIMES)
+FEATURES: tuple[Feature, ...] = (
+    *_DECLARED, *_UNIT_VALUES, *_RATES, *_COUNTS, *_RECENT, *_FINDS, *_TIMES, *_TEXTS,
+)  # fmt: skip
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 COLUMN: Mapping[str, int] = {name: column for column, name in enumerate(NAMES)}
 
-_PLACE = {slot: place for place, slot in enumerate(SLOTS)}
-_PRICED_PLACES = tuple(_PLACE[slot] for slot in _PRICED_SLOTS)
-_COUNTED_PLACES = tuple(_PLACE[slot] for slot in _COUNTED_SLOTS)
-_RATED_PLACES = tuple(
-    (
-        _PLACE[slot],
-        -1 if prior is None else _PLACE[prior],
-        _PRIOR_SINGLE if prior is None else _PRIOR_PAIR,
-    )
-    for slot, _, prior, _ in _RATED
-)
+Pasts = Mapping[str, Ints]
+Known = Callable[[str], Pasts]
+"""Pasts of a slot, by its name: fields of `model.Past` as columns."""
 
 
 def compute(declaration: Sequence[Trace], pasts: Mapping[int, Past]) -> list[list[float]]:
-    """Return the features of each item.
+    """Return the features of each item of one declaration.
 
     Args:
-        declaration: all items of one declaration.
+        declaration: all its items.
         pasts: of the keys of its items, this declaration not counted; absent: never seen.
     """
-    values = [each.goods.value_eur for each in declaration]
-    total = sum(value for value in values if value > 0.0)
-    return [_row(each, pasts, len(declaration), total) for each in declaration]
+    if not declaration:
+        return []
+    table = np.array(
+        [[pasts.get(key, NEVER) for key in each.keys] for each in declaration], dtype=np.int64
+    )
+
+    def known(slot: str) -> Pasts:
+        rows = table[:, PLACE[slot]]
+        return {name: rows[:, place] for place, name in enumerate(Past._fields)}
+
+    def is_known(slot: str) -> Flags:
+        return np.array([each.keys[PLACE[slot]] != UNKNOWN for each in declaration])
+
+    rows: list[list[float]] = matrix_of(columns_of_items(declaration), known, is_known).tolist()
+    return rows
 
 
-def _row(item: Trace, pasts: Mapping[int, Past], items: int, total: float) -> list[float]:
-    known = [pasts.get(key, NEVER) for key in item.keys]
-    row = _declared(item, items, total)
-    row += _unit_values(item, known)
-    row += _rates(item.keys, known)
-    for place in _COUNTED_PLACES:
-        past = known[place]
-        row.append(float(past.examined))
-        row.append(float(past.found))
-    row += _times(item, known)
-    return row
+def matrix_of(declared: Declared, known: Known, is_known: Callable[[str], Flags]) -> Floats:
+    """Return the features of rows, shape (rows, features), column by column in memory.
 
-
-def _log(number: float) -> float:
-    return math.log(number) if 0.0 < number < math.inf else _NAN
-
-
-def _declared(item: Trace, items: int, total: float) -> list[float]:
-    goods = item.goods
-    value, mass, packages = goods.value_eur, goods.net_mass_kg, goods.packages
-    duty = value * goods.duty_rate / 100.0
-    return [
-        _log(value),
-        _log(mass),
-        _NAN if item.price is None else item.price / SCALE,
-        _log(value / packages) if packages > 0 else _NAN,
-        _NAN if item.package is None else item.package / SCALE,
-        float(packages),
-        goods.duty_rate,
-        _log(duty + 1.0),
-        1.0 if is_preferential(goods.preference) else 0.0,
-        1.0 if goods.dispatch and goods.origin != goods.dispatch else 0.0,
-        float(goods.transport_mode) if goods.transport_mode.isdecimal() else _NAN,
-        1.0 if item.is_vague else 0.0,
-        float(len(goods.description)),
-        float(items),
-        value / total if value > 0.0 and total > 0.0 else _NAN,
-        goods.certificates,
-    ]
-
-
-def is_preferential(preference: str) -> bool:
-    """Return whether a preference code claims a preferential rate.
-
-    Source: EU customs data model, preference codes: a first digit of 1 is the erga omnes rate.
+    Args:
+        declared: what the rows declare.
+        known: pasts of a slot; asked once for each, singles before pairs.
+        is_known: whether the slot's key is known, in each row.
     """
-    return bool(preference) and preference[0] != "1"
+    maker = _Maker(declared, known, is_known)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        maker.fill()
+    return maker.matrix
 
 
-def _unit_values(item: Trace, known: Sequence[Past]) -> list[float]:
-    row = [spreads(item.price, known[place]) for place in _PRICED_PLACES]
-    row.append(spreads(item.package, known[_PLACE["package"]]))
-    row.append(float(known[_PLACE["hs6_origin"]].logs))
-    return row
+class _Maker:
+    """Fills the matrix, one slot after another."""
+
+    def __init__(self, declared: Declared, known: Known, is_known: Callable[[str], Flags]) -> None:
+        self.declared = declared
+        self.known = known
+        self.is_known = is_known
+        rows = len(declared.day)
+        self.matrix: Floats = np.full((len(NAMES), rows), np.nan).T
+        self.rates: dict[str, Floats] = {}
+
+    def put(self, name: str, column: Floats | Ints | Flags) -> None:
+        self.matrix[:, COLUMN[name]] = column
+
+    def fill(self) -> None:
+        self.fill_declared()
+        border = self.known("all")
+        rate = (border["found"] + _PRIOR_FOUND) / (border["examined"] + _PRIOR_EXAMINED)
+        self.rates["all"] = rate
+        self.put("border_rate", rate)
+        for slot, _, prior, _ in _RATED:
+            self.fill_rated(slot, prior)
+        self.fill_package()
+        self.fill_words()
+
+    def fill_declared(self) -> None:
+        it = self.declared
+        duty = it.value * it.duty_rate / 100.0
+        packages = it.packages.astype(np.float64)
+        self.put("value_log", _log(it.value))
+        self.put("mass_log", _log(it.mass))
+        self.put("price_log", _unscaled(it.price))
+        self.put("package_value_log", _log(np.where(packages > 0, it.value / packages, np.nan)))
+        self.put("package_mass_log", _unscaled(it.package))
+        self.put("packages", packages)
+        self.put("duty_rate", it.duty_rate)
+        self.put("duty_log", _log(duty + 1.0))
+        self.put("is_preferential", it.is_preferential)
+        self.put("is_indirect", it.is_indirect)
+        self.put("transport_mode", it.mode)
+        self.put("is_vague", it.is_vague)
+        self.put("description_length", it.letters)
+        self.put("items", it.items)
+        share = np.where((it.value > 0.0) & (it.total > 0.0), it.value / it.total, np.nan)
+        self.put("value_share", np.where(np.isfinite(share), share, np.nan))
+        self.put("certificates", it.certificates)
+        self.put("quantity_log", _log(it.quantity))
+        self.put("unit_price_log", _log(np.where(it.quantity > 0, it.value / it.quantity, np.nan)))
+        for name, bit in SIGNALS.items():
+            column = ((it.signals & bit) != 0).astype(np.float64)
+            self.put(f"signal_{name}", np.where(it.signals >= 0, column, np.nan))
+
+    def fill_rated(self, slot: str, prior: str | None) -> None:
+        """Fill everything that comes from one slot."""
+        past, is_known = self.known(slot), self.is_known(slot)
+        weight = _PRIOR_SINGLE if prior is None else _PRIOR_PAIR
+        before = self.rates["all" if prior is None else prior]
+        rate = (past["found"] + weight * before) / (past["examined"] + weight)
+        self.rates[slot] = rate
+        self.put(f"{slot}_rate", np.where(is_known, rate, np.nan))
+        self.put(f"{slot}_n", np.where(is_known, past["n"], np.nan))
+        if slot in _COUNTED_SLOTS:
+            self.put(f"{slot}_examined", past["examined"])
+            self.put(f"{slot}_found", past["found"])
+        if slot in _RECENT_SLOTS:
+            recent = (past["recent_found"] + _PRIOR_RECENT * rate) / (
+                past["recent_examined"] + _PRIOR_RECENT
+            )
+            self.put(f"{slot}_recent_rate", np.where(is_known, recent, np.nan))
+        if slot in _FINDING_SLOTS:
+            self.fill_finds(slot, past)
+        if slot in _PRICED_SLOTS:
+            self.put(f"price_z_{slot}", _spreads(self.declared.price, past))
+        if slot == "hs6_origin":
+            self.put("prices_hs6_origin", past["logs"])
+        self.fill_times(slot, past)
+
+    def fill_finds(self, slot: str, past: Pasts) -> None:
+        since = (self.declared.day - past["last_find"]).astype(np.float64)
+        self.put(f"{slot}_find_days", np.where(past["last_find"] >= 0, since, np.nan))
+        mean = np.where(past["found"] > 0, past["revenue"] / past["found"], np.nan)
+        self.put(f"{slot}_find_revenue", _log(mean + 1.0))
+
+    def fill_times(self, slot: str, past: Pasts) -> None:
+        day = self.declared.day
+        if slot in ("importer", "exporter", "declarant"):
+            age = np.where(past["first_day"] >= 0, day - past["first_day"], 0).astype(np.float64)
+            named = self.declared.has_exporter if slot == "exporter" else np.True_
+            self.put(f"{slot}_age_days", np.where(named, age, np.nan))
+        if slot in ("importer", "importer_hs6"):
+            idle = (day - past["last_day"]).astype(np.float64)
+            self.put(f"{slot}_idle_days", np.where(past["last_day"] >= 0, idle, np.nan))
+        if slot in ("importer", "declarant"):
+            share = np.where(past["n"] > 0, past["vague"] / past["n"], np.nan)
+            self.put(f"{slot}_vague_share", share)
+
+    def fill_package(self) -> None:
+        self.put("package_z_hs6", _spreads(self.declared.package, self.known("package")))
+
+    def fill_words(self) -> None:
+        """Fill how well the words of the description fit the heading."""
+        rows = len(self.declared.day)
+        told, total = np.zeros(rows), np.zeros(rows)
+        most, least = np.full(rows, -1.0), np.full(rows, 2.0)
+        for place in range(1, WORDS + 1):
+            uses = self.known(f"word_{place}")["n"]
+            here = self.known(f"word_{place}_hs4")["n"]
+            share = here / np.maximum(uses, 1)
+            tells = uses >= _LEAST_WORD
+            told += tells
+            total += np.where(tells, share, 0.0)
+            most = np.maximum(most, np.where(tells, share, -1.0))
+            least = np.minimum(least, np.where(tells, share, 2.0))
+        self.put("words_known", told)
+        for name, column in (
+            ("words_fit", total / np.maximum(told, 1.0)),
+            ("words_fit_most", most),
+            ("words_fit_least", least),
+        ):
+            self.put(name, np.where(told > 0, column, np.nan))
+
+
+def _log(numbers: Floats) -> Floats:
+    return _unscaled(steps_of(numbers))
+
+
+def _unscaled(steps: Ints) -> Floats:
+    return np.where(steps == NO_STEPS, np.nan, steps / SCALE)
+
+
+def _spreads(steps: Ints, past: Pasts) -> Floats:
+    """Return how many standard deviations logarithms lie above the usual; NaN when unknown."""
+    count, total = past["logs"].astype(np.float64), past["log_sum"].astype(np.float64)
+    mean = total / count
+    squares = past["log_squares"] - total * mean
+    variance = (np.maximum(squares, 0.0) / (SCALE * SCALE) + _PRIOR_SQUARES) / (
+        count - 1 + _PRIOR_PRICES
+    )
+    distance = ((steps - mean) / SCALE / np.sqrt(variance)).clip(-_MOST_SPREADS, _MOST_SPREADS)
+    usable = (steps != NO_STEPS) & (count >= _LEAST_PRICES)
+    return np.where(usable, distance, np.nan)
 
 
 def spreads(steps: int | None, past: Past) -> float:
@@ -237,61 +408,21 @@ def spreads(steps: int | None, past: Past) -> float:
         steps: natural logarithm in `history.SCALE`-ths, or None.
         past: of the key it is compared with; with fewer than 3 logarithms nothing is usual.
     """
-    count = past.logs
-    if steps is None or count < _LEAST_PRICES:
-        return _NAN
-    squares = (past.log_squares * count - past.log_sum * past.log_sum) / count
-    variance = (max(squares, 0.0) / (SCALE * SCALE) + _PRIOR_SQUARES) / (count - 1 + _PRIOR_PRICES)
-    distance = (steps - past.log_sum / count) / SCALE / math.sqrt(variance)
-    return max(-_MOST_SPREADS, min(_MOST_SPREADS, distance))
+    fields = {name: np.array([value]) for name, value in past._asdict().items()}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(_spreads(np.array([NO_STEPS if steps is None else steps]), fields)[0])
 
 
 def usual_price(item: Trace, pasts: Mapping[int, Past]) -> tuple[float, bool] | None:
     """Return the usual EUR per kg, and whether it is that of the origin too; None when unknown."""
     for slot in ("hs6_origin", "hs6"):
-        past = pasts.get(item.keys[_PLACE[slot]], NEVER)
+        past = pasts.get(item.keys[PLACE[slot]], NEVER)
         if past.logs >= _LEAST_PRICES:
             return math.exp(past.log_sum / past.logs / SCALE), slot == "hs6_origin"
     return None
 
 
-def _border_rate(known: Sequence[Past]) -> float:
-    border = known[_PLACE["all"]]
-    return (border.found + _PRIOR_FOUND) / (border.examined + _PRIOR_EXAMINED)
-
-
-def _rates(keys: Sequence[int], known: Sequence[Past]) -> list[float]:
-    rates = {-1: _border_rate(known)}
-    row: list[float] = []
-    for place, prior, weight in _RATED_PLACES:
-        past = known[place]
-        rate = (past.found + weight * rates[prior]) / (past.examined + weight)
-        rates[place] = rate
-        if keys[place] == UNKNOWN:
-            row += (_NAN, _NAN)
-        else:
-            row += (rate, float(past.n))
-    return row
-
-
-def _times(item: Trace, known: Sequence[Past]) -> list[float]:
-    importer, exporter = known[_PLACE["importer"]], known[_PLACE["exporter"]]
-    declarant, importer_hs6 = known[_PLACE["declarant"]], known[_PLACE["importer_hs6"]]
-    day = item.goods.day
-    return [
-        _border_rate(known),
-        _age(importer, day),
-        _idle(importer, day),
-        _idle(importer_hs6, day),
-        _age(exporter, day) if item.goods.exporter else _NAN,
-        importer.vague / importer.n if importer.n else _NAN,
-        declarant.vague / declarant.n if declarant.n else _NAN,
-    ]
-
-
-def _age(past: Past, day: int) -> float:
-    return float(day - past.first_day) if past.first_day >= 0 else 0.0
-
-
-def _idle(past: Past, day: int) -> float:
-    return float(day - past.last_day) if past.last_day >= 0 else _NAN
+__all__ = [
+    "COLUMN", "FEATURES", "NAMES", "Feature", "compute", "is_preferential", "matrix_of", "spreads",
+    "usual_price",
+]  # fmt: skip

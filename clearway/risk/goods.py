@@ -24,6 +24,8 @@ class AcceptedParty:
 
     id: str | None = None
     name: str = ""
+    address: str = ""
+    city: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def goods_of(
     """
     exporter = declaration.exporter
     common = len(declaration.documents)
+    address = f"{declaration.importer.address} {declaration.importer.city}".strip()
     return tuple(
         Goods(
             mrn=mrn,
@@ -116,6 +119,7 @@ def goods_of(
             transport_mode=declaration.transport_mode,
             description=item.description,
             certificates=float(common + len(item.documents)),
+            address=address,
         )
         for item in declaration.items
     )

@@ -7,6 +7,7 @@ for statistics; money that anybody owes stays a Decimal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,6 +65,10 @@ class Goods:
         transport_mode: UN/ECE Recommendation 19, one digit; "" unknown.
         description: the declarant's words.
         certificates: documents cited for the item; NaN unknown.
+        address, phone: of the importer; "" unknown.
+        kin: id of the firms that the importer is known to belong to; "" none.
+        signals: what other desks noticed before, bits of `SIGNALS`; -1 unknown.
+        quantity: in supplementary units; NaN unknown.
     """
 
     mrn: str
@@ -84,6 +89,15 @@ class Goods:
     transport_mode: str
     description: str
     certificates: float
+    address: str = ""
+    phone: str = ""
+    kin: str = ""
+    signals: int = -1
+    quantity: float = math.nan
+
+
+SIGNALS: Mapping[str, int] = {"certificate": 1, "seal": 2, "mass": 4, "cold_chain": 8}
+"""What other desks notice: a certificate that does not fit, a seal, a mass, an excursion."""
 
 
 class Past(NamedTuple):
@@ -99,9 +113,13 @@ class Past(NamedTuple):
         logs: items with a known price (or mass of a package, for the key of that).
         log_sum: sum of their natural logarithms, in `history.SCALE`-ths.
         log_squares: sum of the squares of the same.
-        vague: items with a description that says nothing.
+        vague: items with a description that says nothing; for importers and declarants.
+        revenue: that finds brought, whole units of the history's currency.
         first_day: of the first item, days since 1970; -1: never.
         last_day: of the last item on an earlier day than the reader's; -1: never.
+        last_find: day on which the last find became known; -1: never.
+        recent_examined: results that became known in the last `history.RECENT_DAYS` days.
+        recent_found: of these, not conform.
     """
 
     n: int = 0
@@ -111,8 +129,12 @@ class Past(NamedTuple):
     log_sum: int = 0
     log_squares: int = 0
     vague: int = 0
+    revenue: int = 0
     first_day: int = -1
     last_day: int = -1
+    last_find: int = -1
+    recent_examined: int = 0
+    recent_found: int = 0
 
 
 NEVER = Past()

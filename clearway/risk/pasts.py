@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from clearway.ledger.fact import Fact, decode
 from clearway.risk import tables
 from clearway.risk.goods import Accepted, goods_of
-from clearway.risk.history import Trace, counted, day_of, merge, trace, without
+from clearway.risk.history import SUMS, Trace, counted, day_of, merge, trace, without
 from clearway.risk.model import Past
 from clearway.risk.scoring import Scorer
 
@@ -30,7 +30,7 @@ def read(
     day = day_of(accepted.occurred_at)
     keys = {key for each in items for key in each.keys}
     since = tables.read_pasts(connection, keys, since=scorer.cut_off_day, today=day)
-    before = scorer.snapshot.read(keys)
+    before = scorer.snapshot.read(keys, day)
     first = decode(accepted.body, Accepted)
     own = counted(trace(each) for each in goods_of(first.mrn, first.declaration, day, {}))
     counted_in = since if day >= scorer.cut_off_day else before
@@ -38,7 +38,7 @@ def read(
         past = counted_in.get(key)
         if past is None:
             continue
-        if past[:7] == change:
+        if past[: len(SUMS)] == change:
             del counted_in[key]  # nobody else was ever counted there
         else:
             counted_in[key] = without(past, change)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
@@ -15,9 +15,10 @@ from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import run
 from clearway.risk import schema
+from clearway.risk.exchange import in_eur
 from clearway.risk.exploration import PARTS
 from clearway.risk.facts import Assessed, ModelActivated
-from clearway.risk.goods import Accepted, goods_of
+from clearway.risk.goods import Accepted, AcceptedMoney, goods_of
 from clearway.risk.history import Changes, counted, day_of, resulted, trace
 from clearway.risk.model import CUSTOMS, Channel, Goods, Stratum
 from clearway.risk.selection import taken_by
@@ -38,6 +39,7 @@ def count_accepted(connection: Connection, fact: Fact) -> None:
 @dataclass(frozen=True, slots=True)
 class _ExaminedFinding:
     item: int | None = None
+    revenue: AcceptedMoney | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class _Examined:
     agency: str
     outcome: str
     findings: tuple[_ExaminedFinding, ...] = ()
+    extra_revenue: AcceptedMoney | None = None
 
 
 def learn_result(connection: Connection, fact: Fact) -> None:
@@ -64,9 +67,24 @@ def learn_result(connection: Connection, fact: Fact) -> None:
     named = {finding.item for finding in examined.findings} & {each.item for each in goods}
     guilty = named or {each.item for each in goods}
     conform = examined.outcome != "not_conform"
-    results = [(trace(each), not conform and each.item in guilty) for each in goods]
+    illicit = set() if conform else guilty
+    revenue = _revenue(examined, illicit)
+    results = [(trace(each), each.item in illicit, revenue.get(each.item, 0.0)) for each in goods]
     _add(connection, resulted(results), today)
     run(connection, schema.MARK_EXAMINED, (today, examined.mrn))
+
+
+def _revenue(examined: _Examined, illicit: Collection[int | None]) -> dict[int | None, float]:
+    """Return the revenue of each item in EUR: as told of it, else its share of the whole."""
+    told: dict[int | None, float] = {
+        finding.item: in_eur(float(finding.revenue.amount), finding.revenue.currency)
+        for finding in examined.findings
+        if finding.revenue is not None and finding.item is not None
+    }
+    whole = examined.extra_revenue
+    if told or whole is None or not illicit:
+        return told
+    return dict.fromkeys(illicit, in_eur(float(whole.amount), whole.currency) / len(illicit))
 
 
 def put_assessment(connection: Connection, fact: Fact) -> None:
@@ -100,6 +118,19 @@ def put_assessment(connection: Connection, fact: Fact) -> None:
     keys = [(stated.office, stated.day, key) for key in taken_by(outcome, stated.importer)]
     if keys:
         run(connection, schema.ADD_TAKEN, keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rerouted:
+    office: str
+    day: int
+
+
+def count_rerouted(connection: Connection, fact: Fact) -> None:
+    """Count a documentary check that became an audit in the blue lane of its office's day."""
+    moved = decode(fact.body, _Rerouted)
+    counts = [int(name == "blue") for name in schema.DAY_COUNTS]
+    run(connection, schema.ADD_DAY, (moved.office, moved.day, *counts))
 
 
 def put_model(connection: Connection, fact: Fact) -> None:

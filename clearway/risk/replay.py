@@ -1,113 +1,113 @@
 """Walking through history in the order of time: features of each item, as they were then.
 
-Two kinds of events are merged: an item is accepted, and the result of its examination becomes
-known, later. At each moment the memory holds only what was known; so labels of the future cannot
-reach a feature, and a test that shuffles the future says so.
+A result of an examination reaches only what was declared after it became known, and a declaration
+does not see itself; so labels of the future cannot reach a feature, and a test that shuffles the
+future says so. An engine counts (see `engines.port`); the formula is that of the live border.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
+import polars as pl
 
-from clearway.risk.features import NAMES, compute
-from clearway.risk.history import Memory, Trace, counted, resulted, trace
-from clearway.risk.model import Goods
+from clearway.risk import snapshot
+from clearway.risk.columns import Columns, Flags, Floats, columns_of
+from clearway.risk.engines import arrays
+from clearway.risk.engines.port import SPACES, Engine, Pasts, Space
+from clearway.risk.features import matrix_of
+from clearway.risk.keys import PLACE, UNKNOWN
+from clearway.risk.snapshot import Snapshot
 
-US_PER_DAY = 86_400_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One item of history.
-
-    Args:
-        goods: the item.
-        at: microseconds since 1970 UTC when it was accepted.
-        illicit: result of its examination; None: not examined, or the result is not known yet.
-        known_at: microseconds when the result became known; without a result, ignored.
-        extra_revenue: that the examination brought; NaN unknown.
-    """
-
-    goods: Goods
-    at: int
-    illicit: bool | None = None
-    known_at: int = 0
-    extra_revenue: float = 0.0
+# Engines release the interpreter while they sort; more than two at once only take memory.
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The features of a history, and the memory at its end.
+    """The features of a history, and what it can be counted again from.
 
     Args:
         matrix: shape (items, features), in the order of the rows given.
-        memory: everything known up to the end of the walk.
+        columns: of the history.
     """
 
-    matrix: npt.NDArray[np.float64]
-    memory: Memory
+    matrix: Floats
+    columns: Columns
+
+    def snapshot(self, cut_off_day: int) -> Snapshot:
+        """Return everything known at the end of the walk, for readers from that day on."""
+        return snapshot.take(self.columns, cut_off_day)
 
 
 def replay(
-    rows: Sequence[Seen], until: int, *, progress: Callable[[float], None] = lambda share: None
+    frame: pl.DataFrame,
+    until: int,
+    *,
+    engine: Engine = arrays.count,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Replayed:
-    """Walk through the rows and return their features.
+    """Walk through a history and return its features.
 
     Args:
-        rows: in the order of `at`, items of a declaration side by side.
-        until: microseconds; results that become known at or after it are not learnt at all.
+        frame: of `formats.history.conform`.
+        until: microseconds since 1970; results that become known at or after it are not learnt.
+        engine: counts.
         progress: called with the share done, 0 to 1.
     """
-    memory = Memory()
-    results = [place for place, row in enumerate(rows) if row.illicit is not None]
-    results.sort(key=lambda place: (_known(rows[place]), place))
-    matrix = np.empty((len(rows), len(NAMES)), dtype=np.float64)
-    traces = [trace(row.goods) for row in rows]
-    learnt = 0
-    for start, end in declarations(rows):
-        learnt = _learn(memory, rows, traces, results, learnt, rows[start].at + 1)
-        declaration = traces[start:end]
-        day = declaration[0].goods.day
-        keys = {key for each in declaration for key in each.keys}
-        matrix[start:end] = compute(declaration, memory.read(keys, day))
-        memory.count(counted(declaration), day)
-        if start // 2_000 != end // 2_000:
-            progress(end / len(rows))
-    _learn(memory, rows, traces, results, learnt, until)
-    return Replayed(matrix, memory)
+    columns = columns_of(frame, until)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        counting = _Counting(columns, engine, pool, progress)
+        matrix = matrix_of(columns.declared, counting.known, counting.is_known)
+    return Replayed(matrix, columns)
 
 
-def _known(row: Seen) -> int:
-    # A result cannot be known before the goods were declared; such data is read as known at once.
-    return max(row.known_at, row.at + 1)
+class _Counting:
+    """Counts spaces ahead of the formula, which asks for slot after slot."""
 
+    def __init__(
+        self,
+        columns: Columns,
+        engine: Engine,
+        pool: ThreadPoolExecutor,
+        progress: Callable[[float], None],
+    ) -> None:
+        self._columns = columns
+        self._engine = engine
+        self._pool = pool
+        self._progress = progress
+        self._waiting = list(SPACES)
+        self._ahead: dict[Space, Future[tuple[Pasts, ...]]] = {}
+        self._of = {slot: space for space in SPACES for slot in space.slots}
+        self._open: dict[Space, tuple[Pasts, ...]] = {}
 
-def declarations(rows: Sequence[Seen]) -> Iterator[tuple[int, int]]:
-    """Yield where each declaration starts and ends; its items stand side by side."""
-    start = 0
-    for place in range(1, len(rows) + 1):
-        if place == len(rows) or rows[place].goods.mrn != rows[start].goods.mrn:
-            yield start, place
-            start = place
+    def known(self, name: str) -> Pasts:
+        """Return the pasts of a slot; a space is let go once its last slot was asked for."""
+        slot = PLACE[name]
+        space = self._of[slot]
+        if space not in self._open:
+            self._open[space] = self._take(space)
+        pasts = self._open[space][space.slots.index(slot)]
+        if slot == space.slots[-1]:
+            del self._open[space]
+        return pasts
 
+    def is_known(self, name: str) -> Flags:
+        """Return whether each row has the slot's key."""
+        known: Flags = self._columns.keys(PLACE[name]) != UNKNOWN
+        return known
 
-def _learn(
-    memory: Memory,
-    rows: Sequence[Seen],
-    traces: Sequence[Trace],
-    results: Sequence[int],
-    learnt: int,
-    end: int,
-) -> int:
-    """Learn the results known before `end`; return how many are learnt now."""
-    while learnt < len(results):
-        place = results[learnt]
-        if _known(rows[place]) >= end:
-            break
-        memory.learn(resulted([(traces[place], rows[place].illicit is True)]))
-        learnt += 1
-    return learnt
+    def _take(self, space: Space) -> tuple[Pasts, ...]:
+        self._start(space)
+        while self._waiting and len(self._ahead) <= _AT_ONCE:
+            self._start(self._waiting[0])
+        counted = self._ahead.pop(space).result()
+        self._progress(1 - (len(self._waiting) + len(self._ahead)) / len(SPACES))
+        return counted
+
+    def _start(self, space: Space) -> None:
+        if space in self._waiting:
+            self._waiting.remove(space)
+            self._ahead[space] = self._pool.submit(self._engine, self._columns, space)

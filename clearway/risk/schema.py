@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from clearway.ledger.columns import Instant
 from clearway.ledger.tables import METADATA
+from clearway.risk.history import RECENT_DAYS, SUMS
 
 history = Table(
     "risk_history",
@@ -40,6 +41,7 @@ history = Table(
     Column("log_sum", BigInteger, nullable=False),
     Column("log_squares", BigInteger, nullable=False),
     Column("vague", BigInteger, nullable=False),
+    Column("revenue", BigInteger, nullable=False),
     PrimaryKeyConstraint("key", "day"),
     sqlite_with_rowid=False,
 )
@@ -109,7 +111,6 @@ model = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-SUMS = ("n", "examined", "found", "logs", "log_sum", "log_squares", "vague")
 
 # What runs for every declaration goes to the driver as it is: for forty keys SQLAlchemy spends four
 # times as long on the parameters as the database does on the work.
@@ -124,11 +125,16 @@ ADD_HISTORY = (
 
 @lru_cache(maxsize=128)
 def read_pasts(keys: int) -> str:
-    """Return the query of so many keys; parameters are (today, *keys, since)."""
+    """Return the query of so many keys; parameters are (today, today, today, *keys, since)."""
     sums = ", ".join(f"CAST(SUM({name}) AS BIGINT)" for name in SUMS)
+    recent = ", ".join(
+        f"CAST(SUM(CASE WHEN day > ? - {RECENT_DAYS} THEN {name} ELSE 0 END) AS BIGINT)"
+        for name in ("examined", "found")
+    )
     return (
         f"SELECT key, {sums}, COALESCE(MIN(CASE WHEN n > 0 THEN day END), -1),"
-        " COALESCE(MAX(CASE WHEN n > 0 AND day < ? THEN day END), -1)"
+        " COALESCE(MAX(CASE WHEN n > 0 AND day < ? THEN day END), -1),"
+        f" COALESCE(MAX(CASE WHEN found > 0 THEN day END), -1), {recent}"
         f" FROM risk_history WHERE key IN ({', '.join('?' * keys)}) AND day >= ?"
         " GROUP BY key"
     )

@@ -46,6 +46,8 @@ class Artefact:
         revenue: text of the revenue of an item; "" without enough revenue.
         snapshot: pasts of all keys up to the cut-off.
         kinds: LightGBM text of the kind of fraud of a find; "" where the rates are the answer.
+        reference: distribution of its features in training, by which drift is measured (JSON of
+            `monitor.psi.Reference`); "" where there were too few rows, and in models of before.
     """
 
     card: ModelCard
@@ -53,6 +55,7 @@ class Artefact:
     revenue: str
     snapshot: Snapshot
     kinds: str = ""
+    reference: str = ""
 
 
 def seal(artefact: Artefact) -> Artefact:
@@ -118,7 +121,10 @@ def _hashes(artefact: Artefact) -> tuple[tuple[str, str], ...]:
         "revenue.txt": artefact.revenue.encode(),
         "kinds.txt": artefact.kinds.encode(),
         "snapshot.npy": np.ascontiguousarray(artefact.snapshot.matrix, dtype="<i8").tobytes(),
+        "recent.npy": np.ascontiguousarray(artefact.snapshot.recent, dtype="<i8").tobytes(),
     }
+    if artefact.reference:
+        parts["reference.json"] = artefact.reference.encode()
     return tuple((name, hashlib.sha256(data).hexdigest()) for name, data in parts.items())
 
 

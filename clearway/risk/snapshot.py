@@ -1,7 +1,8 @@
-"""The immutable memory of a model: every past up to its cut-off, as one matrix of whole numbers.
+"""The immutable memory of a model: every past up to its cut-off, as matrices of whole numbers.
 
-Ten columns of 64 bits: the key, then the nine numbers of `Past`; rows rise by key. Ten million
-keys take 800 MB, and a file of it can be mapped into memory without being read.
+`matrix` has one row per key: the key, then the fields of `Past` but for the recent ones; keys rise.
+`recent` has the results of the last days before the cut-off: key, day, examined, found; rows rise
+by key and day. Ten million keys take 960 MB, and a file of it can be mapped without being read.
 """
 
 from __future__ import annotations
@@ -13,32 +14,37 @@ import numpy as np
 import numpy.typing as npt
 
 from clearway.errors import VerificationError
-from clearway.risk.history import Memory
+from clearway.risk.columns import Columns
+from clearway.risk.engines.arrays import tally
+from clearway.risk.engines.port import SPACES
+from clearway.risk.history import RECENT_DAYS
+from clearway.risk.keys import UNKNOWN
 from clearway.risk.model import Past
 
 Matrix: TypeAlias = npt.NDArray[np.int64]
 
-COLUMNS = 1 + len(Past._fields)
+FIELDS: tuple[str, ...] = tuple(name for name in Past._fields if not name.startswith("recent_"))
+COLUMNS = 1 + len(FIELDS)
+RECENT_COLUMNS = 4
 
 
 class Snapshot:
     """Looks pasts up by key.
 
-    Raises: VerificationError: the matrix has another shape or type, or its keys do not rise.
+    Raises: VerificationError: a matrix has another shape or type, or its keys do not rise.
     """
 
-    __slots__ = ("_keys", "matrix")
+    __slots__ = ("_keys", "_recent_keys", "matrix", "recent")
 
-    def __init__(self, matrix: Matrix) -> None:
-        if matrix.dtype != np.int64 or matrix.ndim != 2 or matrix.shape[1] != COLUMNS:
-            raise VerificationError(
-                f"The model's snapshot of history must be a matrix of 64-bit whole numbers with"
-                f" {COLUMNS} columns; this one has shape {matrix.shape} and type {matrix.dtype}."
-                " Train the model again."
-            )
+    def __init__(self, matrix: Matrix, recent: Matrix | None = None) -> None:
         self.matrix = matrix
+        self.recent = np.zeros((0, RECENT_COLUMNS), dtype=np.int64) if recent is None else recent
+        _require(matrix, COLUMNS, "snapshot")
+        _require(self.recent, RECENT_COLUMNS, "recent results")
         self._keys = np.ascontiguousarray(matrix[:, 0])
-        if not bool(np.all(self._keys[1:] > self._keys[:-1])):
+        self._recent_keys = np.ascontiguousarray(self.recent[:, 0])
+        rises = bool(np.all(self._keys[1:] > self._keys[:-1]))
+        if not rises or not bool(np.all(self._recent_keys[1:] >= self._recent_keys[:-1])):
             raise VerificationError(
                 "The keys of the model's snapshot of history must rise. Train the model again."
             )
@@ -46,15 +52,34 @@ class Snapshot:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def read(self, keys: Iterable[int]) -> dict[int, Past]:
-        """Return the pasts of these keys; absent keys are absent."""
+    def read(self, keys: Iterable[int], day: int) -> dict[int, Past]:
+        """Return the pasts of these keys to a reader on that day; absent keys are absent."""
         if not len(self._keys):
             return {}
         wanted = np.fromiter(keys, dtype=np.int64)
         places = np.searchsorted(self._keys, wanted)
         places[places == len(self._keys)] = 0
         there = places[self._keys[places] == wanted]
-        return {row[0]: Past(*row[1:]) for row in self.matrix[there].tolist()}
+        found = {row[0]: Past(*row[1:]) for row in self.matrix[there].tolist()}
+        for key in found if len(self._recent_keys) else ():
+            examined, late = self._recent(key, day)
+            found[key] = found[key]._replace(recent_examined=examined, recent_found=late)
+        return found
+
+    def _recent(self, key: int, day: int) -> tuple[int, int]:
+        first, last = np.searchsorted(self._recent_keys, [key, key + 1])
+        rows = self.recent[first:last]
+        rows = rows[rows[:, 1] > day - RECENT_DAYS]
+        return int(rows[:, 2].sum()), int(rows[:, 3].sum())
+
+
+def _require(matrix: Matrix, columns: int, name: str) -> None:
+    if matrix.dtype != np.int64 or matrix.ndim != 2 or matrix.shape[1] != columns:
+        raise VerificationError(
+            f"The model's {name} of history must be a matrix of 64-bit whole numbers with"
+            f" {columns} columns; this one has shape {matrix.shape} and type {matrix.dtype}."
+            " Train the model again."
+        )
 
 
 def empty() -> Snapshot:
@@ -62,11 +87,24 @@ def empty() -> Snapshot:
     return Snapshot(np.zeros((0, COLUMNS), dtype=np.int64))
 
 
-def take(memory: Memory) -> Snapshot:
-    """Return what a memory holds now, for readers on later days."""
-    pasts = memory.pasts
-    matrix = np.empty((len(pasts), COLUMNS), dtype=np.int64)
-    for row, key in enumerate(sorted(pasts)):
-        matrix[row, 0] = key
-        matrix[row, 1:] = pasts[key][:9]
-    return Snapshot(matrix)
+def take(columns: Columns, cut_off_day: int) -> Snapshot:
+    """Return what a history holds, for readers from the cut-off on.
+
+    Args:
+        columns: of the history; results that it holds are all known at the cut-off.
+        cut_off_day: first day of the readers.
+    """
+    parts, recents = [], []
+    for space in SPACES:
+        sorted_rows = tally(columns, space)
+        keys, totals = sorted_rows.totals()
+        part = np.empty((len(keys), COLUMNS), dtype=np.int64)
+        part[:, 0] = keys
+        for place, name in enumerate(FIELDS):
+            part[:, place + 1] = totals.get(name, -1 if name == "last_find" else 0)
+        parts.append(part[keys != UNKNOWN])
+        recent = sorted_rows.recent(cut_off_day - RECENT_DAYS)
+        recents.append(recent[recent[:, 0] != UNKNOWN])
+    matrix, recent = np.concatenate(parts), np.concatenate(recents)
+    order = np.lexsort((recent[:, 1], recent[:, 0]))
+    return Snapshot(matrix[np.argsort(matrix[:, 0], kind="stable")], recent[order])

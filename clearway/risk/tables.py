@@ -17,7 +17,7 @@ from clearway.risk import projections, schema
 from clearway.risk.card import Metric
 from clearway.risk.exploration import PARTS
 from clearway.risk.facts import Assessed, ModelActivated
-from clearway.risk.history import UNKNOWN
+from clearway.risk.keys import UNKNOWN
 from clearway.risk.model import Assessment, Channel, Day, Past
 from clearway.risk.network import tables as network
 from clearway.risk.schema import assessment, day, declaration, history, model, taken
@@ -37,6 +37,7 @@ PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     "clearance.examined/1": (projections.learn_result,),
     "clearance.audited/1": (projections.learn_result,),
     Assessed.TYPE: (projections.put_assessment,),
+    "clearance.rerouted/1": (projections.count_rerouted,),
     ModelActivated.TYPE: (projections.put_model,),
     **network.PROJECTIONS,
 }
@@ -95,7 +96,7 @@ def read_pasts(
     """Return what `risk_history` knows of these keys, in one query; absent keys are absent.
 
     Args:
-        keys: of `history.keys_of`, of all items of a declaration.
+        keys: of `keys.keys_of`, of all items of a declaration.
         since: first day counted: the cut-off of the model whose snapshot goes before.
         today: day of the reader; the last day with an item is one before it.
     """
@@ -105,7 +106,7 @@ def read_pasts(
         page = wanted[start : start + _MOST_KEYS]
         # The same few lengths of the list, so that the driver knows the statement.
         page += page[-1:] * (-len(page) % 16)
-        rows = run(connection, schema.read_pasts(len(page)), (today, *page, since))
+        rows = run(connection, schema.read_pasts(len(page)), (today, today, today, *page, since))
         for row in rows:
             found[row[0]] = Past._make(row[1:])
     return found

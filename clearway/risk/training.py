@@ -23,6 +23,7 @@ import polars as pl
 
 from clearway.errors import BadTerm
 from clearway.ledger.columns import to_microseconds
+from clearway.ledger.fact import encode
 from clearway.risk import calibration
 from clearway.risk.card import Metric, ModelCard
 from clearway.risk.estimators.opening import open_estimator
@@ -33,6 +34,7 @@ from clearway.risk.history import day_of
 from clearway.risk.learning import boosting, glass_box, kinds, measuring, revenue, weighting
 from clearway.risk.learning.boosting import Effort, Elsewhere, Task
 from clearway.risk.learning.material import Floats, Material, gather
+from clearway.risk.monitor import psi
 from clearway.risk.replay import replay
 from clearway.risk.scale import Scale
 from clearway.risk.scoring import FORMAT, Artefact, seal
@@ -92,7 +94,16 @@ def train(
     order = Order(seed, now, cut_off, kind, revenue_weight, weighted, history.digest(past))
     effort = Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
     memory = replayed.snapshot(day_of(cut_off))
-    return learn(gather(past, replayed.matrix, until), memory, order, effort)
+    made = learn(gather(past, replayed.matrix, until), memory, order, effort)
+    return seal(replace(made, reference=_reference(past, replayed.matrix)))
+
+
+def _reference(past: pl.DataFrame, matrix: Floats) -> str:
+    """Return how the features were distributed, sealed with the model: drift is measured by it."""
+    if len(past) < psi.LEAST_ROWS:
+        return ""
+    days = past["accepted_at"].dt.epoch("d").to_numpy().astype(np.int64)
+    return encode(psi.reference_of(matrix, days, NAMES)).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ before, it knows the answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -18,13 +18,16 @@ import polars as pl
 
 from clearway.errors import RuleViolation
 from clearway.ledger.columns import from_microseconds, to_microseconds
+from clearway.risk.columns import Floats
 from clearway.risk.evaluate import Backtest, Cases, backtest
 from clearway.risk.formats import history
+from clearway.risk.formats.history import Seen
 from clearway.risk.history import trace
 from clearway.risk.model import Channel, Header
-from clearway.risk.replay import Seen, declarations, replay
+from clearway.risk.replay import replay
 from clearway.risk.rules import Profiles
-from clearway.risk.scoring import Floats, Scale, Scorer, rules_only
+from clearway.risk.scale import Scale
+from clearway.risk.scoring import Scorer, rules_only
 from clearway.risk.variables import variables_of
 
 # History does not tell these; a profile that asks for them does not hit.
@@ -59,8 +62,8 @@ def try_on_history(
         raise RuleViolation("Give a model or profiles to try; there is nothing to select by")
     if since is None and chosen.card is not None:
         since = chosen.card.cut_off
-    rows = history.seen(history.conform(frame), _FOREVER)
-    matrix = replay(rows, _FOREVER).matrix
+    past = history.conform(frame)
+    rows, matrix = history.seen(past, _FOREVER), replay(past, _FOREVER).matrix
     first = 0 if since is None else to_microseconds(since)
     spans = [(a, b) for a, b in declarations(rows) if rows[a].at >= first]
     if not spans:
@@ -70,6 +73,15 @@ def try_on_history(
 
 
 Spans = Sequence[tuple[int, int]]
+
+
+def declarations(rows: Sequence[Seen]) -> Iterator[tuple[int, int]]:
+    """Yield where each declaration starts and ends; its items stand side by side."""
+    start = 0
+    for place in range(1, len(rows) + 1):
+        if place == len(rows) or rows[place].goods.mrn != rows[start].goods.mrn:
+            yield start, place
+            start = place
 
 
 def _scores(spans: Spans, matrix: Floats, scorer: Scorer) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -34,6 +35,7 @@ class Finding:
     kind: str
     item: int | None
     detail: str
+    revenue: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +99,24 @@ def accept(act: Act, mrn: str, declared: Declaration, at: datetime) -> Fact:
 
 
 def examine(
-    act: Act, mrn: str, illicit: tuple[int, ...], at: datetime, agency: str = "customs"
+    act: Act,
+    mrn: str,
+    illicit: tuple[int, ...],
+    at: datetime,
+    agency: str = "customs",
+    revenue: Mapping[int, float] | None = None,
 ) -> Fact:
-    """State the result of an examination: these items did not conform."""
+    """State the result of an examination: these items did not conform, and what each brought."""
+    brought = {
+        item: Money(Decimal(repr(amount)), Currency("EUR"))
+        for item, amount in (revenue or {}).items()
+    }
     body = Examined(
         examination=f"E-{mrn}",
         mrn=mrn,
         agency=agency,
         outcome="not_conform" if illicit else "conform",
-        findings=tuple(Finding("undervalued", item, "") for item in illicit),
+        findings=tuple(Finding("undervalued", item, "", brought.get(item)) for item in illicit),
         extra_revenue=None,
         started_at=at,
         ended_at=at,

@@ -19,8 +19,9 @@ from clearway.risk.formats import profiles
 from clearway.risk.history import trace
 from clearway.risk.lists.model import Lists, Subject, key_of, keys_of_goods, keys_of_parties
 from clearway.risk.model import Capacities, Capacity, Header, Profile
-from clearway.risk.replay import declarations, replay
+from clearway.risk.replay import replay
 from clearway.risk.rules import Profiles
+from clearway.risk.trial import declarations
 from clearway.risk.variables import variables_of
 from clearway.risk.words import is_vague
 
@@ -50,7 +51,7 @@ def rules() -> list[Profile]:
 def by_engine(frame: pl.DataFrame, chosen: list[Profile]) -> dict[str, tuple[int, int]]:
     """Return hits and failures of each rule, as the live engine counts them."""
     rows = files.seen(files.conform(frame), 1 << 62)
-    matrix = replay(rows, 1 << 62).matrix
+    matrix = replay(files.conform(frame), 1 << 62).matrix
     program = Profiles(chosen)
     hits, failed = (
         dict.fromkeys((p.id for p in chosen), 0),
@@ -83,7 +84,7 @@ def test_columns_say_what_profiles_see(frame: pl.DataFrame) -> None:
     vague = frozenset(text for text in frame["description"].to_list() if is_vague(text))
     expressions = columns_of(vague, is_single=True)
     table = single.select(expressions[name].alias(name) for name in wanted)
-    matrix = replay(rows, 1 << 62).matrix
+    matrix = replay(files.conform(frame), 1 << 62).matrix
     by_place = {(row.goods.mrn, row.goods.item): n for n, row in reversed(list(enumerate(rows)))}
     for mrn, seen in zip(single["mrn"], table.iter_rows(named=True), strict=True):
         place = by_place[mrn, 1]

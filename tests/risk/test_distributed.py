@@ -74,8 +74,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def border() -> Any:
     """Features and results of a made-up border."""
     shaped = table.conform(history(4_000, seed=3, examined=1.0))
-    rows = table.seen(shaped, FOREVER)
-    return gather(shaped, replay(rows, FOREVER).matrix, to_microseconds(END))
+    return gather(shaped, replay(shaped, FOREVER).matrix, to_microseconds(END))
 
 
 @pytest.fixture(scope="module")

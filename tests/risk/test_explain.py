@@ -8,10 +8,12 @@ import pytest
 from clearway.risk import explain
 from clearway.risk.explain import Evidence, of_goods, reasons
 from clearway.risk.features import FEATURES, compute
-from clearway.risk.history import Memory, counted, keys_of, resulted, trace
+from clearway.risk.history import counted, resulted, trace
+from clearway.risk.keys import keys_of
 from clearway.risk.model import Capacity, Channel, Choice, Goods, Hit, Stratum
 
 from .test_features import goods
+from .walk import Memory
 
 IDEAS = sorted({feature.idea for feature in FEATURES})
 
@@ -20,9 +22,9 @@ def past_of(*accepted: Goods, found: int = 0, examined: int = 0) -> Memory:
     memory = Memory()
     for place, each in enumerate(accepted):
         item = trace(each)
-        memory.count(counted([item]), each.day)
+        memory.add(counted([item]), each.day)
         if place < examined:
-            memory.learn(resulted([(item, place < found)]))
+            memory.add(resulted([(item, place < found, 0.0)]), each.day)
     return memory
 
 

@@ -13,6 +13,7 @@ from clearway.ledger.fact import Fact, FactBody, decode, encode
 from clearway.risk import projections, tables
 from clearway.risk.goods import Accepted, AcceptedDeclaration, goods_of
 from clearway.terms.identifiers import Mrn
+from clearway.terms.money import Currency, Money
 
 from .test_actions import NOON, declared
 
@@ -34,7 +35,7 @@ def examined(agency: str, outcome: Conformity, *items: int | None) -> clearance.
         agency=agency,
         outcome=outcome,
         findings=tuple(Discrepancy("undervaluation", item, "cheap") for item in items),
-        extra_revenue=Decimal("12.50"),
+        extra_revenue=Money(Decimal("12.50"), Currency("EUR")),
         started_at=NOON - timedelta(hours=1),
         ended_at=NOON,
         is_last=True,

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.ledger.columns import to_microseconds
-from clearway.risk import pasts, snapshot, tables
+from clearway.risk import pasts, tables
 from clearway.risk.features import COLUMN, FEATURES, NAMES, compute, is_preferential, spreads
-from clearway.risk.formats.history import conform, seen
+from clearway.risk.formats.history import conform
 from clearway.risk.goods import goods_of
 from clearway.risk.history import SCALE, day_of, log_steps, trace
 from clearway.risk.model import Goods, Past
@@ -101,7 +101,7 @@ def test_a_new_trader_has_no_past_and_the_rate_of_the_border() -> None:
 
 def test_spreads_of_a_price_half_the_usual_are_negative() -> None:
     steps = [log_steps(price) or 0 for price in (6.0, 6.5, 7.0, 6.2, 6.8)]
-    past = Past(5, 0, 0, 5, sum(steps), sum(s * s for s in steps), 0, 1, 1)
+    past = Past(5, 0, 0, 5, sum(steps), sum(s * s for s in steps), first_day=1, last_day=1)
     assert spreads(log_steps(3.2), past) < -1.5
     assert abs(spreads(log_steps(6.5), past)) < 0.1
     assert math.isnan(spreads(None, past))
@@ -148,8 +148,10 @@ class Border:
             if is_acceptance:
                 self._accept(mrn, groups[mrn], at, scorer, read)
             else:
-                guilty = tuple(row["item"] for row in groups[mrn] if row["illicit"])
-                self.store.act(examine, mrn, guilty, at)
+                guilty = {
+                    row["item"]: row["extra_revenue"] for row in groups[mrn] if row["illicit"]
+                }
+                self.store.act(examine, mrn, tuple(guilty), at, "customs", guilty)
 
     def _accept(
         self, mrn: str, rows: list[dict[str, Any]], at: datetime, scorer: Scorer, read: bool
@@ -171,13 +173,13 @@ def whole_examinations(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(first)
     illicit = pl.when("examined").then(pl.col("illicit").fill_null(False)).otherwise(None)
     # Money and mass as a declaration holds them, so that both sides read the same digits.
-    digits = (pl.col("net_mass_kg").round(6), pl.col("value").round(4))
+    digits = (pl.col("net_mass_kg").round(6), pl.col("value", "extra_revenue").round(4))
     certificates = pl.lit(0.0).alias("certificates")
     return frame.with_columns(illicit.alias("illicit"), *digits, certificates)
 
 
 def batch(frame: pl.DataFrame) -> np.ndarray:
-    return replay(seen(conform(frame), FOREVER), FOREVER).matrix
+    return replay(conform(frame), FOREVER).matrix
 
 
 def test_live_features_equal_those_of_training_to_the_last_bit(store: Callable[..., Any]) -> None:
@@ -193,7 +195,7 @@ def test_a_snapshot_and_what_came_since_equal_one_walk(store: Callable[..., Any]
     before = frame.filter(pl.col("accepted_at") < cut_off)
     until = to_microseconds(cut_off)
     scorer = rules_only()
-    scorer.snapshot = snapshot.take(replay(seen(conform(before), until), until).memory)
+    scorer.snapshot = replay(conform(before), until).snapshot(day_of(cut_off))
     scorer.cut_off_day = day_of(cut_off)
     border = Border(store(tables.PROJECTIONS))
     # The live border saw the days before the cut-off too: they must not be counted twice.

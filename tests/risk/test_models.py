@@ -45,8 +45,7 @@ EFFORT = Effort({"seed": 1, "num_threads": 1}, 30, lambda phase, share: None)
 
 def material_of(frame: pl.DataFrame) -> Material:
     shaped = table.conform(frame)
-    rows = table.seen(shaped, FOREVER)
-    return gather(shaped, replay(rows, FOREVER).matrix, to_microseconds(END))
+    return gather(shaped, replay(shaped, FOREVER).matrix, to_microseconds(END))
 
 
 # Weights of results
@@ -178,8 +177,7 @@ def test_another_weight_is_sealed_without_training_and_ranks_by_it(artefact: Art
     assert weighed(hits, artefact.card.revenue_weight).card.score_levels == (
         artefact.card.score_levels
     )
-    rows = table.seen(table.conform(history(600, seed=33)), FOREVER)
-    matrix = replay(rows, FOREVER).matrix
+    matrix = replay(table.conform(history(600, seed=33)), FOREVER).matrix
     by_hits, by_revenue = Scorer(hits), Scorer(revenue)
     probability, expected, score = by_hits.score_matrix(matrix)
     raw, _ = by_hits.predict(matrix)
@@ -336,8 +334,7 @@ def test_a_glass_box_is_trained_sealed_and_explains_itself(boxed: Path) -> None:
     assert loaded.card.id.startswith("gbx-") and loaded.card.estimator == "glass_box"
     auc = next(m.value for m in loaded.card.metrics if (m.of, m.name) == ("model", "AUC"))
     assert auc > 0.8
-    rows = table.seen(table.conform(history(300, seed=31)), FOREVER)
-    matrix = replay(rows, FOREVER).matrix
+    matrix = replay(table.conform(history(300, seed=31)), FOREVER).matrix
     scorer = Scorer(loaded)
     probability, _, score = scorer.score_matrix(matrix)
     assert score.std() > 0.1 and probability.max() > probability.min()
@@ -356,8 +353,7 @@ def test_an_unknown_kind_of_model_is_refused() -> None:
 
 
 def test_contributions_of_trees_add_up_to_the_log_odds(artefact: Artefact) -> None:
-    rows = table.seen(table.conform(history(50, seed=31)), FOREVER)
-    matrix = replay(rows, FOREVER).matrix
+    matrix = replay(table.conform(history(50, seed=31)), FOREVER).matrix
     booster = lightgbm.Booster(model_str=artefact.model)
     bias = booster.predict(matrix[:1], pred_contrib=True)[0][-1]
     odds = bias + sum(Scorer(artefact).contributions(matrix[0]))

@@ -217,7 +217,7 @@ def test_the_score_is_the_rank_among_recent_declarations() -> None:
     cut_off = BEGIN + timedelta(days=300)
     scorer = Scorer(train(frame, seed=1, now=cut_off))
     rows = table.seen(frame, FOREVER)
-    matrix = replay(rows, FOREVER).matrix
+    matrix = replay(frame, FOREVER).matrix
     later = [place for place, row in enumerate(rows) if row.goods.day >= scorer.cut_off_day]
     assert scorer.card is not None
     scale = Scale(scorer.card)
@@ -236,7 +236,7 @@ def test_the_score_is_the_rank_among_recent_declarations() -> None:
 def test_many_items_are_scored_by_the_weightiest(artefact: Artefact) -> None:
     cheap, usual = trace(goods(value_eur=50.0, hs="030220")), trace(goods(hs="030220"))
     scorer = Scorer(artefact)
-    known = scorer.snapshot.read(cheap.keys)
+    known = scorer.snapshot.read(cheap.keys, cheap.goods.day)
     alone = scorer.score([cheap], known)
     both = scorer.score([usual, cheap], known)
     assert alone.score > 0.8
@@ -246,7 +246,7 @@ def test_many_items_are_scored_by_the_weightiest(artefact: Artefact) -> None:
 def test_a_batch_scores_each_row_as_one_declaration_would(artefact: Artefact) -> None:
     scorer = Scorer(artefact)
     rows = table.seen(table.conform(history(300, seed=31)), FOREVER)
-    matrix = replay(rows, FOREVER).matrix
+    matrix = replay(table.conform(history(300, seed=31)), FOREVER).matrix
     probability, revenue, scores = scorer.score_matrix(matrix)
     item = trace(goods(value_eur=50.0))
     alone = scorer.score([item], {})

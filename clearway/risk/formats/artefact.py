@@ -5,6 +5,8 @@
     revenue.txt    LightGBM text of the revenue; empty without
     kinds.txt      LightGBM text of the kinds of fraud; empty without
     snapshot.npy   pasts of all keys, 64-bit whole numbers (NumPy array file)
+    recent.npy     results of the last days before the cut-off (the same)
+    reference.json distribution of the features in training; absent without enough rows
 
 The folder appears whole or not at all: files are written and synced beside it, then renamed.
 """
@@ -25,6 +27,7 @@ from clearway.risk.scoring import Artefact, Scorer, rules_only, verify
 from clearway.risk.snapshot import Snapshot
 
 _CARD = "model.json"
+_REFERENCE = "reference.json"
 
 
 def save(artefact: Artefact, folder: Path) -> Path:
@@ -47,7 +50,10 @@ def save(artefact: Artefact, folder: Path) -> Path:
         (partial / "model.txt").write_text(artefact.model)
         (partial / "revenue.txt").write_text(artefact.revenue)
         (partial / "kinds.txt").write_text(artefact.kinds)
+        if artefact.reference:
+            (partial / _REFERENCE).write_text(artefact.reference)
         np.save(partial / "snapshot.npy", artefact.snapshot.matrix, allow_pickle=False)
+        np.save(partial / "recent.npy", artefact.snapshot.recent, allow_pickle=False)
         (partial / _CARD).write_bytes(_card(artefact))
         for file in partial.iterdir():
             _sync(file)
@@ -71,12 +77,15 @@ def load(folder: Path) -> Artefact:
     try:
         card = decode((folder / _CARD).read_bytes(), ModelCard)
         matrix = np.load(folder / "snapshot.npy", allow_pickle=False, mmap_mode="r")
+        recent = np.load(folder / "recent.npy", allow_pickle=False, mmap_mode="r")
         artefact = Artefact(
             card,
             (folder / "model.txt").read_text(),
             (folder / "revenue.txt").read_text(),
-            Snapshot(matrix),
+            Snapshot(matrix, recent),
             (folder / "kinds.txt").read_text(),
+            # Only what the card names is sealed, and only what is sealed is read.
+            (folder / _REFERENCE).read_text() if _REFERENCE in dict(card.files) else "",
         )
     except (OSError, EOFError, ValueError, msgspec.ValidationError, msgspec.DecodeError) as broken:
         raise VerificationError(f"The risk model in {folder} is broken: {broken}") from broken

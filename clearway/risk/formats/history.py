@@ -39,16 +39,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from clearway.errors import MalformedMessage
+from clearway.risk.columns import US_PER_DAY
 from clearway.risk.exchange import in_eur
 from clearway.risk.model import Goods
-from clearway.risk.replay import US_PER_DAY, Seen
 
 _TIME = pl.Datetime("us", "UTC")
 
@@ -140,56 +140,66 @@ def _column(frame: pl.DataFrame, name: str, wanted: Any) -> pl.Expr:
     return column.cast(wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One item of history.
+
+    Args:
+        goods: the item.
+        at: microseconds since 1970 UTC when it was accepted.
+        illicit: result of its examination; None: not examined, or the result is not known yet.
+        extra_revenue: that the examination brought; NaN unknown.
+    """
+
+    goods: Goods
+    at: int
+    illicit: bool | None = None
+    extra_revenue: float = 0.0
+
+
 def seen(frame: pl.DataFrame, now: int) -> list[Seen]:
-    """Return the rows as the walk through history takes them.
+    """Return the rows one by one, for what cannot work on columns.
 
     Args:
         frame: of `conform`.
         now: microseconds since 1970; a result that becomes known at or after it is not known.
     """
-    return list(_rows(frame, now))
-
-
-def _rows(frame: pl.DataFrame, now: int) -> Iterator[Seen]:
     flat = frame.with_columns(
         pl.col("accepted_at", "known_at").dt.epoch("us"),
         pl.col(pl.String).fill_null(""),
         pl.col(pl.Float64).fill_null(math.nan),
         pl.col("packages").fill_null(0),
+        pl.col("signals").fill_null(-1),
     )
-    for row in flat.iter_rows():
-        (mrn, item, at, importer, declarant, exporter, office, hs, origin, dispatch) = row[:10]
-        (preference, mass, value, currency, statistical, duty, packages) = row[10:17]
-        (mode, description, examined, illicit, revenue, known_at, certificates) = row[17:24]
-        worth = value if value > 0.0 else statistical
-        goods = Goods(
-            mrn,
-            item,
-            at // US_PER_DAY,
-            importer,
-            declarant,
-            exporter,
-            office,
-            hs,
-            origin,
-            dispatch,
-            preference,
-            mass,
-            in_eur(worth, currency),
-            duty,
-            packages,
-            mode,
-            description,
-            certificates,
-        )
-        known = bool(examined) and illicit is not None and known_at is not None and known_at < now
-        yield Seen(goods, at, illicit if known else None, known_at if known else 0, revenue)
+    return [_seen(row, now) for row in flat.iter_rows(named=True)]
+
+
+def _seen(row: dict[str, Any], now: int) -> Seen:
+    worth = row["value"] if row["value"] > 0.0 else row["statistical_value"]
+    goods = Goods(
+        day=row["accepted_at"] // US_PER_DAY,
+        value_eur=in_eur(worth, row["currency"]),
+        **{name: row[name] for name in _AS_THEY_ARE},
+    )
+    known_at, illicit = row["known_at"], row["illicit"]
+    known = bool(row["examined"]) and illicit is not None and known_at is not None
+    result = illicit if known and known_at < now else None
+    return Seen(goods, row["accepted_at"], result, row["extra_revenue"])
+
+
+_AS_THEY_ARE = tuple(field.name for field in fields(Goods) if field.name in SCHEMA)
 
 
 def digest(frame: pl.DataFrame) -> str:
     """Return SHA-256 over all values of a conforming frame, in its order."""
     hasher = hashlib.sha256()
     for name in SCHEMA:
-        hasher.update(name.encode())
-        hasher.update("\x1f".join(map(str, frame[name].to_list())).encode())
+        column = frame[name]
+        hasher.update(f"{name}:{len(column)}:".encode())
+        hasher.update(column.is_null().to_numpy().tobytes())
+        if column.dtype == pl.String:
+            hasher.update("\x1f".join(column.fill_null("").to_list()).encode())
+        else:
+            numbers = column.to_physical().fill_null(0).to_numpy()
+            hasher.update(numbers.astype(numbers.dtype.newbyteorder("<")).tobytes())
     return hasher.hexdigest()
