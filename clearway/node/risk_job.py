@@ -149,7 +149,12 @@ def _features(job: Job, history: pl.DataFrame) -> list[DriftNoticed]:
         return []
     replayed = replay(history, to_microseconds(job.now)).matrix
     at = history["accepted_at"].dt.epoch("us").to_numpy().astype(np.int64)
-    reference = reference_of(replayed, at, model.card.cut_off)
+    sealed = model.reference
+    reference = (
+        decode(sealed.encode(), Reference)
+        if sealed
+        else reference_of(replayed, at, model.card.cut_off)
+    )
     if reference is None:
         return []
     windows = [_window(at, end) for end in (job.now - _AGAIN, job.now)]

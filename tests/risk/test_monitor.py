@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,14 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, fisher_exact  # type: ignore[import-untyped]
 
-from clearway.errors import InputError, MalformedMessage, RuleViolation
+from clearway.errors import InputError, MalformedMessage, RuleViolation, VerificationError
+from clearway.ledger.fact import decode
+from clearway.risk import training
+from clearway.risk.features import NAMES
+from clearway.risk.formats import artefact
 from clearway.risk.monitor import adwin, contest, fairness, frames, performance, psi, retraining
 from clearway.risk.monitor.adwin import Result
 from clearway.risk.monitor.contest import Bout, Verdict
 from clearway.risk.monitor.intervals import exact, holm, mantel_haenszel, wilson
 from clearway.risk.monitor.retraining import Because, Standing
+from tests.risk.world import history
 
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
+END = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 # Intervals
@@ -409,3 +416,21 @@ def test_training_is_due_on_schedule_on_drift_and_not_at_once_after_a_failure() 
         assert retraining.due(now, 90, failed) is Because.FIRST
         failed = Standing(failed_at=now - waits * day + day / 24, failures=failures)
         assert retraining.due(now, 90, failed) is None
+
+
+# Sealed with the model
+
+
+def test_the_reference_is_sealed_with_the_model_and_a_changed_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    frame = history(3_000, seed=2)
+    made = training.train(frame, seed=1, now=END, most_rounds=20)
+    kept = decode(made.reference.encode(), psi.Reference)
+    assert [bins.name for bins in kept.columns] == list(NAMES)
+    folder = artefact.save(made, tmp_path)
+    assert artefact.load(folder).reference == made.reference
+    file = folder / "reference.json"
+    file.write_text(file.read_text().replace('"usual":0.', '"usual":9.', 1))
+    with pytest.raises(VerificationError, match=r"reference\.json"):
+        artefact.load(folder)

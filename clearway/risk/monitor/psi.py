@@ -39,7 +39,7 @@ WINDOW_DAYS = 28
 SERVED_DAYS = 112
 # Usual movement is taken from so long before the end of training.
 USUAL_DAYS = 400
-_MOST_ROWS = 100_000
+_MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
