@@ -35,12 +35,14 @@ from clearway.console.pages import (
 from clearway.console.pages.risk import (
     backtest,
     capacity,
+    drift,
     fairness,
     importers,
     models,
     overview,
     performance,
     rules,
+    search,
     versions,
 )
 from clearway.console.render import page
@@ -73,9 +75,11 @@ def build_console(node: Node) -> Starlette:
         *rules.ROUTES,
         *capacity.ROUTES,
         *performance.ROUTES,
+        *drift.ROUTES,
         *models.ROUTES,
         *fairness.ROUTES,
         *importers.ROUTES,
+        *search.ROUTES,
         *ledger.ROUTES,
         *live.ROUTES,
     ]

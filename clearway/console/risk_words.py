@@ -83,8 +83,25 @@ SIZE_NAMES = {
     for name in ("micro, under 10", "small, 10 to 49", "medium, 50 to 249", "large, 250 and more")
 }
 
+DRIFT_NAMES = {
+    "features": "what the model sees has moved",
+    "score": "what the model says has moved",
+    "hit_rate": "what examinations find has changed",
+}
+BECAUSE_NAMES = {
+    "schedule": "on schedule",
+    "drift": "because of drift",
+    "first": "as the first",
+    "asked": "because somebody asked",
+}
+VERDICT_NAMES = {
+    "better": "the challenger finds more",
+    "worse": "the challenger finds less",
+    "open": "not decided yet",
+}
+
 NAMES = (
     FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES, ROLE_NAMES, SHARED_NAMES,
-    DIMENSION_NAMES, SIZE_NAMES,
+    DIMENSION_NAMES, SIZE_NAMES, DRIFT_NAMES, BECAUSE_NAMES, VERDICT_NAMES,
 )  # fmt: skip
 """All tables above, for the test of the catalogues."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -165,3 +166,38 @@ def test_performance_and_fairness_are_those_of_the_history(visit: Visit) -> None
             "What the figures do not say"
             in amina.get(f"/console/risk/fairness?by={dimension}").text
         )
+
+
+def test_history_is_searched_by_any_field_in_pages_and_exported(visit: Visit) -> None:
+    amina = visit("amina")
+    every = amina.get("/console/risk/search").text
+    following = re.search(r'href="(/console/risk/search\?[^"]*before=[^"]+)"', every)
+    assert following is not None
+    second = amina.get(html.unescape(following[1])).text
+    first_rows = set(re.findall(r"26XA[0-9A-Z]{14}", every))
+    assert set(re.findall(r"26XA[0-9A-Z]{14}", second)) - first_rows
+    assert amina.get("/console/risk/search?q=colour%3Dred").status_code == 422
+    none = amina.get("/console/risk/search?q=hs%5E99%0Avalue%3E1e12").text
+    assert "Nothing in the history meets all conditions" in none
+    sent = amina.get("/console/risk/search.csv?q=examined%3Dyes")
+    assert sent.headers["content-type"].startswith("text/csv")
+    assert len(sent.text.splitlines()) > 20
+    assert amina.get("/console/risk/search?before=%5B%5D").status_code == 400
+
+
+def test_drift_is_shown_by_feature_and_week(visit: Visit) -> None:
+    page = visit("amina").get("/console/risk/drift").text
+    assert 'data-chart="heat"' in page
+    assert "Changes in what examinations find" in page
+
+
+def test_the_examining_officer_reads_what_was_found_in_goods_like_these(
+    border: Border, visit: Visit
+) -> None:
+    amina = visit("amina")
+    pages = [amina.get(f"/console/examinations/{e.examination}").text for e in border.queue()]
+    assert any('href="/console/declarations/26XAHIS' in page for page in pages)
+    assert all("What was found last time" in page for page in pages)
+    petra = visit("petra")
+    place = f"/console/examinations/{border.queue()[0].examination}"
+    assert "What was found last time" not in petra.get(place).text

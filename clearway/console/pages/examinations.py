@@ -18,6 +18,7 @@ from clearway.clearance.actions.start_examination import start_examination
 from clearway.clearance.model import Conformity, Discrepancy, Examination, Extent, Result
 from clearway.clearance.rules import CONFIDENTIAL
 from clearway.console.consignment import assessment_of
+from clearway.console.pages.risk.past import cases_in, history_of
 from clearway.console.permission import may, seen_declaration
 from clearway.console.render import page
 from clearway.console.visitor import Visitor, sealed_form, visitor_of
@@ -31,13 +32,22 @@ from clearway.identity.model import Actor
 from clearway.ledger.fact import Fact
 from clearway.node.node import Node
 from clearway.policy.act import Act
+from clearway.risk.goods import party_key
+from clearway.risk.history import day_of
+from clearway.risk.looking import CODE as LOOK_FOR
+from clearway.risk.precedents import tables as precedents
+from clearway.risk.precedents.model import Likeness, Precedent
+from clearway.risk.precedents.rules import closest
 from clearway.risk.tables import StoredAssessment
 from clearway.terms.money import Currency, Money
+from clearway.terms.reason import Reason
 
 FINDINGS = 4
 """Lines of findings that the form offers; empty ones are not sent on."""
 
 _LONGEST_DETAIL = 500
+_MOST_LINES = 5
+_MOST_CASES = 6
 _LONGEST_NOTE = 1_000
 _MOST_REVENUE = Decimal(10) ** 12
 
@@ -55,6 +65,7 @@ class View:
 
     Args:
         assessment: why risk chose this one, for those who may read it.
+        cases: what was found in comparable goods before, closest first, for the same.
     """
 
     examination: Examination
@@ -64,6 +75,19 @@ class View:
     containers: tuple[str, ...]
     can_report: bool
     assessment: StoredAssessment | None
+    cases: Sequence[Precedent]
+
+    @property
+    def look_for(self) -> Sequence[Reason]:
+        """What to look for: a kind of fraud and a line."""
+        reasons = () if self.assessment is None else self.assessment.assessment.reasons
+        return [reason for reason in reasons if reason.code == LOOK_FOR]
+
+    @property
+    def why(self) -> Sequence[Reason]:
+        """Why this one: all other sentences."""
+        reasons = () if self.assessment is None else self.assessment.assessment.reasons
+        return [reason for reason in reasons if reason.code != LOOK_FOR]
 
 
 async def form(request: Request) -> Response:
@@ -108,6 +132,7 @@ def _view(node: Node, actor: Actor, connection: Connection, id: str) -> View:
     )
     declared = declarations.get(connection, order.mrn).declaration
     boxes = tuple(str(box.number) for box in declared.containers)
+    assessment = assessment_of(node, actor, connection, summary.mrn)
     return View(
         order,
         summary,
@@ -115,8 +140,28 @@ def _view(node: Node, actor: Actor, connection: Connection, id: str) -> View:
         currency_of(declared),
         boxes,
         can_report,
-        assessment_of(node, actor, connection, summary.mrn),
+        assessment,
+        () if assessment is None else _cases(node, connection, declared, assessment.at),
     )
+
+
+def _cases(
+    node: Node, connection: Connection, declared: Declaration, at: datetime
+) -> Sequence[Precedent]:
+    """Return comparable past cases of all lines, each once, those with a find first."""
+    history = history_of(node)
+    exporter = declared.exporter
+    who = party_key(declared.importer.id, declared.importer.name)
+    whence = "" if exporter is None else party_key(exporter.id, exporter.name)
+    found: dict[tuple[str, int], Precedent] = {}
+    for item in declared.items[:_MOST_LINES]:
+        goods = Likeness(who, whence, str(item.hs), str(item.origin), day_of(at))
+        own = precedents.find(connection, goods)
+        before = () if history is None else cases_in(history, goods, at)
+        for case in closest(goods, [*own, *before]):
+            found.setdefault((case.mrn, case.item), case)
+    ranked = sorted(found.values(), key=lambda case: (not case.found, -case.examined_day))
+    return ranked[:_MOST_CASES]
 
 
 def currency_of(declared: Declaration) -> Currency:

@@ -20,12 +20,12 @@ from clearway.node.node import Node
 from clearway.risk.backtest.model import Group, Report, RuleReport
 from clearway.risk.backtest.run import run
 from clearway.risk.lists import tables as lists
+from clearway.risk.lists.model import named_in
 from clearway.risk.model import Profile
 from clearway.risk.profiles import tables as profiles
 from clearway.risk.profiles.actions.record_test import record_test
 
 _MOST_GROUPS = 12
-_WATCH = ".watch"
 
 
 async def start(request: Request) -> Response:
@@ -97,9 +97,10 @@ def _work(node: Node, profile: Profile) -> Any:
     def work(tell: Tell) -> Report:
         with node.reading() as connection:
             in_force = profiles.rules_in_force(connection).profiles
-            names = [one.list.name for one in lists.list_lists(connection)]
-            kept = lists.load(connection, names if _WATCH in profile.expression else ())
-        live = [one for one in in_force if one.id != profile.id and _WATCH not in one.expression]
+            live = [one for one in in_force if one.id != profile.id]
+            named = named_in(one.expression for one in (profile, *live))
+            known = {one.list.name for one in lists.list_lists(connection)}
+            kept = lists.load(connection, sorted(named & known))
         return run([profile], folder, live=live, capacities=capacities, lists=kept, progress=tell)
 
     return work

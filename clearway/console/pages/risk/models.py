@@ -14,18 +14,26 @@ from starlette.routing import Route
 
 from clearway.console.pages.risk.tabs import analyst_of, show
 from clearway.console.permission import may
-from clearway.console.risk_words import ESTIMATOR_NAMES, PEER_NAMES, WEIGHTING_NAMES
+from clearway.console.risk_words import (
+    ESTIMATOR_NAMES,
+    PEER_NAMES,
+    VERDICT_NAMES,
+    WEIGHTING_NAMES,
+)
 from clearway.console.translate import Translate
 from clearway.console.visitor import sealed_form
 from clearway.console.work import do, look
 from clearway.errors import BadTerm, NotFound
 from clearway.insight.figures import wilson
 from clearway.node.node import Node
+from clearway.node.risk_watch import promote as bring_into_use
 from clearway.risk import tables
-from clearway.risk.actions.activate_model import activate_model
 from clearway.risk.card import Metric, ModelCard
 from clearway.risk.evaluate import SHARES
 from clearway.risk.formats import artefact
+from clearway.risk.monitor import tables as watch
+from clearway.risk.monitor.facts import ChallengerJudged
+from clearway.risk.monitor.tables import Challenger
 from clearway.risk.scoring import weighed
 from clearway.risk.tables import StoredModel
 
@@ -54,8 +62,50 @@ async def models(request: Request) -> Response:
     node: Node = request.app.state.node
     found = await look(node, lambda connection: tables.list_models(connection, limit=_MOST_SHOWN))
     rows = [(one, figures(one.metrics)) for one in found]
-    in_use = node.rulebook.selectivity.scorer.model
-    return show(request, visitor, "models.html", rows=rows, in_use=in_use)
+    contest = await look(node, _contest)
+    return show(
+        request,
+        visitor,
+        "models.html",
+        rows=rows,
+        in_use=node.rulebook.selectivity.scorer.model,
+        contest=contest,
+        verdicts=VERDICT_NAMES,
+        can_promote=may(node, visitor.actor, "risk.activate_model"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The model in shadow, and the newest comparison with the one in use; None: not yet."""
+
+    challenger: Challenger
+    judged: ChallengerJudged | None
+
+
+def _contest(connection: Connection) -> Contest | None:
+    challenger = watch.challenger(connection)
+    if challenger is None:
+        return None
+    events = watch.list_events(connection, ChallengerJudged.TYPE, limit=1)
+    stated = events[0].stated if events else None
+    mine = isinstance(stated, ChallengerJudged) and stated.challenger == challenger.model
+    return Contest(challenger, stated if mine and isinstance(stated, ChallengerJudged) else None)
+
+
+async def promote(request: Request) -> Response:
+    """Bring the challenger into use."""
+    visitor = analyst_of(request)
+    node: Node = request.app.state.node
+    fields = await sealed_form(request, visitor)
+    node.policy.require(visitor.actor, "risk.activate_model", {})
+    contest = await look(node, _contest)
+    if contest is None or contest.challenger.model != fields.get("model", ""):
+        raise NotFound("This model is no challenger any more")
+    model = contest.challenger.model
+    reason = fields.get("reason", "").strip()[:_LONGEST_REASON]
+    await do(node, visitor.actor, lambda act: bring_into_use(act, node, model, reason))
+    return RedirectResponse("/console/risk/models", 303)
 
 
 async def model(request: Request) -> Response:
@@ -114,7 +164,7 @@ async def use_weight(request: Request) -> Response:
     weight = _weight(fields.get("weight", ""))
     card = await asyncio.to_thread(_weigh, node, weight)
     reason = fields.get("reason", "").strip()[:_LONGEST_REASON]
-    await do(node, visitor.actor, lambda act: activate_model(act, card, reason))
+    await do(node, visitor.actor, lambda act: bring_into_use(act, node, card.id, reason))
     return RedirectResponse("/console/risk/models", 303)
 
 
@@ -208,6 +258,7 @@ def _reliability(card: ModelCard, t: Translate) -> dict[str, Any]:
 
 ROUTES = [
     Route("/risk/models", models),
+    Route("/risk/models/promote", promote, methods=["POST"]),
     Route("/risk/models/frontier", frontier),
     Route("/risk/models/frontier", use_weight, methods=["POST"]),
     Route("/risk/models/{id}", model),

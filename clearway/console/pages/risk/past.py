@@ -13,9 +13,12 @@ from starlette.requests import Request
 
 from clearway.node.node import Node
 from clearway.risk.formats import history
+from clearway.risk.history import day_of
 from clearway.risk.monitor import frames
+from clearway.risk.precedents.model import Likeness, Precedent
 
 Result = TypeVar("Result")
+_MOST_CASES = 100
 
 _FRESH = timedelta(minutes=2)
 """For so long several viewers share one calculation over the history."""
@@ -39,6 +42,50 @@ def selections_of(node: Node) -> pl.DataFrame | None:
     """Return the selections of the history, one row per declaration; None without a history."""
     rows = history_of(node)
     return None if rows is None else frames.of_history(history.conform(rows.collect()))
+
+
+def cases_in(rows: pl.LazyFrame, goods: Likeness, now: datetime) -> list[Precedent]:
+    """Return the newest examined items of a history that share a party or heading and origin.
+
+    Args:
+        goods: what they are compared with.
+        now: aware UTC; results that became known at or after it are left out.
+    """
+    names = rows.collect_schema().names()
+    kind = pl.col("mode").fill_null("") if "mode" in names else pl.lit("")
+    alike = (pl.col("hs").str.starts_with(goods.hs[:4])) & (pl.col("origin") == goods.origin)
+    for column, value in (("importer", goods.importer), ("exporter", goods.exporter)):
+        alike |= (pl.col(column) == value) if value else pl.lit(value=False)
+    found = (
+        rows.filter(alike & pl.col("examined") & pl.col("illicit").is_not_null())
+        .filter(pl.col("known_at") < now)
+        .sort("known_at", descending=True)
+        .head(_MOST_CASES)
+        .select(
+            "mrn",
+            "item",
+            pl.col("importer").fill_null(""),
+            pl.col("exporter").fill_null(""),
+            "hs",
+            "origin",
+            "accepted_at",
+            "known_at",
+            "illicit",
+            kind.alias("kind"),
+        )
+        .collect()
+    )
+    return [
+        Precedent(
+            mrn,
+            item,
+            Likeness(importer, exporter, hs, origin, day_of(at)),
+            day_of(known),
+            bool(illicit),
+            (kind,) if kind else (),
+        )
+        for mrn, item, importer, exporter, hs, origin, at, known, illicit, kind in found.iter_rows()
+    ]
 
 
 async def kept(request: Request, name: str, make: Callable[[Node], Result]) -> Result:

@@ -16,7 +16,9 @@ TABS = (
     Page("/console/risk/rules", "Rules", "", "risk.read"),
     Page("/console/risk/capacity", "Capacity", "", "risk.read"),
     Page("/console/risk/performance", "Performance", "", "risk.read"),
+    Page("/console/risk/drift", "Drift", "", "risk.read"),
     Page("/console/risk/models", "Models", "", "risk.read"),
+    Page("/console/risk/search", "History", "", "risk.read"),
     Page("/console/risk/importers", "Importers", "", "risk.read"),
     Page("/console/risk/fairness", "Fairness", "", "risk.read"),
 )
