@@ -7,11 +7,20 @@ from typing import Annotated
 
 import typer
 
-from clearway.cli import risk_models, risk_monitor, risk_recompute, risk_selection, risk_share
+from clearway.cli import (
+    risk_models,
+    risk_monitor,
+    risk_recompute,
+    risk_rules,
+    risk_selection,
+    risk_share,
+)
 from clearway.cli.options import AsJson, SettingsFile
 from clearway.cli.output import emit, say, show_table
 
 app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
+app.add_typer(risk_rules.app)
+app.command("search")(risk_rules.search)
 app.command("capacity")(risk_selection.capacity)
 app.add_typer(risk_share.app)
 app.command("estimate")(risk_selection.estimate)

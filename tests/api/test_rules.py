@@ -127,3 +127,18 @@ def test_a_node_without_a_history_says_so(analysts: Any) -> None:
     answer = analysts.ask("POST", "/v1/risk/rules/LAPTOPS/1/back-test", "ada")
     assert answer.status_code == 404
     assert "no history" in answer.json()["detail"]
+
+
+def test_the_history_is_searched_page_by_page(analysts: Any) -> None:
+    keep_history(analysts)
+    asked = {"where": ["hs^0", "office=GHTEM"], "limit": 20}
+    first = analysts.ask("GET", "/v1/risk/search", "ada", params=asked).json()
+    then = analysts.ask(
+        "GET", "/v1/risk/search", "ada", params=asked | {"cursor": first["next"]}
+    ).json()
+    assert first["data"]["total"] == then["data"]["total"] > 40
+    keys = [(row["mrn"], row["item"]) for page in (first, then) for row in page["data"]["rows"]]
+    assert len(keys) == len(set(keys)) == min(40, first["data"]["total"])
+    assert analysts.ask("GET", "/v1/risk/search", "acme", params=asked).status_code == 403
+    wrong = analysts.ask("GET", "/v1/risk/search", "ada", params={"where": ["body=1"]})
+    assert wrong.status_code == 422

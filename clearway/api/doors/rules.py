@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -14,6 +15,7 @@ from clearway.api.strict import StrictRoute
 from clearway.api.work import act, look
 from clearway.errors import NotFound
 from clearway.identity.model import Actor
+from clearway.insight import history_search as history
 from clearway.ledger.fact import Fact
 from clearway.node.node import Node
 from clearway.risk.backtest.model import Report
@@ -187,3 +189,41 @@ async def change_entries(name: RuleId, body: EntriesIn, node: TheNode, actor: Th
     )
     fact = outcome.result
     return answer({"list": name, "seq": None if fact is None else fact.seq})
+
+
+@router.get("/search")
+async def search(
+    node: TheNode,
+    actor: TheActor,
+    where: Annotated[
+        list[str] | None,
+        Query(max_length=20, description="Conditions such as hs^0302 or value>=1000"),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Search this node's history of declarations: newest first, with the figures of all that fit.
+
+    A condition is a field, a sign (= != < <= > >=, ^ begins with, ~ holds, in) and a value.
+    """
+    node.policy.require(actor, "risk.read", {})
+    position = position_of(cursor, tuple[datetime, str, int])
+    asked = history.Query(tuple(map(history.parse, where or ())), limit, position)
+
+    def query() -> history.Found:
+        with history.History(node.folder.history) as opened:
+            return opened.search(asked)
+
+    found = await look(node, actor, query)
+    following = None
+    if found.following is not None:
+        at, mrn, item = found.following
+        following = cursor_of(at.isoformat(), mrn, item)
+    rows = [dict(zip(history.FIELDS, row, strict=True)) for row in found.rows]
+    figures = {
+        "total": found.total,
+        "examined": found.examined,
+        "illicit": found.illicit,
+        "extra_revenue": found.extra_revenue,
+    }
+    return answer({**figures, "rows": rows}, following=following)
