@@ -53,7 +53,7 @@ _MARK = ".clearway-demo"
 # What workers do by the machine's time, the day's own clock does: a seed gives one day.
 _BY_THE_DAYS_CLOCK, _ROUND, _COPIED_EVERY = 86_400, timedelta(hours=1), timedelta(hours=4)
 # For looking around in a node that holds nothing real and listens on this machine only.
-_VISITOR, _PASSWORD = "officer", "border-day-2026"
+_VISITOR, _ANALYST, _PASSWORD = "officer", "analyst", "border-day-2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ def run(
             _doors(node, once=once) as (http, url),
         ):
             if url:
-                tell(f"The console: [bold]{url}/[/]  account [bold]{_VISITOR}[/], password"
-                     f" [bold]{_PASSWORD}[/]")  # fmt: skip
+                tell(f"The console: [bold]{url}/[/]  account [bold]{_VISITOR}[/] or, as a second"
+                     f" analyst, [bold]{_ANALYST}[/]; password [bold]{_PASSWORD}[/]")  # fmt: skip
             with Scoreboard(quiet=as_json) as board:
                 steps = _steps(node, work, clock, stage.day.begins_at)
                 diary = asyncio.run(_play(stage.day, http, tokens, steps, board, devices))
@@ -161,13 +161,17 @@ def _make_room(folder: Path) -> None:
 
 
 def _open_console(node: Node) -> None:
-    """Open the account with which a visitor can look around."""
-    hashed = passwords.hash_password(_PASSWORD, _VISITOR, entropy(16))
+    """Open accounts with which a visitor can look around; a rule takes two people."""
+    people = {
+        _VISITOR: ({Role.CUSTOMS_OFFICER, Role.RISK_ANALYST}, "Visiting officer"),
+        _ANALYST: ({Role.RISK_ANALYST}, "Second analyst"),
+    }
+    hashed = {name: passwords.hash_password(_PASSWORD, name, entropy(16)) for name in people}
 
     def action(act: Act) -> None:
-        roles = {Role.CUSTOMS_OFFICER, Role.RISK_ANALYST}
-        open_account(act, _VISITOR, ActorKind.OFFICER, "customs", roles, name="Visiting officer")
-        set_password(act, _VISITOR, hashed)
+        for account, (roles, name) in people.items():
+            open_account(act, account, ActorKind.OFFICER, "customs", roles, name=name)
+            set_password(act, account, hashed[account])
 
     node.act(OWNER, action).result()
 
