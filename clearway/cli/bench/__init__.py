@@ -28,6 +28,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         queue,
         readings,
         risk,
+        risk_rules,
         stores,
     )
     from clearway.cli.output import emit, say, show_table
@@ -50,6 +51,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "devices": devices.measure,
         "mqtt": mqtt.measure,
         "risk": risk.measure,
+        "risk_rules": risk_rules.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
