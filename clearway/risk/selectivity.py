@@ -88,9 +88,7 @@ def judge(selectivity: Selectivity, known: Known, draw: float) -> Assessment:
     goods = known.items[0].goods
     capacity = open_at(selectivity.capacities.of(goods.office), known.now)
     scored = scorer.score(known.items, known.pasts)
-    variables = variables_of(
-        known.items, scored.matrix.tolist(), known.header, known.hazards
-    )
+    variables = variables_of(known.items, scored.matrix.tolist(), known.header, known.hazards)
     matched = selectivity.profiles.match(variables, known.now)
     every = (*known.demands.controls, *matched.hits, *_failures(matched))
     hits = due(every, draw)
