@@ -100,8 +100,20 @@ VERDICT_NAMES = {
     "open": "not decided yet",
 }
 
+SUBJECT_NAMES = {
+    "party": "parties",
+    "importer": "importers",
+    "declarant": "declarants",
+    "exporter": "exporters",
+    "address": "addresses",
+    "hs": "goods codes",
+    "origin": "countries of origin",
+    "text": "words of the description",
+}
+"""What the entries of a watch list are."""
+
 NAMES = (
     FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES, ROLE_NAMES, SHARED_NAMES,
-    DIMENSION_NAMES, SIZE_NAMES, DRIFT_NAMES, BECAUSE_NAMES, VERDICT_NAMES,
+    DIMENSION_NAMES, SIZE_NAMES, DRIFT_NAMES, BECAUSE_NAMES, VERDICT_NAMES, SUBJECT_NAMES,
 )  # fmt: skip
 """All tables above, for the test of the catalogues."""

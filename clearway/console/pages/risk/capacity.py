@@ -1,4 +1,4 @@
-"""What each office can do in a day and how much of it is used, lane by lane."""
+"""What each office can do in a day and has used, what waits for an audit, and watch lists."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from clearway.clearance.lanes import tables as lanes
 from clearway.console.pages.risk.tabs import analyst_of, show
+from clearway.console.risk_words import SUBJECT_NAMES
 from clearway.console.work import look
 from clearway.node.node import Node
 from clearway.risk import tables
 from clearway.risk.history import day_of
+from clearway.risk.lists import tables as lists
 from clearway.risk.model import Capacity
 from clearway.risk.tables import OfficeDay
 
 _DAYS = 7
+_MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,17 @@ async def capacity(request: Request) -> Response:
     visitor = analyst_of(request)
     node: Node = request.app.state.node
     rows = await look(node, lambda connection: _rows(node, connection))
-    return show(request, visitor, "capacity.html", rows=rows)
+    audits = await look(node, lambda connection: lanes.list_audits(connection, limit=_MOST_SHOWN))
+    kept = await look(node, lists.list_lists)
+    return show(
+        request,
+        visitor,
+        "capacity.html",
+        rows=rows,
+        audits=audits,
+        lists=kept[:_MOST_SHOWN],
+        subject_names=SUBJECT_NAMES,
+    )
 
 
 def _rows(node: Node, connection: Connection) -> Sequence[Row]:
