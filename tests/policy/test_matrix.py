@@ -81,6 +81,7 @@ clearance.explain_delay        A  .  A  A  A  A  .  .  .  .  .  .  .  .  Y
 clearance.stop                 A  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 clearance.reroute              .  .  .  .  .  .  .  .  .  .  .  .  .  .  Y
 risk.share                     .  Y  .  .  .  .  .  .  .  .  .  .  .  .  Y
+risk.confirm_kin               .  Y  .  .  .  .  .  .  .  .  .  .  .  .  .
 clearance.read                 Y  Y  Y  Y  Y  Y  .  P  P  .  Y  .  Y  .  Y
 insight.read                   Y  Y  Y  Y  Y  Y  .  .  .  .  .  .  Y  Y  Y
 ledger.read                    Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  Y  .  Y  Y  Y
