@@ -29,6 +29,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         readings,
         risk,
         risk_rules,
+        risk_speed,
         stores,
     )
     from clearway.cli.output import emit, say, show_table
@@ -52,6 +53,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "mqtt": mqtt.measure,
         "risk": risk.measure,
         "risk_rules": risk_rules.measure,
+        "risk_speed": risk_speed.measure,
     }
     if only and only not in parts:
         raise InputError(f"There is no part {only!r} of the bench; choose of: {', '.join(parts)}")
