@@ -2,9 +2,9 @@
 
 Batch is end to end: a table of declarations in, the features of each as they were then, sixty
 rules, and probability, revenue and score out. Online is one declaration at a real store: pasts,
-features, sixty rules, score, lane, and the explanation of a selected one. A tenth of CPU time may
-go to threads that wait, so rates of wall time stand beside CPU time per item. The histories are
-made for speed and prove no quality (`risk_history`).
+features, sixty rules, score, lane, and the explanation of a selected one. CPU time per item stands
+beside rates of wall time, because it is steadier on a shared machine. The histories are made for
+speed and prove no quality (`risk_history`).
 """
 
 from __future__ import annotations
