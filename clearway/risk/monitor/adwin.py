@@ -16,8 +16,8 @@ from datetime import datetime
 from clearway.errors import RuleViolation
 
 DELTA = 0.002
-"""Chance of a false cut at each test. Measured: none in 100,000 quiet results at 0.002, one at 0.02;
-a rate that falls from 0.3 to 0.15 is noticed after 327 results (215 at 0.02)."""
+"""Chance of a false cut at each test. Measured: none in 100,000 quiet results at 0.002, one at
+0.02; a rate that falls from 0.3 to 0.15 is noticed after 327 results (215 at 0.02)."""
 
 
 @dataclass(frozen=True, slots=True)
