@@ -47,6 +47,28 @@ def registrations(frame: pl.DataFrame) -> list[Registration]:
     return [Registration(*row) for row in flat.iter_rows()]
 
 
+def register_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the register that a history tells of: importers as they first appeared, no names.
+
+    Args:
+        frame: of `formats.history.conform`.
+    """
+    return (
+        frame.drop_nulls("importer")
+        .sort("accepted_at")
+        .group_by("importer", maintain_order=True)
+        .agg(
+            pl.col("address").drop_nulls().first(),
+            pl.col("phone").drop_nulls().first(),
+            pl.col("declarant").drop_nulls().mode().sort().first().alias("broker"),
+            pl.col("accepted_at").first().alias("registered_at"),
+        )
+        .with_columns(name=pl.lit(""), country=pl.lit(""))
+        .rename({"importer": "party"})
+        .select(*REGISTRATIONS)
+    )
+
+
 def batches(
     parties: Sequence[Registration], first: datetime, last: datetime, *, days: int, seed: int
 ) -> tuple[tuple[int, tuple[Link, ...]], ...]:
