@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from clearway.cli import (
+    risk_kin,
     risk_models,
     risk_monitor,
     risk_recompute,
@@ -34,6 +35,8 @@ app.command("performance")(risk_monitor.performance)
 app.command("drift")(risk_monitor.drift)
 app.command("fairness")(risk_monitor.fairness)
 app.command("challenger")(risk_monitor.challenger)
+app.command("kin")(risk_kin.kin)
+app.command("confirm")(risk_kin.confirm)
 
 
 @app.command()

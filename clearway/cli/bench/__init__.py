@@ -28,6 +28,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         queue,
         readings,
         risk,
+        risk_drift,
         risk_rules,
         risk_speed,
         stores,
@@ -52,6 +53,7 @@ def run(*, quick: bool, only: str, as_json: bool) -> list[Figure]:
         "devices": devices.measure,
         "mqtt": mqtt.measure,
         "risk": risk.measure,
+        "risk_drift": risk_drift.measure,
         "risk_rules": risk_rules.measure,
         "risk_speed": risk_speed.measure,
     }
