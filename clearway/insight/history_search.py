@@ -185,6 +185,7 @@ class History:
             },
         )
         self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute(f"SET allowed_directories = [{_quoted(str(folder.resolve()))}]")
         self._connection.execute("SET enable_external_access = false")
         listed = ", ".join(_quoted(str(file.resolve())) for file in files)
