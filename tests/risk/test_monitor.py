@@ -434,3 +434,9 @@ def test_the_reference_is_sealed_with_the_model_and_a_changed_one_is_refused(
     file.write_text(file.read_text().replace('"usual":0.', '"usual":9.', 1))
     with pytest.raises(VerificationError, match=r"reference\.json"):
         artefact.load(folder)
+
+
+def test_a_model_of_a_history_without_any_revenue_can_be_read_back(tmp_path: Path) -> None:
+    bare = history(3_000, seed=2).with_columns(pl.lit(0.0).alias("extra_revenue"))
+    made = training.train(bare, seed=1, now=END, most_rounds=20)
+    assert artefact.load(artefact.save(made, tmp_path)).card == made.card

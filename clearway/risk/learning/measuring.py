@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
@@ -65,12 +67,20 @@ def _mix(card: ModelCard, material: Material, said: Said, expected: Floats) -> M
     weights = Scale(card).blend(said.probability, expected)
     last = material.last
     figures = measure("blend", weights[last], material.illicit[last], material.revenue[last])
-    kept = tuple(each for each in figures if each.name[:2] in ("P@", "V@"))
+    kept = _storable(each for each in figures if each.name[:2] in ("P@", "V@"))
     recent = material.recent
     best = np.zeros(int(material.declaration.max()) + 1)
     np.maximum.at(best, material.declaration[recent], weights[recent])
     heaviest = best[np.unique(material.declaration[recent])]
     return Mix(card.revenue_weight, _levels(heaviest), kept)
+
+
+def _storable(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+    """Return figures as a card can keep them: JSON has no NaN, which a share of nothing is.
+
+    Where no revenue was told at all, each ranking found none of it.
+    """
+    return tuple(replace(one, value=0.0) if isnan(one.value) else one for one in metrics)
 
 
 def _levels(numbers: Floats) -> tuple[float, ...]:
@@ -99,7 +109,7 @@ def measured(card: ModelCard, material: Material, said: Said) -> ModelCard:
     metrics.append(Metric("model", "ECE", calibration_error(calibrated, illicit, weights)))
     return replace(
         card,
-        metrics=tuple(metrics),
+        metrics=_storable(metrics),
         reliability=calibration.reliability(calibrated, illicit, weights),
         limits=LIMITS,
     )
