@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from clearway.clearance import tables as clearance
+from clearway.clearance.actions.start_examination import start_examination
 from clearway.clearance.record import State
 from clearway.coldchain.tables import list_units
+from clearway.identity.model import Actor, ActorKind, Role
 from clearway.tasks.tables import list_open
 
 from ..console.border import PASSWORD, Border
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LIVE = ".cw-live:not(.is-lost)"
+OFFICER = Actor(ActorKind.OFFICER, "amina", "customs", frozenset({Role.CUSTOMS_OFFICER}))
 
 
 def paths(border: Border) -> dict[str, str]:
@@ -32,17 +35,13 @@ def paths(border: Border) -> dict[str, str]:
         for unit in border.ask(list_units)
         for mrn in border.ask(clearance.in_container, str(unit.container))
     )
-    begun = next(
-        one
-        for _, one in border.ask(clearance.list_examinations, agency="customs")
-        if one.started_at is not None and "customs" in one.waiting_for
-    )
+    begun = begun_examination(border)
     unit = border.ask(list_units)[0].container
     return {
         "queue": "/?agency=all",
         "declarations": "/declarations",
         "consignment": f"/declarations/{with_reefer}",
-        "examination": f"/examinations/{begun.id}",
+        "examination": f"/examinations/{begun}",
         "alarms": "/alarms",
         "fleet": "/reefers",
         "tasks": "/tasks?show=all",
@@ -62,6 +61,18 @@ def paths(border: Border) -> dict[str, str]:
         "map": "/map",
         "ledger": "/ledger",
     }
+
+
+def begun_examination(border: Border) -> str:
+    """Return an examination that customs has begun and not reported; begin one if there is none."""
+    found = [one for _, one in border.ask(clearance.list_examinations, agency="customs")]
+    waiting = [one for one in found if "customs" in one.waiting_for]
+    begun = next((one for one in waiting if one.started_at is not None), None)
+    if begun is not None:
+        return str(begun.id)
+    entry = next(e for e in border.queue("customs") if e.waiting.agencies == ("customs",))
+    border.node.act(OFFICER, lambda act: start_examination(act, entry.examination)).result()
+    return str(entry.examination)
 
 
 def send_readings(border: Border, url: str, *, place: int = -1, hot: bool = False) -> str:

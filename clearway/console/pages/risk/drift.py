@@ -31,8 +31,9 @@ from clearway.risk.replay import replay
 _EPOCH = date(1970, 1, 1)
 _DAY_US = 86_400_000_000
 _FOREVER = 1 << 62
-_REFERENCE = 0.5
-"""Share of the history's days that the later weeks are compared with."""
+_REFERENCE = 0.6
+"""Later weeks are compared with the four before this share of the history's days: a history that
+has just begun fills its counts first."""
 _MOST_ITEMS = 400_000
 _MOST_WEEKS = 13
 _MOST_FEATURES = 18
@@ -46,7 +47,7 @@ class View:
     """What the page shows.
 
     Args:
-        weeks: their Mondays, with how far each feature had moved; empty: too few rows.
+        weeks: their first days, with how far each feature had moved; empty: too few rows.
         cuts: changes of hit rates.
         reference: first and last day that the weeks are compared with.
     """
@@ -101,17 +102,17 @@ def _view(node: Node) -> View | None:
     days = (frame["accepted_at"].dt.epoch("us") // _DAY_US).to_numpy().astype(np.int64)
     first, last = int(days.min()), int(days.max())
     middle = first + int((last - first) * _REFERENCE)
-    before = days <= middle
+    start = max(first, middle - psi.WINDOW_DAYS + 1)
+    before = (days >= start) & (days <= middle)
     if int(before.sum()) < psi.LEAST_ROWS:
         return View((), _cuts(selections), None)
     reference = psi.reference_of(matrix[before], days[before], NAMES)
     weeks = [
-        (_EPOCH + timedelta(days=start), psi.drift(reference, matrix[chosen]))
-        for start in range(middle + 1, last + 1, 7)
-        for chosen in ((days >= start) & (days < start + 7),)
+        (_day(day), psi.drift(reference, matrix[(days >= day) & (days < day + 7)]))
+        for day in range(middle + 1, last + 1, 7)
     ]
     shown = [(week, shifts) for week, shifts in weeks if shifts][-_MOST_WEEKS:]
-    return View(shown, _cuts(selections), (_day(first), _day(middle)))
+    return View(shown, _cuts(selections), (_day(start), _day(middle)))
 
 
 def _day(number: int) -> date:
