@@ -62,9 +62,9 @@ async def lodged(node: Node, actor: Actor, body: bytes, media_type: str, key: st
     def prepare() -> Callable[[Act], Received]:
         message = read(require_body(body, media_type), media_type)
         prepared = prepare_declaration(message, node.rulebook.profile, node.clock())
-        selectivity = node.rulebook.selectivity
+        # Asked in the writer's turn: a rule that was approved just before counts already.
         return lambda hand: receive_declaration(
-            hand, prepared, key, draw=draw, selectivity=selectivity
+            hand, prepared, key, draw=draw, selectivity=node.rulebook.selectivity
         )
 
     outcome = await perform(node, actor, prepare)
@@ -229,9 +229,14 @@ async def correction(
     def prepare() -> Callable[[Act], Correction]:
         message = read(require_body(body, media_type), media_type)
         prepared = prepare_declaration(message, node.rulebook.profile, node.clock())
-        selectivity = node.rulebook.selectivity
         return lambda hand: receive_correction(
-            hand, number, prepared, reason, of_version=version, draw=draw, selectivity=selectivity
+            hand,
+            number,
+            prepared,
+            reason,
+            of_version=version,
+            draw=draw,
+            selectivity=node.rulebook.selectivity,
         )
 
     with hiding(node, actor, mrn):
