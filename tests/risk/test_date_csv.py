@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearway.errors import MalformedMessage, TooLarge
@@ -179,6 +179,7 @@ def test_the_korean_open_set_is_read(shared_data: Path) -> None:
     assert read["hs"].str.len_chars().unique().to_list() == [6]
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(tmp_path_factory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "any.csv"
@@ -190,6 +191,7 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, content: bytes) -> None
     assert read.frame.height >= 1
 
 
+@settings(max_examples=20)
 @given(st.floats(0, 30), st.booleans())
 def test_a_result_is_known_so_many_days_later(tmp_path_factory, days: float, illicit: bool) -> None:
     path = tmp_path_factory.mktemp("late") / "late.csv"
