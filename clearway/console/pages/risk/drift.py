@@ -37,6 +37,8 @@ has just begun fills its counts first."""
 _MOST_ITEMS = 400_000
 _MOST_WEEKS = 13
 _MOST_FEATURES = 18
+_MOST_OF_GOODS = 12
+_RATE = "_rate"
 _MOST_EVENTS = 20
 _GROWING = ("_n", "_examined", "_found", "_days")
 """Ends of names of features that count since the history began: they grow by themselves."""
@@ -58,14 +60,16 @@ class View:
 
     @property
     def furthest(self) -> Sequence[str]:
-        """Features in the order of how far they moved at most, but for those that only grow."""
+        """Features of the goods, then rates of the history, each by how far they moved at most."""
         most: dict[str, float] = {}
         for _, shifts in self.weeks:
             for one in shifts:
-                if one.name.endswith(_GROWING):
-                    continue
                 most[one.name] = max(most.get(one.name, 0.0), one.psi)
-        return sorted(most, key=lambda name: (-most[name], name))[:_MOST_FEATURES]
+        ranked = sorted(most, key=lambda name: (-most[name], name))
+        shown = [name for name in ranked if not name.endswith(_GROWING)]
+        goods = [name for name in shown if not name.endswith(_RATE)][:_MOST_OF_GOODS]
+        rates = [name for name in shown if name.endswith(_RATE)]
+        return [*goods, *rates][:_MOST_FEATURES]
 
 
 async def drift(request: Request) -> Response:
