@@ -21,7 +21,7 @@ from clearway.cli.bench import risk_measure, risk_ours, risk_tables
 from clearway.cli.bench.pairs import Figure
 from clearway.cli.bench.peers.contest import Contest, Ranking
 from clearway.cli.bench.risk_korea import Korea
-from clearway.cli.bench.risk_measure import Gain, Judged
+from clearway.cli.bench.risk_measure import Judged, Result
 from clearway.cli.bench.risk_tables import Table, Terms
 from clearway.errors import InputError, RuleViolation
 
@@ -51,25 +51,6 @@ class Request:
     rows: int = 0
     test_from: date | None = None
     quick: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What methods reached on one table.
-
-    Args:
-        table: its name.
-        notes: what is to be known of it.
-        judged: every method.
-        gains: of ours over the best peer, and over the best of each kind.
-        ablation: our trees on more and more of our features.
-    """
-
-    table: str
-    notes: Sequence[str]
-    judged: Sequence[Judged]
-    gains: Sequence[Gain]
-    ablation: Sequence[Judged] = ()
 
 
 def seeds_of(text: str) -> tuple[int, ...]:

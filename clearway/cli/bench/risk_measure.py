@@ -70,6 +70,25 @@ class Gain:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What methods reached on one table.
+
+    Args:
+        table: its name.
+        notes: what is to be known of it.
+        judged: every method.
+        gains: of ours over the best peer, and over the best of each kind.
+        ablation: our trees on more and more of our features.
+    """
+
+    table: str
+    notes: Sequence[str]
+    judged: Sequence[Judged]
+    gains: Sequence[Gain]
+    ablation: Sequence[Judged] = ()
+
+
 def judge(contest: Contest, rankings: Sequence[Ranking]) -> tuple[list[Judged], dict[str, Floats]]:
     """Return what each ranking reached, and its precision at 5 % in each draw of the bootstrap."""
     order = np.random.default_rng(contest.seed).permutation(int(contest.test.sum()))

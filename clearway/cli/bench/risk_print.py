@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from clearway.cli.bench import risk_measure
 from clearway.cli.bench.risk_korea import Korea
-from clearway.cli.bench.risk_measure import Gain, Judged
+from clearway.cli.bench.risk_measure import Gain, Judged, Result
 from clearway.cli.output import emit, plain, say, show_table
-
-if TYPE_CHECKING:
-    from clearway.cli.bench.risk import Result
 
 _SHARES = (1, 2, 5, 10)
 _COLUMNS = (
