@@ -35,7 +35,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv, ndtri  # type: ignore[import-untyped]
+from scipy.special import gammaincinv, ndtri
 
 from clearway.errors import RuleViolation
 
