@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from scipy.stats import t as student  # type: ignore[import-untyped]
+from scipy.stats import t as student
 
 from clearway.cli.bench.pairs import Figure
 from clearway.cli.bench.risk_drift_loop import Arm, Stage, Walk, walk

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv, ndtr, ndtri  # type: ignore[import-untyped]
+from scipy.special import betaincinv, ndtr, ndtri
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
