@@ -42,8 +42,15 @@ FIELDS: dict[str, str] = {
     "preference": _TEXT, "net_mass_kg": _NUMBER, "value": _NUMBER, "currency": _TEXT,
     "duty_rate": _NUMBER, "packages": _NUMBER, "transport_mode": _TEXT, "description": _TEXT,
     "examined": _TRUTH, "illicit": _TRUTH, "extra_revenue": _NUMBER, "known_at": _TIME,
+    "statistical_value": _NUMBER, "certificates": _NUMBER, "quantity": _NUMBER, "unit": _TEXT,
+    "exporter_country": _TEXT, "address": _TEXT, "phone": _TEXT, "kin": _TEXT, "signals": _NUMBER,
+    "outcome": _TEXT, "mode": _TEXT, "stratum": _TEXT, "propensity": _NUMBER,
 }  # fmt: skip
 """What can be asked and is shown, in this order."""
+
+_ABSENT = frozenset(list(FIELDS)[list(FIELDS).index("statistical_value") :])
+"""A history may lack these; then they are unknown in every row."""
+_TYPES = {_TEXT: "VARCHAR", _NUMBER: "DOUBLE"}
 
 _COMPARED = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _CONDITION = re.compile(
@@ -189,12 +196,11 @@ class History:
         self._connection.execute(f"SET allowed_directories = [{_quoted(str(folder.resolve()))}]")
         self._connection.execute("SET enable_external_access = false")
         listed = ", ".join(_quoted(str(file.resolve())) for file in files)
-        columns = ", ".join(FIELDS)
+        source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         try:
-            self._connection.execute(
-                f"CREATE VIEW history AS SELECT {columns}"
-                f" FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-            )
+            told = self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+            columns = _columns({name for name, *_ in told})
+            self._connection.execute(f"CREATE VIEW history AS SELECT {columns} FROM {source}")
         except duckdb.Error as broken:
             self.close()
             raise MalformedMessage(f"The history cannot be searched: {broken}") from broken
@@ -224,7 +230,8 @@ class History:
         total, examined, illicit, revenue = self._ask(
             "SELECT count(*), count(*) FILTER (examined AND illicit NOT NULL),"
             " count(*) FILTER (examined AND illicit),"
-            f" coalesce(sum(extra_revenue) FILTER (extra_revenue > 0), 0) FROM history{where}",
+            " coalesce(sum(extra_revenue) FILTER (extra_revenue > 0 AND NOT isnan(extra_revenue)),"
+            f" 0) FROM history{where}",
             parameters,
         )[0]
         rows = self._page(query, query.limit)
@@ -296,7 +303,19 @@ def _test(condition: Condition) -> str:
         return f"starts_with({field}, ?)"
     if condition.sign == "~":
         return f"contains(lower({field}), ?)"
-    return f"{field} {_COMPARED[condition.sign]} ?"
+    test = f"{field} {_COMPARED[condition.sign]} ?"
+    # The engine takes what is no number for the greatest of all.
+    return f"({test} AND NOT isnan({field}))" if FIELDS[field] == _NUMBER else test
+
+
+def _columns(present: set[str]) -> str:
+    """Return what the view selects; a column that is there in no file is unknown."""
+    return ", ".join(
+        f"CAST(NULL AS {_TYPES[kind]}) AS {name}"
+        if name in _ABSENT and name not in present
+        else name
+        for name, kind in FIELDS.items()
+    )
 
 
 def _quoted(text: str) -> str:

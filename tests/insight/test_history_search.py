@@ -133,3 +133,30 @@ def test_bounds_of_a_search_are_kept(tmp_path: Path, folder: Path) -> None:
     rows(folder).drop("hs").write_parquet(tmp_path / "x.parquet")
     with pytest.raises(MalformedMessage, match="cannot be searched"):
         History(tmp_path)
+
+
+def test_what_only_some_histories_tell_can_be_asked_too(tmp_path: Path) -> None:
+    told = history(60, seed=8).with_columns(
+        mode=pl.Series(["false_origin", "undervaluation", ""] * 20), stratum=pl.lit("random")
+    )
+    told.head(30).write_parquet(tmp_path / "1.parquet")
+    told.slice(30).drop("mode").write_parquet(tmp_path / "2.parquet")
+    with History(tmp_path) as opened:
+        assert opened.search(Query((parse("mode=false_origin"),))).total == 10
+        assert opened.search(Query((parse("stratum=random"), parse("address~road")))).total == 0
+        assert opened.search(Query((parse("stratum=random"),))).total == 60
+
+
+def test_what_is_no_number_is_more_than_nothing_to_nobody(tmp_path: Path) -> None:
+    frame = history(40, seed=9).with_columns(
+        pl.when(pl.int_range(pl.len()) < 10).then(float("nan")).otherwise(50.0).alias("value"),
+        pl.when(pl.int_range(pl.len()) < 10)
+        .then(float("nan"))
+        .otherwise(2.0)
+        .alias("extra_revenue"),
+    )
+    frame.write_parquet(tmp_path / "1.parquet")
+    with History(tmp_path) as opened:
+        assert opened.search(Query((parse("value>49"),))).total == 30
+        assert opened.search(Query((parse("value!=1"), parse("item>0")))).total == 30
+        assert opened.search(Query()).extra_revenue == 60.0
