@@ -21,19 +21,29 @@ History = Annotated[
 
 
 def history(
-    out: Annotated[Path, typer.Option(help="Parquet file that is written.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Parquet file; without it, the one that the node's own rules try on."),
+    ] = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the node's own past as a history to train on: one row an item, with its results."""
+    """Write the node's own past as a history to train on, try rules on and search."""
     from clearway.insight import past
     from clearway.insight.views import open_lake
     from clearway.node.files import Folder
     from clearway.settings import load
 
-    with open_lake(Folder(load(settings).data_directory).lake) as lake:
+    folder = Folder(load(settings).data_directory)
+    with open_lake(folder.lake) as lake:
         frame = past.history(lake)
-    frame.write_parquet(out)
+    if out is None:
+        out = folder.history / "own.parquet"
+        folder.history.mkdir(exist_ok=True)
+    # Whole or not at all: a node may be reading the one of before.
+    partial = out.with_name(f"{out.name}.partial")
+    frame.write_parquet(partial)
+    partial.replace(out)
     told = {"rows": len(frame), "results": int(frame["illicit"].is_not_null().sum())}
     if as_json:
         emit(told | {"file": str(out)})

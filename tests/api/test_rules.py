@@ -125,8 +125,11 @@ def test_traders_see_neither_rules_nor_lists(analysts: Any, method: str, path: s
 def test_a_node_without_a_history_says_so(analysts: Any) -> None:
     analysts.ask("POST", "/v1/risk/rules", "ada", json=RULE)
     answer = analysts.ask("POST", "/v1/risk/rules/LAPTOPS/1/back-test", "ada")
-    assert answer.status_code == 404
-    assert "no history" in answer.json()["detail"]
+    searched = analysts.ask("GET", "/v1/risk/search", "ada")
+    for each in (answer, searched):
+        assert each.status_code == 404
+        assert "clearway risk history" in each.json()["detail"]
+        assert str(analysts.node.folder.root) not in each.text
 
 
 def test_the_history_is_searched_page_by_page(analysts: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path as Folder
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -84,9 +85,7 @@ async def back_test(rule: RuleId, version: Number, node: TheNode, actor: TheActo
     node.policy.require(actor, "risk.draft_rule", {"subject": rule})
 
     def query() -> Report:
-        folder = node.folder.history
-        if not folder.is_dir():
-            raise NotFound("This node holds no history to try rules on; see docs/design on risk")
+        folder = _history(node)
         with node.reading() as connection:
             profile = tables.get(connection, rule, version).profile
             live = node.rulebook.selectivity.profiles.profiles
@@ -134,6 +133,17 @@ async def _shown(
     found = await look(node, actor, query)
     data: dict[str, Any] = {"rule": found, "seq": None if fact is None else fact.seq}
     return answer(data, status=status)
+
+
+def _history(node: Node) -> Folder:
+    """Return the folder of the node's history. Raises: NotFound: it holds none."""
+    folder = node.folder.history
+    if not any(folder.rglob("*.parquet")):
+        raise NotFound(
+            "This node holds no history of declarations; write its own past with: clearway risk"
+            " history, or put Parquet into the folder history of its data directory"
+        )
+    return folder
 
 
 @router.get("/watch-lists")
@@ -211,7 +221,7 @@ async def search(
     asked = history.Query(tuple(map(history.parse, where or ())), limit, position)
 
     def query() -> history.Found:
-        with history.History(node.folder.history) as opened:
+        with history.History(_history(node)) as opened:
             return opened.search(asked)
 
     found = await look(node, actor, query)
