@@ -34,6 +34,7 @@ import cel
 
 from clearway.errors import RuleViolation
 from clearway.ledger.fact import encode
+from clearway.risk.expression.cost import require_bounded
 from clearway.risk.model import Hit, Profile
 
 Variables: TypeAlias = dict[str, Any]
@@ -200,6 +201,13 @@ def _compiled(profile: Profile) -> Any:
             f"The expression of profile {profile.id} has {len(profile.expression)} characters;"
             f" the limit is {MOST_CHARACTERS}"
         )
+    try:
+        require_bounded(profile.expression)
+    except RuleViolation as unbounded:
+        raise RuleViolation(
+            f"The expression of profile {profile.id} cannot be used: {unbounded.detail}",
+            profile=profile.id,
+        ) from unbounded
     try:
         program = cel.compile(profile.expression)
         answer = program.execute({"item": ITEM, "declaration": DECLARATION})

@@ -229,6 +229,9 @@ ROWS: list[dict[str, Any]] = [
         ('item["hs"].matches("^03")', [True, False]),
         ('declaration.documents.exists(k, k.startsWith("N"))', [True, False]),
         ("has(item.hs) // whatever it holds", [True, True]),
+        (r"""r"\" + "a" == "\\a" """, [True, True]),
+        (r"""item.hs + r'\' == "0302\\" """, [True, False]),
+        (r"""'''a\\''' == "a\\" """, [True, True]),
         ("item.packages > 9007199254740993 - 9007199254740992", [False, True]),
     ],
 )
