@@ -74,6 +74,10 @@ class Client:
         headers = {"Idempotency-Key": key} if key else {}
         return self._ask("POST", path, json=body, headers=headers)
 
+    def put(self, path: str, body: Any) -> dict[str, Any]:
+        """Return the envelope of a PUT of JSON."""
+        return self._ask("PUT", path, json=body)
+
     def send(
         self,
         path: str,

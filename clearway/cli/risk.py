@@ -9,6 +9,8 @@ import typer
 
 from clearway.cli import (
     risk_kin,
+    risk_lanes,
+    risk_lists,
     risk_models,
     risk_monitor,
     risk_recompute,
@@ -21,7 +23,11 @@ from clearway.cli.output import emit, say, show_table
 
 app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
 app.add_typer(risk_rules.app)
+app.add_typer(risk_lists.app)
 app.command("search")(risk_rules.search)
+app.command("held")(risk_lanes.held)
+app.command("stop")(risk_lanes.stop)
+app.command("audits")(risk_lanes.audits)
 app.command("capacity")(risk_selection.capacity)
 app.add_typer(risk_share.app)
 app.command("estimate")(risk_selection.estimate)

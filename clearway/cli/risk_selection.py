@@ -65,7 +65,8 @@ def estimate(
     """Estimate what the whole selection finds and misses, and what another ranking would."""
     from clearway.cli.client import Client
 
-    found = Client(url, token).get("/v1/risk/estimates", ranking=ranking, since=since)
+    with Client(url, token) as client:
+        found = client.get("/v1/risk/estimates", ranking=ranking, since=since)
     if as_json:
         emit(found)
         return
