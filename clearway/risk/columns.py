@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,10 @@ class Columns:
         """Return the keys of a slot, shape (rows,)."""
         return keys.column_of(slot, self.parts, len(self))
 
+    def is_known(self, slot: int) -> Flags:
+        """Return whether each row has the slot's key."""
+        return keys.known_of(slot, self.parts, len(self))
+
 
 def steps_of(quotient: Floats) -> Ints:
     """Return natural logarithms in `SCALE`-ths; `NO_STEPS` for what has none."""
@@ -131,15 +136,17 @@ def columns_of(frame: pl.DataFrame, until: int) -> Columns:
     at = frame["accepted_at"].dt.epoch("us").to_numpy().astype(np.int64)
     first = _firsts(frame)
     declaration = np.cumsum(first) - 1
-    declared = _declared(frame, at // US_PER_DAY, declaration)
+    description = _coded(frame["description"])
+    declared = _declared(frame, at // US_PER_DAY, declaration, description)
     results = _results(frame, at, at[first], until)
-    return Columns(declaration, declared, _parts(frame, declared.mass), results)
+    return Columns(declaration, declared, _parts(frame, declared.mass, description), results)
 
 
 def columns_of_items(items: Sequence[Trace]) -> Declared:
     """Return what the items of one declaration declare."""
     goods = [each.goods for each in items]
-    value = np.array([each.value_eur for each in goods])
+    # A price of nothing is an unknown one, as in a history.
+    value = np.array([each.value_eur if each.value_eur > 0.0 else np.nan for each in goods])
     # One after the other, as a whole history is summed: sums in another order differ in a bit.
     total = sum(each for each in value.tolist() if each > 0.0)
     modes = [float(g.transport_mode) if g.transport_mode.isdecimal() else np.nan for g in goods]
@@ -197,7 +204,7 @@ def _value(frame: pl.DataFrame) -> Floats:
     return worth
 
 
-def _declared(frame: pl.DataFrame, day: Ints, declaration: Ints) -> Declared:
+def _declared(frame: pl.DataFrame, day: Ints, declaration: Ints, description: _Coded) -> Declared:
     value, mass = _value(frame), _numbers(frame, "net_mass_kg")
     packages = frame["packages"].fill_null(0).to_numpy().astype(np.int64)
     count = int(declaration[-1]) + 1 if len(declaration) else 0
@@ -209,7 +216,6 @@ def _declared(frame: pl.DataFrame, day: Ints, declaration: Ints) -> Declared:
     claimed = (preference != "") & (preference.str.slice(0, 1) != "1")
     mode = frame["transport_mode"].fill_null("")
     mode = pl.select(pl.when(mode.str.contains(r"^[0-9]+$")).then(mode)).to_series()
-    description = frame["description"].fill_null("")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         price = bounded_steps(np.where(mass > 0.0, value / mass, np.nan))
         package = bounded_steps(np.where(packages > 0, mass / packages, np.nan))
@@ -226,45 +232,62 @@ def _declared(frame: pl.DataFrame, day: Ints, declaration: Ints) -> Declared:
         mode=mode.cast(pl.Float64).fill_null(float("nan")).to_numpy(),
         is_preferential=claimed.to_numpy(),
         is_indirect=((dispatch != "") & (origin != dispatch)).to_numpy(),
-        is_vague=_each(description, is_vague, pl.Boolean),
+        is_vague=description.each(is_vague, np.bool_),
         has_exporter=(frame["exporter"].fill_null("") != "").to_numpy(),
-        letters=description.str.len_chars().cast(pl.Float64).to_numpy(),
+        letters=description.each(len, np.float64),
         items=np.bincount(declaration, minlength=count)[declaration].astype(np.float64),
         total=total[declaration],
         signals=frame["signals"].fill_null(-1).to_numpy().astype(np.int64),
     )
 
 
-def _each(texts: pl.Series, of: Callable[[str], object], dtype: Any) -> npt.NDArray[Any]:
-    """Return a function of each text, worked out once for each distinct one."""
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A column of texts: the distinct ones, and which of them each row has."""
+
+    texts: list[str]
+    of: npt.NDArray[np.integer[Any]]
+
+    def each(self, work: Callable[[str], object], dtype: Any) -> npt.NDArray[Any]:
+        """Return what work makes of each row's text, done once for each distinct one."""
+        return np.array([work(text) for text in self.texts], dtype=dtype).take(self.of)
+
+    def bits(self, form: Callable[[str], str] = str) -> keys.Bits:
+        """Return the hash of each row's text in some form."""
+        return self.each(lambda text: keys.bits_of(form(text)), np.uint64)
+
+
+def _coded(column: pl.Series) -> _Coded:
+    if column.null_count() == len(column):
+        return _Coded([""], np.zeros(len(column), dtype=np.int64))
+    texts = column.fill_null("")
     distinct = texts.unique()
-    made = pl.Series([of(text) for text in distinct.to_list()], dtype=dtype)
-    return texts.replace_strict(distinct, made, return_dtype=dtype).to_numpy()
+    return _Coded(distinct.to_list(), texts.cast(pl.Enum(distinct)).to_physical().to_numpy())
 
 
-def _parts(frame: pl.DataFrame, mass: Floats) -> dict[str, keys.Bits]:
-    text = {name: frame[name].fill_null("") for name in frame.columns if name in _TEXTS}
-    text |= {f"hs{digits}": text["hs"].str.slice(0, digits) for digits in (2, 4, 6)}
-    made = {name: _hashed(text[name], keys.bits_of) for name in keys.PARTS if name in text}
-    made["address"] = _hashed(text["address"], lambda each: keys.bits_of(written(each)))
-    made["phone"] = _hashed(text["phone"], lambda each: keys.bits_of(digits_of(each)))
+def _parts(frame: pl.DataFrame, mass: Floats, description: _Coded) -> dict[str, keys.Bits]:
+    made = {name: _coded(frame[name]).bits() for name in keys.PARTS if name in _AS_WRITTEN}
+    code = _coded(frame["hs"])
+    made["hs"] = code.bits()
+    for digits in (2, 4, 6):
+        made[f"hs{digits}"] = code.bits(itemgetter(slice(digits)))
+    made["address"] = _coded(frame["address"]).bits(written)
+    made["phone"] = _coded(frame["phone"]).bits(digits_of)
     for place in range(keys.WORDS):
-        made[f"word_{place + 1}"] = _hashed(text["description"], _word(place))
+        made[f"word_{place + 1}"] = description.bits(_word(place))
     made["mass"] = keys.mass_column(mass)
     return made
 
 
-_TEXTS = frozenset({*keys.PARTS, "description"})
+_AS_WRITTEN = frozenset(
+    ("importer", "declarant", "exporter", "office", "origin", "dispatch", "preference", "kin")
+)
 
 
-def _hashed(texts: pl.Series, of: Callable[[str], int]) -> keys.Bits:
-    return _each(texts, of, pl.UInt64).astype(np.uint64)
-
-
-def _word(place: int) -> Callable[[str], int]:
-    def word(description: str) -> int:
+def _word(place: int) -> Callable[[str], str]:
+    def word(description: str) -> str:
         words = telling(description)
-        return keys.bits_of(words[place]) if place < len(words) else 0
+        return words[place] if place < len(words) else ""
 
     return word
 

@@ -118,16 +118,29 @@ def mixed(salt: int, parts: tuple[int, ...]) -> int:
 
 def mixed_columns(salt: int, parts: tuple[Bits, ...], rows: int) -> Keys:
     """Return the same keys for whole columns of hashes, shape (rows,)."""
-    state = np.full(rows, salt, dtype=np.uint64)
-    known = np.ones(rows, dtype=np.bool_)
+    if not parts:
+        return np.full(rows, mixed(salt, ()), dtype=np.int64)
+    state, room = np.full(rows, salt, dtype=np.uint64), np.empty(rows, dtype=np.uint64)
     for part in parts:
-        known &= part != 0
-        state = _mixed_once(state + part + np.uint64(_STEP))
-    anchor = parts[0] if parts else np.full(rows, salt, dtype=np.uint64)
-    upper = (anchor >> np.uint64(64 - _ANCHOR_BITS)) << np.uint64(_REST_BITS)
-    keys = (upper | (state >> np.uint64(64 - _REST_BITS))).astype(np.int64)
-    keys[~known] = UNKNOWN
-    return keys
+        state += part
+        state += np.uint64(_STEP)
+        _mix(state, room)
+    state >>= np.uint64(64 - _REST_BITS)
+    np.right_shift(parts[0], np.uint64(64 - _ANCHOR_BITS), out=room)
+    room <<= np.uint64(_REST_BITS)
+    state |= room
+    for part in parts:
+        if np.count_nonzero(part) < rows:
+            state[part == 0] = UNKNOWN
+    return state.view(np.int64)
+
+
+def known_of(slot: int, parts: Mapping[str, Bits], rows: int) -> npt.NDArray[np.bool_]:
+    """Return whether the keys of a slot are known, without making them."""
+    known = np.ones(rows, dtype=np.bool_)
+    for at in _PARTS_OF[slot]:
+        known &= parts[PARTS[at]] != 0
+    return known
 
 
 def column_of(slot: int, parts: Mapping[str, Bits], rows: int) -> Keys:
@@ -186,7 +199,8 @@ def mass_column(kg: npt.NDArray[np.float64]) -> Bits:
     """Return the same for a whole column."""
     usable = (kg > 0.0) & (kg < _MOST_KG)
     grams = np.rint(np.where(usable, kg, 0.0) * 1000).astype(np.uint64) + np.uint64(1)
-    return np.where(usable, _mixed_once(grams), np.uint64(0))
+    _mix(grams, np.empty_like(grams))
+    return np.where(usable, grams, np.uint64(0))
 
 
 _MOST_KG = 1e12
@@ -199,7 +213,11 @@ def mixed_once(state: int) -> int:
     return state ^ (state >> 31)
 
 
-def _mixed_once(state: Bits) -> Bits:
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(_FIRST)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(_SECOND)
-    return state ^ (state >> np.uint64(31))
+def _mix(state: Bits, room: Bits) -> None:
+    """Do one step of the mix in place; `room` is of the same shape."""
+    for shift, factor in ((30, _FIRST), (27, _SECOND)):
+        np.right_shift(state, np.uint64(shift), out=room)
+        state ^= room
+        state *= np.uint64(factor)
+    np.right_shift(state, np.uint64(31), out=room)
+    state ^= room

@@ -18,7 +18,7 @@ from clearway.risk.columns import Columns, Flags, Floats, columns_of
 from clearway.risk.engines import arrays
 from clearway.risk.engines.port import SPACES, Engine, Pasts, Space
 from clearway.risk.features import matrix_of
-from clearway.risk.keys import PLACE, UNKNOWN
+from clearway.risk.keys import PLACE
 from clearway.risk.snapshot import Snapshot
 
 # Engines release the interpreter while they sort; more than two at once only take memory.
@@ -96,8 +96,7 @@ class _Counting:
 
     def is_known(self, name: str) -> Flags:
         """Return whether each row has the slot's key."""
-        known: Flags = self._columns.keys(PLACE[name]) != UNKNOWN
-        return known
+        return self._columns.is_known(PLACE[name])
 
     def _take(self, space: Space) -> tuple[Pasts, ...]:
         self._start(space)

@@ -19,7 +19,7 @@ from clearway.risk.engines import arrays
 from clearway.risk.engines.port import SPACES, Pasts, Space
 from clearway.risk.features import matrix_of
 from clearway.risk.history import RECENT_DAYS, SUMS
-from clearway.risk.keys import PLACE, UNKNOWN
+from clearway.risk.keys import PLACE
 from clearway.risk.snapshot import FIELDS, Snapshot
 
 _SPACE_OF = {slot: space for space in SPACES for slot in space.slots}
@@ -47,8 +47,7 @@ def resume(frame: pl.DataFrame, until: int, snapshot: Snapshot) -> Floats:
         return _merged(before.pasts(columns.keys(slot)), since)
 
     def is_known(name: str) -> Flags:
-        known: Flags = columns.keys(PLACE[name]) != UNKNOWN
-        return known
+        return columns.is_known(PLACE[name])
 
     return matrix_of(columns.declared, known, is_known)
 

@@ -19,7 +19,7 @@ from clearway.risk.engines.arrays import tally
 from clearway.risk.engines.port import SPACES
 from clearway.risk.history import RECENT_DAYS
 from clearway.risk.keys import UNKNOWN
-from clearway.risk.model import Past
+from clearway.risk.model import NEVER, Past
 
 Matrix: TypeAlias = npt.NDArray[np.int64]
 
@@ -98,13 +98,38 @@ def take(columns: Columns, cut_off_day: int) -> Snapshot:
     for space in SPACES:
         sorted_rows = tally(columns, space)
         keys, totals = sorted_rows.totals()
-        part = np.empty((len(keys), COLUMNS), dtype=np.int64)
-        part[:, 0] = keys
-        for place, name in enumerate(FIELDS):
-            part[:, place + 1] = totals.get(name, -1 if name == "last_find" else 0)
-        parts.append(part[keys != UNKNOWN])
+        stored = keys != UNKNOWN
+        parts.append((keys[stored], {name: each[stored] for name, each in totals.items()}))
         recent = sorted_rows.recent(cut_off_day - RECENT_DAYS)
         recents.append(recent[recent[:, 0] != UNKNOWN])
-    matrix, recent = np.concatenate(parts), np.concatenate(recents)
+    recent = np.concatenate(recents)
     order = np.lexsort((recent[:, 1], recent[:, 0]))
-    return Snapshot(matrix[np.argsort(matrix[:, 0], kind="stable")], recent[order])
+    return Snapshot(_matrix(parts), recent[order])
+
+
+def _matrix(parts: list[tuple[Matrix, dict[str, Matrix]]]) -> Matrix:
+    """Return the rows of all parts, by rising key.
+
+    Args:
+        parts: keys and fields of them; taken off the list as they are written, to save memory.
+    """
+    keys = np.concatenate([each for each, _ in parts])
+    places = np.empty(len(keys), dtype=np.int64)
+    places[np.argsort(keys)] = np.arange(len(keys))
+    matrix = np.empty((len(keys), COLUMNS), dtype=np.int64)
+    while parts:
+        own, fields = parts.pop()
+        rows, places = places[len(places) - len(own) :], places[: len(places) - len(own)]
+        # Block by block, since a column at a time would walk through the memory a dozen times.
+        for start in range(0, len(own), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            block = np.zeros((len(own[part]), COLUMNS), dtype=np.int64)
+            block[:, 0] = own[part]
+            for place, name in enumerate(FIELDS):
+                block[:, place + 1] = fields[name][part] if name in fields else _BLANK[name]
+            matrix[rows[part]] = block
+    return matrix
+
+
+_BLOCK = 4_096
+_BLANK = NEVER._asdict()

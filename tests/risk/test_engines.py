@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clearway.ledger.columns import to_microseconds
 from clearway.risk.columns import US_PER_DAY, Columns, columns_of
@@ -204,3 +205,9 @@ def test_spark_counts_as_sorted_arrays_do(spark: Any, tmp_path: Path) -> None:
     for space in KINDS:
         assert same(engine(columns, space), arrays.count(columns, space), space), space
     assert not list(tmp_path.iterdir())
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=40), st.integers(0, 3))
+def test_keys_that_share_their_low_bits_are_still_told_apart(high: list[int], low: int) -> None:
+    keys = np.array([each << 61 | low for each in high], dtype=np.int64)
+    assert np.array_equal(arrays.order_of(keys), np.argsort(keys, kind="stable"))
