@@ -4,8 +4,13 @@
         frame = past.history(lake)             # columns of `risk.formats.history.SCHEMA`
         chosen = past.selections(lake)         # columns of `risk.monitor.frames.SELECTIONS`
 
-Goods are read by `risk.goods.goods_of`, as the live border reads them. A result counts from the
-moment when it was recorded, not from when the examination ended: before, no model could know it.
+Goods are read by `risk.goods.goods_of`, as the live border reads them, with what it knew beside
+when it first assessed them (tariff, kin, what other desks had noticed): a correction is assessed
+again, but what was accepted is what was counted. A result counts from the moment when it was
+recorded, not from when the examination ended: before, no model could know it. Facts of one instant
+follow each other by microseconds, in the order of the log, as they were counted. A test replays
+this history and finds the features that were sealed in the assessments, to the last bit.
+
 Of several results of customs the first counts. What was found in the documents, or in an audit
 after clearance, is a result too, but the logged propensity speaks of opened goods: such a row has
 none, and a stratum of its own.
@@ -27,7 +32,8 @@ from clearway.lake.query import Lake
 from clearway.ledger.fact import decode
 from clearway.risk.exchange import in_eur
 from clearway.risk.formats.history import SCHEMA, conform
-from clearway.risk.goods import Accepted, goods_of
+from clearway.risk.goods import Accepted, Beside, goods_of
+from clearway.risk.guilt import guilty_items
 from clearway.risk.history import day_of
 from clearway.risk.model import Goods
 from clearway.risk.monitor import frames
@@ -40,29 +46,42 @@ _PAGE = 20_000
 _FRAUDS = frozenset(kind.value for kind in Fraud)
 
 _LAST = "QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq DESC) = 1"
+_FIRST = "QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq) = 1"
+# The log is in order, its instants are not enough: a commit has one for all its facts.
+_AFTER = "to_microseconds(row_number() OVER (PARTITION BY recorded_at ORDER BY seq) - 1)"
+_EVENTS = f"""
+events AS (
+  SELECT seq, recorded_at + {_AFTER} AS moment
+    FROM (SELECT seq, recorded_at FROM accepted UNION ALL SELECT seq, recorded_at FROM examined
+          UNION ALL SELECT seq, recorded_at FROM audited))"""
 _DECLARED = f"""
-SELECT a.seq, a.occurred_at, a.content, s.channel, s.stratum, s.propensity, s.score, s.probability,
-       s.model, s.decided_by, s.duty_rates
-  FROM (SELECT seq, mrn, occurred_at, content FROM accepted
+WITH {_EVENTS}
+SELECT a.seq, e.moment, a.content, s.channel, s.stratum, s.propensity, s.score, s.probability,
+       s.model, s.decided_by, f.duty_rates, f.signals, f.kin, f.address
+  FROM (SELECT seq, mrn, content FROM accepted
          WHERE seq > ? AND occurred_at >= ? ORDER BY seq LIMIT {_PAGE}) a
+  JOIN events e USING (seq)
   LEFT JOIN (SELECT * FROM assessed {_LAST}) s USING (mrn)
+  LEFT JOIN (SELECT * FROM assessed {_FIRST}) f USING (mrn)
  ORDER BY a.seq
 """
-_RESULTS = """
-WITH parts AS (
+_RESULTS = f"""
+WITH {_EVENTS},
+parts AS (
   SELECT examination, bool_or(json_extract_string(part, '$.agency') = 'customs'
                               AND json_extract_string(part, '$.scope') = 'goods') AS is_opened
     FROM (SELECT examination, unnest(CAST(parts AS JSON[])) AS part FROM ordered)
    GROUP BY examination),
 results AS (
-  SELECT x.seq, x.mrn, x.recorded_at, x.outcome, x.extent, x.findings, x.extra_revenue, x.currency,
+  SELECT x.seq, x.mrn, x.outcome, x.extent, x.findings, x.extra_revenue, x.currency,
          x.hours, CASE WHEN coalesce(p.is_opened, false) THEN '' ELSE 'documents' END AS how
     FROM examined x LEFT JOIN parts p USING (examination) WHERE x.agency = 'customs'
   UNION ALL
-  SELECT seq, mrn, recorded_at, outcome, extent, findings, extra_revenue, currency, hours, 'audit'
+  SELECT seq, mrn, outcome, extent, findings, extra_revenue, currency, hours, 'audit'
     FROM audited WHERE agency = 'customs')
-SELECT mrn, recorded_at, outcome, extent, findings, extra_revenue, currency, hours, how
-  FROM results QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq) = 1
+SELECT mrn, moment, outcome, extent, findings, extra_revenue, currency, hours, how
+  FROM results JOIN events USING (seq)
+QUALIFY row_number() OVER (PARTITION BY mrn ORDER BY seq) = 1
 """
 
 
@@ -143,14 +162,17 @@ def _cases(lake: Lake, since: datetime = EVER) -> Iterator[_Case]:
     results = _results(lake)
     cursor = -1
     while rows := lake.rows(_DECLARED, (cursor, since))[1]:
-        for seq, at, content, *choice, duty_rates in rows:
+        for seq, at, content, *choice, duty_rates, signals, kin, address in rows:
             cursor = seq
             accepted = decode(content.encode(), Accepted)
-            rates = {
-                int(item): float(rate) for item, rate in msgspec.json.decode(duty_rates or "[]")
-            }
-            goods = goods_of(accepted.mrn, accepted.declaration, day_of(at), rates)
+            rates = {item: float(rate) for item, rate in _by_item(duty_rates).items()}
+            beside = Beside(_by_item(signals), kin or "", address or "")
+            goods = goods_of(accepted.mrn, accepted.declaration, day_of(at), rates, beside)
             yield _Case(at, goods, _Choice(*choice), results.get(accepted.mrn))
+
+
+def _by_item(pairs: str | None) -> dict[int, Any]:
+    return dict(msgspec.json.decode(pairs or "[]"))
 
 
 def _results(lake: Lake) -> dict[str, _Result]:
@@ -173,11 +195,10 @@ def _results(lake: Lake) -> dict[str, _Result]:
 def _items(case: _Case) -> Iterator[dict[str, Any]]:
     result, guilty = case.result, _guilty(case)
     for one in case.goods:
-        row: dict[str, Any] = {
-            name: getattr(one, name) for name in SCHEMA if hasattr(one, name) and name != "kin"
-        }
+        row: dict[str, Any] = {name: getattr(one, name) for name in SCHEMA if hasattr(one, name)}
         row |= {"accepted_at": case.accepted_at, "value": one.value_eur, "currency": "EUR"}
-        row |= {"signals": None, "examined": result is not None, **_why(case)}
+        row |= {"signals": None if one.signals < 0 else one.signals, "kin": one.kin or None}
+        row |= {"examined": result is not None, **_why(case)}
         if result is not None:
             is_guilty = one.item in guilty
             row |= {
@@ -200,22 +221,18 @@ def _why(case: _Case) -> dict[str, Any]:
 
 
 def _guilty(case: _Case) -> Mapping[int, float]:
-    """Return the items that were not conform, each with the revenue that it brought, in EUR.
-
-    Findings that name no item of the declaration are about all of it. What lines do not say of the
-    revenue is spread over them evenly.
-    """
+    """Return the items that were not conform, each with the revenue that it brought, in EUR."""
     if case.result is None or not case.result.is_found:
         return {}
-    numbers = {one.item for one in case.goods}
-    named = {one.item for one in case.result.findings if one.item in numbers} or numbers
-    told = {number: 0.0 for number in named if number is not None}
-    for one in case.result.findings:
-        if one.revenue is not None and one.item in told:
-            worth = in_eur(float(one.revenue.amount), one.revenue.currency)
-            told[one.item] += 0.0 if math.isnan(worth) else worth
-    rest = max(0.0, case.result.revenue - sum(told.values())) / max(1, len(told))
-    return {number: worth + rest for number, worth in told.items()}
+    told = [
+        (one.item, 0.0 if one.revenue is None else _in_eur(one.revenue))
+        for one in case.result.findings
+    ]
+    return guilty_items({one.item for one in case.goods}, told, case.result.revenue)
+
+
+def _in_eur(money: _Money) -> float:
+    return in_eur(float(money.amount), money.currency)
 
 
 def _mode(result: _Result, item: int) -> str:

@@ -17,7 +17,7 @@ from clearway.declarations.model import Declaration
 from clearway.ledger.fact import Fact
 from clearway.risk import pasts
 from clearway.risk.facts import Basis
-from clearway.risk.goods import goods_of, header_of
+from clearway.risk.goods import Beside, goods_of, header_of
 from clearway.risk.history import Trace, day_of, trace
 from clearway.risk.lists import tables as lists
 from clearway.risk.model import Capacities, Capacity, Day, Demands
@@ -26,19 +26,40 @@ from clearway.risk.selectivity import Known
 
 
 def items_of(
-    mrn: str, declaration: Declaration, accepted: Fact, duty_rates: Mapping[int, float]
+    mrn: str,
+    declaration: Declaration,
+    accepted: Fact,
+    duty_rates: Mapping[int, float],
+    beside: Beside,
 ) -> tuple[Trace, ...]:
     """Return the traces of a declaration's items, dated by its acceptance."""
     day = day_of(accepted.occurred_at)
-    return tuple(map(trace, goods_of(mrn, declaration, day, duty_rates)))
+    return tuple(map(trace, goods_of(mrn, declaration, day, duty_rates, beside)))
 
 
 def basis_of(
-    capacity: Capacity, demands: Demands, alarms: tuple[str, ...], hazards: Mapping[int, float]
+    capacity: Capacity,
+    demands: Demands,
+    alarms: tuple[str, ...],
+    hazards: Mapping[int, float],
+    beside: Beside,
 ) -> Basis:
-    """Return what an assessment rests on that no fact of before tells."""
-    rates = tuple(sorted(demands.duty_rates.items()))
-    return Basis(capacity, rates, demands.controls, alarms, tuple(sorted(hazards.items())))
+    """Return what an assessment rests on that its declaration does not say."""
+    return Basis(
+        capacity,
+        tuple(sorted(demands.duty_rates.items())),
+        demands.controls,
+        alarms,
+        tuple(sorted(hazards.items())),
+        tuple(sorted(beside.signals.items())),
+        beside.kin,
+        beside.address,
+    )
+
+
+def beside_of(basis: Basis) -> Beside:
+    """Return what was known beside the declaration."""
+    return Beside(dict(basis.signals), basis.kin, basis.address)
 
 
 def known_of(

@@ -22,6 +22,9 @@ class Basis:
         controls: mandatory controls that the measures demanded then.
         alarms: kinds of the containers' alarms that stood.
         hazards: (number of item, rate at which partners found hazards in such goods).
+        signals: (number of item, bits of `model.SIGNALS`) that other desks had noticed.
+        kin: of the importer, as it was known then.
+        address: of the importer, as it was registered then.
     """
 
     capacity: Capacity
@@ -29,6 +32,9 @@ class Basis:
     controls: tuple[Hit, ...] = ()
     alarms: tuple[str, ...] = ()
     hazards: tuple[tuple[int, float], ...] = ()
+    signals: tuple[tuple[int, int], ...] = ()
+    kin: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from clearway.declarations.model import Declaration
@@ -37,6 +37,14 @@ class AcceptedMoney:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedQuantity:
+    """A quantity of an accepted declaration; units of UN/ECE Recommendation 20."""
+
+    value: Decimal
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptedDocument:
     """A document of an accepted declaration."""
 
@@ -58,6 +66,7 @@ class AcceptedItem:
     statistical_value: AcceptedMoney | None = None
     documents: tuple[AcceptedDocument, ...] = ()
     country_of_dispatch: str | None = None
+    quantity: AcceptedQuantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +91,30 @@ class Accepted:
     declaration: AcceptedDeclaration
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a border knows of goods that their declaration does not say, at one moment.
+
+    Args:
+        signals: bits of `model.SIGNALS` by number of item; absent: no desk has looked.
+        kin: oldest of the numbers known to be the importer's people, its own when it is alone.
+        address: of the importer in the register; it counts where the declaration gives none.
+    """
+
+    signals: Mapping[int, int] = field(default_factory=dict)
+    kin: str = ""
+    address: str = ""
+
+
+NOTHING_BESIDE = Beside()
+
+
 def goods_of(
     mrn: str,
     declaration: Declaration | AcceptedDeclaration,
     day: int,
     duty_rates: Mapping[int, float],
+    beside: Beside = NOTHING_BESIDE,
 ) -> tuple[Goods, ...]:
     """Return the items of a declaration as they are scored.
 
@@ -95,6 +123,7 @@ def goods_of(
         declaration: what was declared.
         day: of its acceptance, days since 1970 UTC.
         duty_rates: percent of the value by number of item; items without one are unknown.
+        beside: what else was known then.
     """
     exporter = declaration.exporter
     common = len(declaration.documents)
@@ -104,7 +133,7 @@ def goods_of(
             mrn=mrn,
             item=item.number,
             day=day,
-            importer=party_key(declaration.importer.id, declaration.importer.name),
+            importer=importer_of(declaration),
             declarant=party_key(declaration.declarant.id, declaration.declarant.name),
             exporter="" if exporter is None else party_key(exporter.id, exporter.name),
             office=declaration.office,
@@ -119,7 +148,10 @@ def goods_of(
             transport_mode=declaration.transport_mode,
             description=item.description,
             certificates=float(common + len(item.documents)),
-            address=address,
+            address=address or beside.address,
+            kin=beside.kin,
+            signals=beside.signals.get(item.number, -1),
+            quantity=math.nan if item.quantity is None else float(item.quantity.value),
         )
         for item in declaration.items
     )
@@ -136,6 +168,11 @@ def header_of(declaration: Declaration) -> Header:
         containers=len(declaration.containers),
         documents=tuple(document.type for document in cited),
     )
+
+
+def importer_of(declaration: Declaration | AcceptedDeclaration) -> str:
+    """Return what the importer of a declaration is remembered by; "" unknown."""
+    return party_key(declaration.importer.id, declaration.importer.name)
 
 
 def party_key(id: str | None, name: str) -> str:

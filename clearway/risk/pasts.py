@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from clearway.ledger.fact import Fact, decode
-from clearway.risk import tables
-from clearway.risk.goods import Accepted, goods_of
+from clearway.ledger.fact import Fact
+from clearway.risk import kept, tables
 from clearway.risk.history import SUMS, Trace, counted, day_of, merge, trace, without
 from clearway.risk.model import Past
 from clearway.risk.scoring import Scorer
@@ -24,15 +23,14 @@ def read(
 
     Args:
         items: as they stand now.
-        accepted: the fact of its acceptance; what was declared then is what was counted.
+        accepted: the fact of its acceptance; what was counted then is what was kept.
         scorer: whose snapshot goes before.
     """
     day = day_of(accepted.occurred_at)
     keys = {key for each in items for key in each.keys}
     since = tables.read_pasts(connection, keys, since=scorer.cut_off_day, today=day)
     before = scorer.snapshot.read(keys, day)
-    first = decode(accepted.body, Accepted)
-    own = counted(trace(each) for each in goods_of(first.mrn, first.declaration, day, {}))
+    own = counted(map(trace, kept.find(connection, items[0].goods.mrn) if items else ()))
     counted_in = since if day >= scorer.cut_off_day else before
     for key, change in own.items():
         past = counted_in.get(key)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import msgspec
 from sqlalchemy import Connection, delete, desc, func, insert, select
 
 from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import Fact, decode, encode
 from clearway.ledger.statement import run
-from clearway.risk import schema
+from clearway.risk import kept, schema
 from clearway.risk.exchange import in_eur
 from clearway.risk.exploration import PARTS
 from clearway.risk.facts import Assessed, ModelActivated
-from clearway.risk.goods import Accepted, AcceptedMoney, goods_of
+from clearway.risk.goods import Accepted, AcceptedMoney, Beside, goods_of, importer_of
+from clearway.risk.guilt import guilty_items
 from clearway.risk.history import Changes, counted, day_of, resulted, trace
-from clearway.risk.model import CUSTOMS, Channel, Goods, Stratum
+from clearway.risk.model import CUSTOMS, Channel, Stratum
+from clearway.risk.network import register
 from clearway.risk.selection import taken_by
 
 # Days of a model's past stay when a newer one is activated, so that one can go back to it.
@@ -31,9 +29,11 @@ def count_accepted(connection: Connection, fact: Fact) -> None:
     """Count an accepted declaration under the keys of its items, and keep its goods."""
     accepted = decode(fact.body, Accepted)
     today = day_of(fact.occurred_at)
-    goods = goods_of(accepted.mrn, accepted.declaration, today, {})
+    importer = register.meet(connection, importer_of(accepted.declaration), fact.recorded_at)
+    beside = Beside(kin=importer.kin, address=importer.address)
+    goods = goods_of(accepted.mrn, accepted.declaration, today, {}, beside)
     _add(connection, counted(map(trace, goods)), today)
-    run(connection, schema.PUT_DECLARATION, (accepted.mrn, _pack(goods)))
+    run(connection, schema.PUT_DECLARATION, (accepted.mrn, kept.pack(goods)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +62,24 @@ def learn_result(connection: Connection, fact: Fact) -> None:
     row = run(connection, schema.GET_DECLARATION, (examined.mrn,)).fetchone()
     if row is None or row[1] is not None:
         return
-    today = day_of(fact.occurred_at)
-    goods = _unpack(row[0])
-    named = {finding.item for finding in examined.findings} & {each.item for each in goods}
-    guilty = named or {each.item for each in goods}
-    conform = examined.outcome != "not_conform"
-    illicit = set() if conform else guilty
-    revenue = _revenue(examined, illicit)
-    results = [(trace(each), each.item in illicit, revenue.get(each.item, 0.0)) for each in goods]
+    # Nobody could know it before it was recorded, whenever the examination ended.
+    today = day_of(fact.recorded_at)
+    goods = kept.unpack(row[0])
+    guilty = _guilty(examined, [each.item for each in goods])
+    results = [(trace(each), each.item in guilty, guilty.get(each.item, 0.0)) for each in goods]
     _add(connection, resulted(results), today)
     run(connection, schema.MARK_EXAMINED, (today, examined.mrn))
 
 
-def _revenue(examined: _Examined, illicit: Collection[int | None]) -> dict[int | None, float]:
-    """Return the revenue of each item in EUR: as told of it, else its share of the whole."""
-    told: dict[int | None, float] = {
-        finding.item: in_eur(float(finding.revenue.amount), finding.revenue.currency)
-        for finding in examined.findings
-        if finding.revenue is not None and finding.item is not None
-    }
-    whole = examined.extra_revenue
-    if told or whole is None or not illicit:
-        return told
-    return dict.fromkeys(illicit, in_eur(float(whole.amount), whole.currency) / len(illicit))
+def _guilty(examined: _Examined, numbers: list[int]) -> Mapping[int, float]:
+    if examined.outcome != "not_conform":
+        return {}
+    named = [(finding.item, _in_eur(finding.revenue)) for finding in examined.findings]
+    return guilty_items(numbers, named, _in_eur(examined.extra_revenue))
+
+
+def _in_eur(money: AcceptedMoney | None) -> float:
+    return 0.0 if money is None else in_eur(float(money.amount), money.currency)
 
 
 def put_assessment(connection: Connection, fact: Fact) -> None:
@@ -157,23 +152,6 @@ def _add(connection: Connection, changes: Changes, today: int) -> None:
     rows = [(key, today, *change) for key, change in sorted(changes.items())]
     if rows:
         run(connection, schema.ADD_HISTORY, rows)
-
-
-def _pack(goods: Iterable[Goods]) -> bytes:
-    # NaN has no JSON form; msgspec writes it as null.
-    return encode([_FIELDS(each) for each in goods])
-
-
-def _unpack(data: bytes) -> tuple[Goods, ...]:
-    rows: list[list[Any]] = msgspec.json.decode(data)
-    return tuple(Goods(*[_number(value) for value in row]) for row in rows)
-
-
-def _number(value: Any) -> Any:
-    return math.nan if value is None else value
-
-
-_FIELDS = attrgetter(*(field.name for field in fields(Goods)))
 
 
 def oldest_cut_off_day(connection: Connection) -> int | None:

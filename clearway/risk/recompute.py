@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from clearway.declarations.model import Declaration
 from clearway.ledger.fact import Fact, encode
-from clearway.risk.circumstances import items_of, known_of
+from clearway.risk.circumstances import beside_of, items_of, known_of
 from clearway.risk.facts import Assessed, Basis
 from clearway.risk.model import Assessment, Capacities, Capacity, Day
 from clearway.risk.rules import Profiles
@@ -106,7 +106,13 @@ def recompute(
         return _result(case, (), (), (absence,))
     basis = case.assessed.basis
     used = Basis(Capacity(red=0)) if basis is None else basis
-    items = items_of(case.assessed.mrn, case.declaration, case.accepted, dict(used.duty_rates))
+    items = items_of(
+        case.assessed.mrn,
+        case.declaration,
+        case.accepted,
+        dict(used.duty_rates),
+        beside_of(used),
+    )
     known = known_of(
         before,
         case.declaration,

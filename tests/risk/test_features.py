@@ -16,9 +16,10 @@ from clearway.ledger.columns import to_microseconds
 from clearway.risk import pasts, tables
 from clearway.risk.features import COLUMN, FEATURES, NAMES, compute, is_preferential, spreads
 from clearway.risk.formats.history import conform
-from clearway.risk.goods import goods_of
+from clearway.risk.goods import Beside, goods_of, importer_of
 from clearway.risk.history import SCALE, day_of, log_steps, trace
 from clearway.risk.model import Goods, Past
+from clearway.risk.network import register
 from clearway.risk.replay import replay
 from clearway.risk.scoring import Scorer, rules_only
 
@@ -145,6 +146,7 @@ class Border:
             (rows[0]["known_at"], 0, mrn) for mrn, rows in groups.items() if rows[0]["examined"]
         ]
         for at, is_acceptance, mrn in sorted(events):
+            self.store.now = at
             if is_acceptance:
                 self._accept(mrn, groups[mrn], at, scorer, read)
             else:
@@ -161,8 +163,10 @@ class Border:
         if not read:
             return
         duty = {row["item"]: row["duty_rate"] for row in rows}
-        items = [trace(each) for each in goods_of(mrn, declared, day_of(at), duty)]
         with self.store.engine.begin() as connection:
+            importer = register.find(connection, importer_of(declared))
+            beside = Beside(kin=importer.kin, address=importer.address)
+            items = [trace(each) for each in goods_of(mrn, declared, day_of(at), duty, beside)]
             known = pasts.read(connection, items, fact, scorer)
         self.rows += compute(items, known)
 
@@ -175,7 +179,9 @@ def whole_examinations(frame: pl.DataFrame) -> pl.DataFrame:
     # Money and mass as a declaration holds them, so that both sides read the same digits.
     digits = (pl.col("net_mass_kg").round(6), pl.col("value", "extra_revenue").round(4))
     certificates = pl.lit(0.0).alias("certificates")
-    return frame.with_columns(illicit.alias("illicit"), *digits, certificates)
+    # Nobody said that two are the same people, so each is its own.
+    kin = pl.col("importer").alias("kin")
+    return frame.with_columns(illicit.alias("illicit"), *digits, certificates, kin)
 
 
 def batch(frame: pl.DataFrame) -> np.ndarray:

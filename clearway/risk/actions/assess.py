@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from clearway.declarations.model import Declaration
 from clearway.ledger.fact import Fact
@@ -11,12 +13,16 @@ from clearway.policy.act import Act
 from clearway.risk import pasts, tables
 from clearway.risk.circumstances import basis_of, items_of, known_of
 from clearway.risk.facts import Assessed, Shadow
+from clearway.risk.goods import Beside, importer_of
 from clearway.risk.history import Trace, day_of
 from clearway.risk.model import Assessment, Demands
+from clearway.risk.network import register
 from clearway.risk.scoring import Scorer
 from clearway.risk.selection import keys_of
 from clearway.risk.selectivity import Selectivity, judge
 from clearway.risk.sharing.tables import hazard_priors
+
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 def assess(
@@ -28,6 +34,7 @@ def assess(
     draw: float,
     selectivity: Selectivity,
     demands: Demands,
+    signals: Mapping[int, int] = NOTHING,
 ) -> Assessment:
     """Record the assessment of a declaration and return it; its fact is `act.tx.facts[-1]`.
 
@@ -38,16 +45,20 @@ def assess(
         draw: 0 <= draw < 1, drawn for this assessment alone.
         selectivity: of this node.
         demands: of `demands.demands_of`, worked out before.
+        signals: bits of `model.SIGNALS` that other desks noticed, by number of item; of items that
+            are absent nobody knows anything.
 
     Raises: Refused: policy says no.
     """
     act.require("risk.assess", office=declaration.office)
-    items = items_of(mrn, declaration, accepted, demands.duty_rates)
+    known_importer = register.find(act.connection, importer_of(declaration))
+    beside = Beside(signals, known_importer.kin, known_importer.address)
+    items = items_of(mrn, declaration, accepted, demands.duty_rates, beside)
     importer = items[0].goods.importer
     capacity = selectivity.capacities.of(declaration.office)
     today = day_of(act.now)
     hazards = hazard_priors(act.connection, [each.goods for each in items])
-    basis = basis_of(capacity, demands, _alarms(act, declaration), hazards)
+    basis = basis_of(capacity, demands, _alarms(act, declaration), hazards, beside)
     known = known_of(
         act.connection,
         declaration,

@@ -1,6 +1,7 @@
 """The table of confirmed and denied links, how it follows the facts, and what can be asked.
 
-`risk_kin`   the last word on each pair of numbers
+`risk_kin`     the last word on each pair of numbers
+`risk_party`   importers and their kin (`register`)
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from clearway.ledger.columns import Instant
 from clearway.ledger.fact import Fact, decode
 from clearway.ledger.tables import METADATA
 from clearway.ledger.transaction import Projection
+from clearway.risk.network import register
 from clearway.risk.network.facts import KinConfirmed
 from clearway.risk.network.model import Verdict
 
@@ -46,7 +48,7 @@ kin = Table(
     sqlite_with_rowid=False,
 )
 
-TABLES: tuple[Table, ...] = (kin,)
+TABLES: tuple[Table, ...] = (kin, register.party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,10 @@ def put_verdict(connection: Connection, fact: Fact) -> None:
     )
 
 
-PROJECTIONS: dict[str, tuple[Projection, ...]] = {KinConfirmed.TYPE: (put_verdict,)}
+PROJECTIONS: dict[str, tuple[Projection, ...]] = {
+    KinConfirmed.TYPE: (put_verdict, register.regroup),
+    "identity.party_registered/1": (register.put_party,),
+}
 
 
 def list_verdicts(
