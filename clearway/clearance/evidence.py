@@ -40,6 +40,9 @@ SEAL_LOOKBACK = timedelta(days=3)
 """Seals are looked at when a container is unloaded, sometimes before its arrival is told or the
 declaration lodged; an earlier look belongs to an earlier voyage. Assumed by the house."""
 
+LONGEST_VOYAGE = timedelta(days=90)
+"""A look or a weight of longer ago belongs to another voyage. Assumed by the house."""
+
 # Most containers have no alarm: asking so first costs a tenth of asking for their alarms.
 _MOVED = f"SELECT 1 FROM {moved_alarm.name} WHERE container = ? AND settled_at IS NULL LIMIT 1"
 _STANDING = f"SELECT standing FROM {unit.name} WHERE container = ?"

@@ -1,8 +1,11 @@
-"""Assess one version of a declaration, match its certificates and decide."""
+"""Match the certificates of one version of a declaration, assess it and decide.
+
+What other desks notice comes first: risk knows it when it assesses.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clearway.clearance.actions.arrive import note_arrival
 from clearway.clearance.actions.compare import compare_certificates
@@ -11,6 +14,7 @@ from clearway.clearance.actions.settle import settle
 from clearway.clearance.evidence import Case
 from clearway.clearance.facts import Decided
 from clearway.clearance.intake import Prepared
+from clearway.clearance.signals import signals_of
 from clearway.clearance.standing import by_rules
 from clearway.declarations.model import Declaration
 from clearway.ledger.fact import Fact
@@ -47,6 +51,12 @@ def assess_and_settle(
         draw: 0 <= draw < 1, drawn for this version alone.
     """
     act = by_rules(act)
+    case = Case(version.mrn, version.declaration, version.seq, prepared.needs, last=version.last)
+    note_arrival(act, case)
+    for box in version.declaration.containers:
+        if hold_against_declared(act, box.number):
+            attend(act, box.number)
+    compare_certificates(act, case)
     assessment = assess(
         act,
         version.mrn,
@@ -55,19 +65,7 @@ def assess_and_settle(
         draw=draw,
         selectivity=selectivity,
         demands=prepared.demands,
+        signals=signals_of(act.connection, case, act.now),
     )
-    case = Case(
-        version.mrn,
-        version.declaration,
-        version.seq,
-        prepared.needs,
-        assessment,
-        act.tx.facts[-1].seq,
-        version.last,
-    )
-    note_arrival(act, case)
-    for box in version.declaration.containers:
-        if hold_against_declared(act, box.number):
-            attend(act, box.number)
-    compare_certificates(act, case)
-    return settle(act, case)
+    assessed = replace(case, assessment=assessment, assessment_seq=act.tx.facts[-1].seq)
+    return settle(act, assessed)

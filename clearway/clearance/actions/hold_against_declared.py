@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from clearway.clearance import tables
 from clearway.clearance.agreement import declared_of, mass_alarm, seal_alarms
-from clearway.clearance.evidence import SEAL_LOOKBACK
+from clearway.clearance.evidence import LONGEST_VOYAGE, SEAL_LOOKBACK
 from clearway.clearance.standing import by_rules
 from clearway.declarations import tables as declarations
 from clearway.ledger.fact import Fact
@@ -14,9 +12,6 @@ from clearway.movements import tables as movements
 from clearway.movements.actions.raise_alarm import raise_alarm
 from clearway.policy.act import Act
 from clearway.terms.identifiers import Mrn
-
-LONGEST_VOYAGE = timedelta(days=90)
-"""A look or a weight of longer ago belongs to another voyage. Assumed by the house."""
 
 
 def hold_against_declared(act: Act, container: str) -> tuple[Fact, ...]:
