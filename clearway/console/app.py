@@ -44,6 +44,7 @@ from clearway.console.pages.risk import (
     rules,
     search,
     versions,
+    watch_lists,
 )
 from clearway.console.render import page
 from clearway.console.visitor import visitor_or_nobody
@@ -73,6 +74,7 @@ def build_console(node: Node) -> Starlette:
         *backtest.ROUTES,
         *versions.ROUTES,
         *rules.ROUTES,
+        *watch_lists.ROUTES,
         *capacity.ROUTES,
         *performance.ROUTES,
         *drift.ROUTES,

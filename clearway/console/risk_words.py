@@ -31,6 +31,8 @@ FIELD_WORDS: dict[str, str] = {
     "declaration.documents": "types of all documents cited",
     "declaration.items": "how many items",
     "declaration.value_eur": "value of all items in EUR",
+    "item.watch": "watch lists of goods that the item is on",
+    "declaration.watch": "watch lists of parties or addresses that it is on",
     "declaration.alarms": "alarms that stand of seals, mass and custody",
 }
 """Words for the fields of `risk.rules`; a field without words is shown by its name alone."""
@@ -111,6 +113,18 @@ SUBJECT_NAMES = {
     "text": "words of the description",
 }
 """What the entries of a watch list are."""
+
+SUBJECT_EXAMPLES = {
+    "party": "XA000123",
+    "importer": "XA000123",
+    "declarant": "XA000123",
+    "exporter": "NO-4711",
+    "address": "12 Harbour Road, Port",
+    "hs": "0302",
+    "origin": "NO",
+    "text": "frozen salmon",
+}
+"""How such an entry is written."""
 
 NAMES = (
     FIELD_WORDS, PEER_NAMES, ESTIMATOR_NAMES, WEIGHTING_NAMES, ROLE_NAMES, SHARED_NAMES,

@@ -126,13 +126,13 @@ class Border:
 
 @contextmanager
 def open_border(
-    folder: Path, *, consignments: int = 80, hour: int = 15, settings: Settings = SETTINGS
+    folder: Path, *, consignments: int = 120, hour: int = 15, settings: Settings = SETTINGS
 ) -> Iterator[Border]:
     """Open a border on a summer day, everything that came before `hour` taken in."""
     world = build(7)
     day = simulate(world, DAY, consignments, send_every=6)
     settings = replace(settings, data_directory=folder, node_name="border.example/console")
-    entropy = seeded_entropy(34)  # plant health has somebody waiting on this day
+    entropy = seeded_entropy(34)
     create(settings, entropy)
     history = Folder.of(settings).history
     history.mkdir()

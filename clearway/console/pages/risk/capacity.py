@@ -1,4 +1,4 @@
-"""What each office can do in a day and has used, what waits for an audit, and watch lists."""
+"""What each office can do in a day and has used, and what waits for an audit after clearance."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from starlette.routing import Route
 
 from clearway.clearance.lanes import tables as lanes
 from clearway.console.pages.risk.tabs import analyst_of, show
-from clearway.console.risk_words import SUBJECT_NAMES
 from clearway.console.work import look
 from clearway.node.node import Node
 from clearway.risk import tables
 from clearway.risk.history import day_of
-from clearway.risk.lists import tables as lists
 from clearway.risk.model import Capacity
 from clearway.risk.tables import OfficeDay
 
@@ -39,15 +37,12 @@ async def capacity(request: Request) -> Response:
     node: Node = request.app.state.node
     rows = await look(node, lambda connection: _rows(node, connection))
     audits = await look(node, lambda connection: lanes.list_audits(connection, limit=_MOST_SHOWN))
-    kept = await look(node, lists.list_lists)
     return show(
         request,
         visitor,
         "capacity.html",
         rows=rows,
         audits=audits,
-        lists=kept[:_MOST_SHOWN],
-        subject_names=SUBJECT_NAMES,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,6 +18,9 @@ from clearway.node.node import Node
 from clearway.risk.monitor.fairness import DIMENSIONS, Group, Report, report
 
 _MOST_SHOWN = 15
+_LEAST_SCORED = 1_000
+"""Declarations with a score from which groups are compared at equal risk, and only on these:
+beside them, all that have no score would pass for equally risky."""
 
 
 async def fairness(request: Request) -> Response:
@@ -40,8 +44,14 @@ async def fairness(request: Request) -> Response:
 
 
 def _report(node: Node) -> Report | None:
+    """Return the report at equal risk where enough declarations have a score, else of all alike."""
     frame = selections_of(node)
-    return None if frame is None or frame.is_empty() else report(frame)
+    if frame is None or frame.is_empty():
+        return None
+    scored = frame.filter(pl.col("score").is_not_null())
+    if len(scored) >= _LEAST_SCORED:
+        return report(scored)
+    return report(frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("score")))
 
 
 def _chart(groups: Sequence[Group], t: Translate) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import TypeVar
 import polars as pl
 from starlette.requests import Request
 
+from clearway.insight import past
+from clearway.insight.views import open_lake
 from clearway.node.node import Node
 from clearway.risk.formats import history
 from clearway.risk.history import day_of
@@ -39,9 +41,18 @@ def history_of(node: Node) -> pl.LazyFrame | None:
 
 
 def selections_of(node: Node) -> pl.DataFrame | None:
-    """Return the selections of the history, one row per declaration; None without a history."""
+    """Return selections, one row per declaration: of the history, then of the node's own facts.
+
+    The node's own are as new as its lake. None: there is neither.
+    """
     rows = history_of(node)
-    return None if rows is None else frames.of_history(history.conform(rows.collect()))
+    parts = [] if rows is None else [frames.of_history(history.conform(rows.collect()))]
+    with open_lake(node.folder.lake) as lake:
+        own = past.selections(lake)
+    if not own.is_empty():
+        parts = [each.join(own, on="mrn", how="anti") for each in parts]
+        parts.append(own)
+    return frames.conform(pl.concat(parts)) if parts else None
 
 
 def cases_in(rows: pl.LazyFrame, goods: Likeness, now: datetime) -> list[Precedent]:

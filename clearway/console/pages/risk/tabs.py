@@ -14,6 +14,7 @@ from clearway.node.node import Node
 TABS = (
     Page("/console/risk", "Overview", "", "risk.read"),
     Page("/console/risk/rules", "Rules", "", "risk.read"),
+    Page("/console/risk/lists", "Watch lists", "", "risk.read"),
     Page("/console/risk/capacity", "Capacity", "", "risk.read"),
     Page("/console/risk/performance", "Performance", "", "risk.read"),
     Page("/console/risk/drift", "Drift", "", "risk.read"),
