@@ -186,6 +186,34 @@ def test_an_expression_outside_the_tree_is_judged_by_the_engine_and_says_so(
     assert found["COLUMNS"].why_sampled == ""
 
 
+def test_a_sample_is_scaled_up_in_every_figure_and_its_rates_are_not(
+    frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clearway.risk.backtest.run.SAMPLE_ITEMS", len(frame) // 4)
+    columns = profile("item.packages > 20", "COLUMNS")
+    engine = profile("[item.packages][0] > 20", "ENGINE")
+    other = profile("item.packages > 25", "OTHER")
+    opened = frame.with_columns(examined=True, illicit=True, extra_revenue=100.0)
+    found = {one.id: one for one in run([columns, engine], opened, live=[other]).rules}
+    whole, part = found["COLUMNS"], found["ENGINE"]
+    rows = sum(one.selected.of for one in whole.origins)
+    assert (whole.sampled, part.sampled) == (1.0, pytest.approx(0.25, abs=0.05))
+    for scaled, true in (
+        (part.hits, whole.hits),
+        (sum(one.hits for one in part.months), whole.hits),
+        (part.overlaps[0].both, whole.overlaps[0].both),
+        (part.overlaps[0].share_of_other, 1.0),
+        (part.overlaps[0].share, whole.overlaps[0].share),
+        (part.revenue, whole.revenue),
+    ):
+        assert scaled == pytest.approx(true, rel=0.25)
+    largest, same = whole.origins[0], part.origins[0]
+    assert largest.selected.rate is not None and same.selected.rate is not None
+    assert same.selected.low <= largest.selected.rate <= same.selected.high
+    # No narrower than what was looked at allows.
+    assert sum(one.selected.of for one in part.origins) == pytest.approx(rows / 4, rel=0.1)
+
+
 def test_a_long_history_is_read_in_parts_that_cut_no_declaration(
     frame: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +222,18 @@ def test_a_long_history_is_read_in_parts_that_cut_no_declaration(
     whole = run(rules(), frame)
     monkeypatch.setattr("clearway.risk.backtest.source.BATCH_ROWS", 7)
     assert run(rules(), tmp_path) == whole
+
+
+def test_a_column_that_one_file_lacks_is_not_read_from_the_others(
+    frame: pl.DataFrame, tmp_path: Path
+) -> None:
+    logged = frame.with_columns(stratum=pl.lit("score"), propensity=pl.lit(0.5))
+    logged.head(1_000).write_parquet(tmp_path / "1.parquet")
+    frame.slice(1_000).write_parquet(tmp_path / "2.parquet")
+    assert run(rules(), tmp_path) == run(rules(), frame)
+    frame.slice(1_000).drop("office").write_parquet(tmp_path / "2.parquet")
+    with pytest.raises(MalformedMessage, match="lacks the columns office"):
+        run(rules(), tmp_path)
 
 
 def test_a_rule_that_asks_what_no_history_tells_says_so(frame: pl.DataFrame) -> None:

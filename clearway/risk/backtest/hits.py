@@ -130,15 +130,18 @@ def judge_sample(
     starts: Ints,
     rules: Sequence[Tried],
     columns: Mapping[str, pl.Expr],
-    every: int,
+    picked: Ints,
 ) -> None:
-    """Judge every n-th declaration by the engine, for the rules without columns."""
+    """Judge some declarations by the engine, for the rules without columns.
+
+    Args:
+        picked: which of the batch.
+    """
     chosen = [(rule, cel.compile(rule.profile.expression)) for rule in rules if not rule.compiled]
     if not chosen:
         return
     names = sorted({name for rule, _ in chosen for name in rule.fields})
     ends = [*starts[1:], len(batch)]
-    picked = range(0, len(starts), every)
     seen = _with_declaration(batch, starts, names)
     table = seen.select(*(columns[name].alias(name) for name in names))
     owners = [place for place in picked for _ in range(starts[place], ends[place])]

@@ -32,11 +32,13 @@ class Judged:
         tried: the rule.
         hits: places of declarations in the population, each once.
         sampled: share of the declarations that were judged.
+        seen: places of those that were judged; None: all.
     """
 
     tried: Tried
     hits: Ints
     sampled: float
+    seen: Ints | None = None
 
 
 class Measure:
@@ -84,14 +86,14 @@ class Measure:
             failed=round(judged.tried.failed * scale),
             precision=rate_of(int(found.sum()), len(opened)),
             found=total_of(found.astype(np.float64), propensities, count),
-            revenue=float(revenue.sum()),
+            revenue=float(revenue.sum()) * scale,
             revenue_estimated=total_of(revenue, propensities, count),
             new=round(self._new(hits, others) * scale),
             loads=self._loads(hits, profile.lane, judged.sampled),
-            overlaps=self._overlaps(hits, others),
-            origins=self._groups(hits, people.origin, self._of_origin, people.origins),
-            sizes=self._groups(hits, people.size, self._of_size, SIZES),
-            months=self._months(hits, opened),
+            overlaps=self._overlaps(judged, others),
+            origins=self._groups(judged, people.origin, self._of_origin, people.origins),
+            sizes=self._groups(judged, people.size, self._of_size, SIZES),
+            months=self._months(hits, opened, scale),
             untold=tuple(sorted(judged.tried.fields & UNTOLD.keys())),
         )
 
@@ -117,15 +119,18 @@ class Measure:
             taken[other.hits] = False
         return int(taken.sum())
 
-    def _overlaps(self, hits: Ints, others: Sequence[Judged]) -> tuple[Overlap, ...]:
-        taken = self._taken(hits)
-        found = [
-            _overlap(other.tried.profile.id, int(taken[other.hits].sum()), hits, len(other.hits))
-            for other in others
-        ]
+    def _overlaps(self, judged: Judged, others: Sequence[Judged]) -> tuple[Overlap, ...]:
+        hits, taken = judged.hits, self._taken(judged.hits)
+        mine = len(hits) / judged.sampled
+        found = []
+        for other in others:
+            # Samples are of the same declarations: what both saw is the smaller one of the two.
+            both = int(taken[other.hits].sum()) / min(judged.sampled, other.sampled)
+            theirs = len(other.hits) / other.sampled
+            found.append(_overlap(other.tried.profile.id, both, mine, theirs))
         if self._people.scored is not None:
-            both = int(self._people.scored[hits].sum())
-            found.append(_overlap(_MODEL, both, hits, int(self._people.scored.sum())))
+            both = int(self._people.scored[hits].sum()) / judged.sampled
+            found.append(_overlap(_MODEL, both, mine, float(self._people.scored.sum())))
         return tuple(sorted(found, key=lambda one: (-one.both, one.other)))
 
     def _loads(self, hits: Ints, lane: Channel, sampled: float) -> tuple[Load, ...]:
@@ -159,9 +164,9 @@ class Measure:
         )
 
     def _groups(
-        self, hits: Ints, group: Ints, totals: Counts, names: Sequence[str]
+        self, judged: Judged, group: Ints, totals: Counts, names: Sequence[str]
     ) -> tuple[Group, ...]:
-        people, size = self._people, len(names)
+        people, size, hits = self._people, len(names), judged.hits
         member = group[hits]
         is_known = member >= 0
         hits, member = hits[is_known], member[is_known]
@@ -171,13 +176,14 @@ class Measure:
         opened = people.examined[hits]
         examined = np.bincount(member[opened], minlength=size)
         found = np.bincount(member[opened & people.found[hits]], minlength=size)
-        usual = len(hits) / int(totals.sum())
+        seen = totals if judged.seen is None else _counted(group[judged.seen], size)
+        usual = len(hits) / max(1, int(seen.sum()))
         elsewhere = int(found.sum()) / max(1, int(examined.sum()))
         largest = sorted(range(size), key=lambda place: (-totals[place], names[place]))
         return tuple(
             _group(
                 names[place],
-                rate_of(int(selected[place]), int(totals[place])),
+                rate_of(int(selected[place]), int(seen[place])),
                 rate_of(int(found[place]), int(examined[place])),
                 usual,
                 elsewhere,
@@ -186,13 +192,13 @@ class Measure:
             if totals[place]
         )
 
-    def _months(self, hits: Ints, opened: Ints) -> tuple[Month, ...]:
+    def _months(self, hits: Ints, opened: Ints, scale: float) -> tuple[Month, ...]:
         people, months = self._people, self._month_of_day
         names, index = np.unique(months, return_inverse=True)
 
         def count(places: Ints, weights: npt.NDArray[np.float64] | None = None) -> list[float]:
             when = index[people.day[places] - self._first]
-            return list(np.bincount(when, weights, minlength=len(names)))
+            return list(np.bincount(when, weights, minlength=len(names)) * scale)
 
         declared = np.bincount(index, self._by_day, minlength=len(names))
         columns = (
@@ -203,13 +209,17 @@ class Measure:
             count(opened, people.revenue[opened]),
         )
         return tuple(
-            Month(str(name), int(all_), int(hit), int(seen), int(bad), float(revenue))
+            Month(str(name), int(all_), round(hit), round(seen), round(bad), float(revenue))
             for name, all_, hit, seen, bad, revenue in zip(names, *columns, strict=True)
         )
 
 
-def _overlap(other: str, both: int, hits: Ints, of_other: int) -> Overlap:
-    return Overlap(other, both, both / max(1, len(hits)), both / max(1, of_other))
+def _overlap(other: str, both: float, mine: float, theirs: float) -> Overlap:
+    return Overlap(other, round(both), both / max(1.0, mine), both / max(1.0, theirs))
+
+
+def _counted(member: Ints, size: int) -> Counts:
+    return np.bincount(member[member >= 0], minlength=size)
 
 
 def _group(name: str, selected: Rate, found: Rate, usual: float, elsewhere: float) -> Group:

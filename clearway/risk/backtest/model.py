@@ -112,7 +112,8 @@ class RuleReport:
         id: of the rule.
         expression: SHA-256 of its expression; an activation must name a back-test of the same.
         lane: where its hits go.
-        hits: with at least one item that it hits; scaled up from a sample if `sampled` says so.
+        hits: with at least one item that it hits; scaled up from a sample if `sampled` says so, as
+            are `revenue`, `new`, overlaps and months. Rates with intervals are of the sample.
         share: of all declarations.
         sampled: share of the declarations that were judged; 1: all.
         why_sampled: the part of the expression that could not be made into columns.

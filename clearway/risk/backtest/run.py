@@ -114,24 +114,29 @@ def _judge_all(
     builder, offset, done = Builder(), 0, 0
     sampled = _every(source, tried)
     offsets: list[int] = []
+    picked: list[Ints] = []
     for batch in source.batches(columns):
         starts = _starts(batch)
         expressions = columns_of(vague, is_single=len(starts) == len(batch)) | lists.columns()
         builder.add(batch, starts)
         judge(batch, starts, tried, expressions)
-        judge_sample(batch, starts, tried, expressions, sampled)
+        picked.append(np.arange(0, len(starts), sampled, dtype=np.int32))
+        judge_sample(batch, starts, tried, expressions, picked[-1])
         offsets.append(offset)
         offset, done = offset + len(starts), done + len(batch)
         progress(done / source.rows)
     people = builder.build()
+    seen = _joined(picked, offsets)
     return people, {
-        rule.profile.id: Judged(rule, _joined(rule.hits, offsets), _share(rule, sampled))
+        rule.profile.id: _judged(rule, _joined(rule.hits, offsets), seen, len(people))
         for rule in tried
     }
 
 
-def _share(rule: Tried, every: int) -> float:
-    return 1.0 if rule.compiled is not None else 1.0 / every
+def _judged(rule: Tried, hits: Ints, seen: Ints, every: int) -> Judged:
+    if rule.compiled is not None or len(seen) == every:
+        return Judged(rule, hits, 1.0)
+    return Judged(rule, hits, len(seen) / every, seen)
 
 
 def _every(source: Source, tried: Sequence[Tried]) -> int:

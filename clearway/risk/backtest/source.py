@@ -24,7 +24,9 @@ class Source:
     def __init__(self, history: pl.DataFrame | Path) -> None:
         try:
             self._parts = _parts(history)
-            self.names = frozenset(self._parts[0].collect_schema().names())
+            # A column that one file lacks is told of no declaration in the same way.
+            told = [frozenset(part.collect_schema().names()) for part in self._parts]
+            self.names = told[0].intersection(*told)
             self._rows = [int(part.select(pl.len()).collect().item()) for part in self._parts]
         except (pl.exceptions.PolarsError, OSError) as broken:
             raise MalformedMessage(f"The history cannot be read: {broken}") from broken
