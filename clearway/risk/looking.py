@@ -22,12 +22,20 @@ NAMES = {
     "misclassification": "another HS code than declared",
     "false_origin": "a false origin",
     "short_quantity": "more goods than declared",
+    "over_quantity": "fewer goods than declared",
+    "concealed": "goods hidden behind those declared",
+    "prohibited": "prohibited goods",
+    "documents": "false documents",
 }
 _WHERE = {
     "undervaluation": "compare the invoice with the payment and with usual prices",
     "misclassification": "compare the goods with the wording of the HS heading",
     "false_origin": "look at marks, labels and the proof of origin",
     "short_quantity": "weigh and count",
+    "over_quantity": "weigh and count",
+    "concealed": "unload to the last row; compare the weighed mass with the declared one",
+    "prohibited": "open packages from all sides of the load",
+    "documents": "ask the issuing authority for its copy",
 }
 
 

@@ -25,7 +25,7 @@ from clearway.simulator.streams import Generator
 
 HONEST, UNDERVALUATION, MISCLASSIFICATION, FALSE_ORIGIN, SHORT_QUANTITY, CONCEALMENT = range(6)
 MODE_NAMES = ("", "undervaluation", "misclassification", "false_origin", "short_quantity",
-              "concealment")  # fmt: skip
+              "concealed")  # fmt: skip
 
 # How often cheats choose each mode, where it is possible.
 # Nobody conceals goods but the scheme that is made for it.

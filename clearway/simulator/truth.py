@@ -37,6 +37,7 @@ _DETAILS = {
     "misclassification": "the goods are {goods} of HS {hs}",
     "false_origin": "markings and papers show origin {origin}",
     "short_quantity": "{mass:.0f} kg were found where {declared} kg were declared",
+    "concealed": "other goods were hidden behind those declared",
 }
 _CHECKED_BY = {
     Flaw.ALTERED: "its quantity was altered after issue",

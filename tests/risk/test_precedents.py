@@ -10,14 +10,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearway.clearance.model import Fraud
 from clearway.node.rebuild import digest
 from clearway.risk import tables
 from clearway.risk.history import day_of
-from clearway.risk.looking import what_to_look_for
+from clearway.risk.looking import NAMES, what_to_look_for
 from clearway.risk.model import Demands
 from clearway.risk.precedents import tables as precedents
 from clearway.risk.precedents.model import Likeness, Precedent
 from clearway.risk.precedents.rules import LEAST, closest, disclosed, likeness
+from clearway.simulator.schemes import MODE_NAMES
 
 from .border import examine
 from .test_actions import NOON, declared, lodge, rules
@@ -126,3 +128,13 @@ def test_of_kinds_that_do_not_stand_out_nothing_is_said() -> None:
     assert told.text == (
         "If something is wrong, it is most likely quota fraud (90% of finds like this)."
     )
+
+
+def test_every_kind_of_fraud_has_words_and_the_simulator_knows_no_other() -> None:
+    kinds = {kind.value for kind in Fraud}
+    assert set(NAMES) == kinds
+    assert set(MODE_NAMES) - {""} <= kinds
+    for kind in kinds:
+        (reason,) = what_to_look_for(goods(), 1, [(kind, 0.9)])
+        assert NAMES[kind] in reason.text
+        assert ";" in reason.text  # where it shows

@@ -178,11 +178,11 @@ def test_an_unseen_scheme_cheats_in_a_way_that_never_occurred_before(tried):
     scale = replace(SMALL, new_scheme_day=starts, new_scheme_is_unseen=True)
     scheme = build(1, "XA", scale).schemes[-1]
     seen = years(1, ROWS, scale=scale)
-    hidden = seen.frame.filter(seen.truth["mode"] == "concealment")
+    hidden = seen.frame.filter(seen.truth["mode"] == "concealed")
     assert hidden.height > 40 and hidden["accepted_at"].min().date() >= STARTS
-    assert "concealment" not in tried.truth["mode"].unique()
+    assert "concealed" not in tried.truth["mode"].unique()
     assert hidden["origin"].n_unique() <= len(scheme.origins) == 4
-    assert (seen.truth.filter(pl.col("mode") == "concealment")["extra_revenue"] > 0).all()
+    assert (seen.truth.filter(pl.col("mode") == "concealed")["extra_revenue"] > 0).all()
 
 
 def test_ceilings_bound_each_other(tried):
