@@ -58,3 +58,9 @@ def test_files_are_bounded_and_bounds_are_numbers() -> None:
     data = files.write(files.sample().profiles[:1], "x") + b'most_per_day = "many"\n'
     with pytest.raises(MalformedMessage, match="most_per_day must be given, as a whole number"):
         files.read(data)
+
+
+@pytest.mark.parametrize("text", ["[[rule]]\nid = 'X'", "[profiles]\nx = 1", "title = 'x'"])
+def test_a_table_of_another_name_is_refused_and_never_passed_over(text: str) -> None:
+    with pytest.raises(MalformedMessage, match=r"no use for .*\[\[profile\]\] with id, text"):
+        files.read(text.encode())

@@ -43,6 +43,7 @@ _FIELDS = {
     "mandatory": bool,
     "valid_from": datetime,
 }
+_FORM = f"each profile stands under [[profile]] with {', '.join(_FIELDS)}"
 _BOUNDS = {"most_per_day": int, "opens": int, "closes": int}
 _OPTIONAL = {"valid_until": datetime, "owner": str, **_BOUNDS}
 
@@ -51,7 +52,8 @@ def read(data: bytes) -> Profiles:
     """Return the profiles of a file, compiled.
 
     Raises:
-        MalformedMessage: not TOML, or a field is missing, unknown or of another type.
+        MalformedMessage: not TOML, or a field is missing, unknown or of another type, or
+            a table has another name than `profile`.
         RuleViolation: an expression cannot be used, or an id comes twice.
     """
     tables, name = _tables(data)
@@ -78,9 +80,14 @@ def _tables(data: bytes) -> tuple[list[dict[str, Any]], str]:
         content = tomllib.loads(data.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
         raise MalformedMessage(f"The file of profiles is not TOML: {broken}") from broken
+    unknown = sorted(set(content) - {"name", "profile"})
+    if unknown:
+        raise MalformedMessage(
+            f"The file of profiles has no use for {', '.join(unknown)}; {_FORM}", field=unknown[0]
+        )
     tables = content.get("profile", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise MalformedMessage("Each profile must stand under [[profile]]")
+        raise MalformedMessage(f"The file of profiles cannot be read: {_FORM}", field="profile")
     return tables, str(content.get("name", "profiles"))
 
 
