@@ -165,7 +165,7 @@ class History:
     """A folder of history opened for searching; use as a context manager, one thread at a time.
 
     Args:
-        folder: of Parquet files in the schema of a history.
+        folder: of Parquet files in the schema of a history, or one such file.
         memory_mb: most memory of the engine.
         threads: most threads of it.
         timeout_s: after so many seconds a search is stopped.
@@ -176,9 +176,11 @@ class History:
     def __init__(
         self, folder: Path, *, memory_mb: int = 1024, threads: int = 2, timeout_s: float = 30.0
     ) -> None:
-        files = sorted(folder.rglob("*.parquet")) if folder.is_dir() else []
-        if not files:
-            raise MalformedMessage(f"There is no history at {folder}; it holds no Parquet file")
+        files = sorted(folder.rglob("*.parquet")) if folder.is_dir() else [folder]
+        if not files or not files[0].is_file():
+            raise MalformedMessage(
+                f"There is no Parquet file at {folder}; give one, or a folder that holds some"
+            )
         self._timeout_s = timeout_s
         self._connection = duckdb.connect(
             ":memory:",
@@ -193,7 +195,8 @@ class History:
         )
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_progress_bar = false")
-        self._connection.execute(f"SET allowed_directories = [{_quoted(str(folder.resolve()))}]")
+        reach = "directories" if folder.is_dir() else "paths"
+        self._connection.execute(f"SET allowed_{reach} = [{_quoted(str(folder.resolve()))}]")
         self._connection.execute("SET enable_external_access = false")
         listed = ", ".join(_quoted(str(file.resolve())) for file in files)
         source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

@@ -116,6 +116,13 @@ def test_what_is_no_condition_is_said(text: str, error: type[ClearwayError], why
         parse(text)
 
 
+def test_one_file_is_searched_like_a_folder_and_its_neighbours_are_not(folder: Path) -> None:
+    with History(folder / "1.parquet") as opened:
+        assert opened.search(Query()).total == 1_200
+    with pytest.raises(MalformedMessage, match="no Parquet"):
+        History(folder / "3.parquet")
+
+
 def test_an_export_runs_in_no_spreadsheet(searched: History) -> None:
     lines = list(csv.reader(searched.export(Query((parse("description~hyperlink"),)))))
     assert lines[0] == list(FIELDS)
