@@ -19,6 +19,7 @@ from clearway.console import verifier
 from clearway.console.jobs import Jobs
 from clearway.console.pages import (
     alarms,
+    audits,
     certification,
     declarations,
     examinations,
@@ -63,6 +64,7 @@ def build_console(node: Node) -> Starlette:
         *queue.ROUTES,
         *declarations.ROUTES,
         *examinations.ROUTES,
+        *audits.ROUTES,
         *certification.ROUTES,
         *alarms.ROUTES,
         *tasks.ROUTES,
