@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from clearway.certificates.issuing import tables as issuing
 from clearway.certificates.issuing.desk import require_read
-from clearway.clearance.rules import CONFIDENTIAL
+from clearway.clearance.rules import CONFIDENTIAL, TOLD_TO_OFFICERS
 from clearway.declarations import tables as declarations
 from clearway.errors import NotFound, Refused
 from clearway.identity.model import Actor, ActorKind
@@ -83,16 +83,21 @@ def require_fact(policy: Policy, actor: Actor, connection: Connection, receipt: 
             require_read(policy, actor, held)
         elif room in _READS:
             policy.require(actor, _READS[room], resource)
-        if actor.kind is ActorKind.TRADER and _is_confidential(fact):
-            raise Refused("This decision names reasons of risk management, which are for officers")
+        if _is_confidential(fact):
+            policy.require(actor, "risk.read", {})
 
 
-# What an officer makes of a lane, and why, is for officers as well.
-_OF_OFFICERS = ("clearance.stopped/", "clearance.rerouted/")
+def sees_risk(policy: Policy, actor: Actor) -> bool:
+    """Return whether somebody may know why risk selected goods."""
+    try:
+        policy.require(actor, "risk.read", {})
+    except Refused:
+        return False
+    return True
 
 
 def _is_confidential(fact: dict[str, Any]) -> bool:
-    if str(fact["type"]).startswith(_OF_OFFICERS):
+    if fact["type"] in TOLD_TO_OFFICERS:
         return True
     if not str(fact["type"]).startswith("clearance.decided/"):
         return False

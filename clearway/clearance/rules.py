@@ -205,11 +205,15 @@ MOST_HOURS = 1_000.0
 """How far a sender's clock may be ahead of ours."""
 
 CONFIDENTIAL = frozenset({"CLR_R10", "CLR_R11", "CLR_R16"})
-"""Why risk selected goods is for officers: whoever knows it learns how not to be selected."""
+"""Why risk selected goods is for those who may read risk, which no trader and no officer of
+another agency may: whoever knows it learns how not to be selected."""
+
+TOLD_TO_OFFICERS = frozenset({"clearance.stopped/1", "clearance.rerouted/1"})
+"""Facts of what an officer makes of a lane, and why; they are as confidential."""
 
 
 def for_trader(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Return the reasons as the trader may see them (TFA 4 and 7.9.4)."""
+    """Return the reasons as whoever may not read risk sees them (TFA 4 and 7.9.4)."""
     hidden = "Selected for examination by customs' risk management."
     return tuple(
         Reason(each.code, hidden) if each.code in CONFIDENTIAL else each for each in reasons

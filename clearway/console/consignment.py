@@ -20,7 +20,7 @@ from clearway.clearance import tables as clearance
 from clearway.clearance.delays import Course, explain
 from clearway.clearance.model import DelayReason, Examination, Outcome
 from clearway.clearance.record import Consignment, State, StoredDecision, StoredMatch
-from clearway.clearance.rules import CONFIDENTIAL, for_trader
+from clearway.clearance.rules import CONFIDENTIAL, TOLD_TO_OFFICERS, for_trader
 from clearway.coldchain import tables as coldchain
 from clearway.console import tables
 from clearway.console.accounts import Account, accounts
@@ -38,11 +38,11 @@ from clearway.terms.reason import Reason
 
 _MOST_UNITS = 50
 
-_FOR_OFFICERS = frozenset({"risk.assessed/1", "clearance.examination_ordered/1"})
+_FOR_OFFICERS = TOLD_TO_OFFICERS | {"risk.assessed/1", "clearance.examination_ordered/1"}
 
 
 def is_confidential(connection: Connection, event: Event, mrn: str) -> bool:
-    """Return whether a fact tells why risk selected goods, so that its receipt is for officers.
+    """Return whether a fact tells why risk selected goods, so that its receipt is for few.
 
     A decision on other grounds is the trader's evidence for an appeal (TFA 4).
     """
@@ -120,16 +120,18 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
     orders = clearance.examinations_of(connection, summary.mrn)
     decisions = clearance.decisions_of(connection, summary.mrn)
     current = next((order for order in orders if order.is_open), None)
-    open_order = None if current is None else _shown(actor, current)
+    open_order = None if current is None else _shown(node, actor, current)
     containers = clearance.containers_of(connection, summary.mrn)
     matches = clearance.matches_of(connection, summary.mrn)
     life = _life(actor, connection, summary, orders)
     return View(
         record=declarations.get(connection, summary.mrn),
         goods=goods,
-        standing=_standing(actor, decisions),
+        standing=_standing(node, actor, decisions),
         examination=open_order,
-        past=[_shown(actor, one) for one in orders if not one.is_open and not one.is_cancelled],
+        past=[
+            _shown(node, actor, one) for one in orders if not one.is_open and not one.is_cancelled
+        ],
         matches=matches,
         accounts=accounts(connection, summary.mrn, [one.match.certificate for one in matches]),
         proofs=_proofs(connection, [one.match.certificate for one in matches]),
@@ -138,7 +140,7 @@ def gather(node: Node, actor: Actor, connection: Connection, mrn: str) -> View:
         seals=clearance.seals_of(connection, summary.mrn),
         assessment=assessment_of(node, actor, connection, summary.mrn),
         life=life,
-        withheld=_withheld(actor, connection, summary, life),
+        withheld=_withheld(node, actor, connection, summary, life),
         delays=() if goods is None else _delays(node, goods, orders, decisions),
         can=_can(node, actor, summary, goods, open_order),
     )
@@ -154,7 +156,7 @@ def _proofs(connection: Connection, keys: Iterable[Key]) -> dict[str, Verdict]:
     }
 
 
-def _standing(actor: Actor, decisions: Sequence[StoredDecision]) -> Standing | None:
+def _standing(node: Node, actor: Actor, decisions: Sequence[StoredDecision]) -> Standing | None:
     if not decisions:
         return None
     last, decided = decisions[-1], decisions[-1].decided
@@ -163,22 +165,30 @@ def _standing(actor: Actor, decisions: Sequence[StoredDecision]) -> Standing | N
         decided.decision,
         last.seq,
         who if decided.by_hand else "",
-        for_trader(decided.reasons) if is_trader(actor) else decided.reasons,
+        decided.reasons if may(node, actor, "risk.read") else for_trader(decided.reasons),
         [each.text for each in decided.missing],
         decided.on_arrival,
     )
 
 
-def _shown(actor: Actor, order: Examination) -> Examination:
+def without_risk(node: Node, actor: Actor, order: Examination) -> Examination:
+    """Return an examination with risk's reasons for those only who may read risk."""
+    if may(node, actor, "risk.read"):
+        return order
+    parts = tuple(replace(part, reasons=for_trader(part.reasons)) for part in order.parts)
+    return replace(order, parts=parts)
+
+
+def _shown(node: Node, actor: Actor, order: Examination) -> Examination:
     """Return an examination as the actor may see it.
 
-    Risk's reasons are for officers, and traders deal with an agency, not with one of its officers.
+    Traders deal with an agency, not with one of its officers.
     """
+    order = without_risk(node, actor, order)
     if not is_trader(actor):
         return order
     return replace(
         order,
-        parts=tuple(replace(part, reasons=for_trader(part.reasons)) for part in order.parts),
         results=tuple(replace(result, officer="", note="", hours=None) for result in order.results),
     )
 
@@ -219,9 +229,9 @@ def _life(
 
 
 def _withheld(
-    actor: Actor, connection: Connection, summary: Summary, life: Sequence[Event]
+    node: Node, actor: Actor, connection: Connection, summary: Summary, life: Sequence[Event]
 ) -> frozenset[int]:
-    if not is_trader(actor):
+    if may(node, actor, "risk.read"):
         return frozenset()
     return frozenset(event.seq for event in life if is_confidential(connection, event, summary.mrn))
 

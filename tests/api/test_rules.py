@@ -145,3 +145,29 @@ def test_the_history_is_searched_page_by_page(analysts: Any) -> None:
     assert analysts.ask("GET", "/v1/risk/search", "acme", params=asked).status_code == 403
     wrong = analysts.ask("GET", "/v1/risk/search", "ada", params={"where": ["body=1"]})
     assert wrong.status_code == 422
+
+
+def test_no_officer_of_another_agency_learns_why_customs_risk_selected(analysts: Any) -> None:
+    border = analysts
+    keep_history(border)
+    rule = RULE | {"expression": 'item.hs.startsWith("8471")'}
+    border.ask("POST", "/v1/risk/rules", "ada", json=rule)
+    border.ask("POST", "/v1/risk/rules/LAPTOPS/1/back-test", "ada")
+    border.ask("POST", "/v1/risk/rules/LAPTOPS/1/activate", "ben", json={})
+    mrn = border.mrn("ONE")
+    seq = next(f.seq for f in border.facts() if f.type == "clearance.decided/1")
+
+    def asked(who: str) -> tuple[str, int]:
+        told = border.ask("GET", f"/v1/declarations/{mrn}/decisions", who)
+        assert told.status_code == 200
+        receipt = border.ask("GET", f"/v1/ledger/facts/{seq}/receipt", who)
+        return told.text, receipt.status_code
+
+    for who, code in (("bea", 403), ("acme", 404)):
+        text, status = asked(who)
+        assert status == code
+        assert "Selected for examination by customs' risk management." in text
+        assert RULE["text"] not in text
+    text, status = asked("amina")  # who decides on it
+    assert status == 200
+    assert RULE["text"] in text

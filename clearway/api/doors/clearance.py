@@ -13,7 +13,7 @@ from clearway.api.access import TheActor, TheNode
 from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.forms import DelayIn, PresentationIn, ReasonIn, ResultIn
 from clearway.api.problems import RESPONSES
-from clearway.api.sight import as_absent, hiding
+from clearway.api.sight import as_absent, hiding, sees_risk
 from clearway.api.strict import StrictRoute
 from clearway.api.work import act, look
 from clearway.clearance import tables
@@ -36,7 +36,7 @@ from clearway.clearance.priority import explain
 from clearway.clearance.record import Appeal
 from clearway.clearance.rules import for_trader
 from clearway.declarations import tables as declarations
-from clearway.identity.model import Actor, ActorKind
+from clearway.identity.model import Actor
 from clearway.node.node import Node
 from clearway.terms.identifiers import Mrn
 from clearway.terms.money import Money
@@ -93,7 +93,7 @@ async def decisions(mrn: str, node: TheNode, actor: TheActor) -> Response:
             with as_absent(actor, f"declaration {mrn}"):
                 node.policy.require(actor, "clearance.read", summary.policy_attributes)
             found = tables.appeal_record(connection, mrn)
-        return shown_to_trader(found) if actor.kind is ActorKind.TRADER else found
+        return found if sees_risk(node.policy, actor) else without_risk(found)
 
     return answer(await look(node, actor, query))
 
@@ -160,8 +160,8 @@ async def result(id: str, body: ResultIn, node: TheNode, actor: TheActor) -> Res
     )
 
 
-def shown_to_trader(appeal: Appeal) -> Appeal:
-    """Return what a trader may see of the decisions: all but why risk selected the goods."""
+def without_risk(appeal: Appeal) -> Appeal:
+    """Return the decisions without why risk selected the goods, which few may know."""
     return replace(
         appeal,
         decisions=tuple(

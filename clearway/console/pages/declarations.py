@@ -158,7 +158,7 @@ def _may_see(node: Node, actor: Actor, connection: Connection, event: tables.Eve
         mrn = id if kind == "declaration" else id.rpartition("-")[0]
         summary = seen_declaration(node, actor, connection, mrn)
         known = summary.policy_attributes
-        if is_trader(actor) and is_confidential(connection, event, summary.mrn):
+        if is_confidential(connection, event, summary.mrn) and not may(node, actor, "risk.read"):
             return False
     elif kind == "container":
         return sees_container(node, actor, connection, id)

@@ -17,7 +17,7 @@ from clearway.clearance.actions.record_examination import record_examination
 from clearway.clearance.actions.start_examination import start_examination
 from clearway.clearance.model import Conformity, Discrepancy, Examination, Extent, Result
 from clearway.clearance.rules import CONFIDENTIAL
-from clearway.console.consignment import assessment_of
+from clearway.console.consignment import assessment_of, without_risk
 from clearway.console.pages.risk.past import cases_in, history_of
 from clearway.console.permission import may, seen_declaration
 from clearway.console.render import page
@@ -134,7 +134,7 @@ def _view(node: Node, actor: Actor, connection: Connection, id: str) -> View:
     boxes = tuple(str(box.number) for box in declared.containers)
     assessment = assessment_of(node, actor, connection, summary.mrn)
     return View(
-        order,
+        without_risk(node, actor, order),
         summary,
         declared.items,
         currency_of(declared),
