@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 
-_Z95 = 1.959963984540054
-"""Two-sided 95 % of the normal distribution."""
+from clearway.risk import intervals
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -27,10 +25,5 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
 
     Source: E. B. Wilson's score interval; unlike hits ± 2 errors it stays within 0 and 1.
     """
-    if count == 0:
-        return 0.0, 1.0
-    share, z2 = hits / count, _Z95 * _Z95
-    middle = share + z2 / (2 * count)
-    half = _Z95 * sqrt(share * (1 - share) / count + z2 / (4 * count * count))
-    scale = 1 + z2 / count
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    told = intervals.wilson(hits, count)
+    return told.low, told.high

@@ -21,6 +21,7 @@ from clearway.clearance.model import Conformity, Scope
 from clearway.errors import RuleViolation
 from clearway.risk import offpolicy
 from clearway.risk import tables as risk
+from clearway.risk.intervals import CONFIDENCE
 from clearway.risk.model import Channel
 from clearway.risk.offpolicy import Coverage, Figures, Flags, Log, Method
 from clearway.risk.tables import StoredAssessment
@@ -78,7 +79,7 @@ def value_of(
     *,
     ranking: Ranking = Ranking.PROBABILITY,
     since: datetime | None = None,
-    confidence: float = offpolicy.CONFIDENCE,
+    confidence: float = CONFIDENCE,
 ) -> PolicyValue:
     """Return the figures of the latest assessments, at most `MOST`.
 

@@ -38,11 +38,11 @@ import numpy.typing as npt
 from scipy.special import gammaincinv, ndtri
 
 from clearway.errors import RuleViolation
+from clearway.risk.intervals import CONFIDENCE, wilson
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-CONFIDENCE = 0.95
 _STRATA = 5
 _GRID = (np.arange(150) + 0.5) / 150
 
@@ -157,7 +157,7 @@ def of_policy(log: Log, method: Method, confidence: float = CONFIDENCE) -> Figur
         _ratio(caught, max(illicit.high, caught)),
         _ratio(caught, max(illicit.low, caught)),
     )
-    return Figures(illicit, _wilson(log, confidence), recall)
+    return Figures(illicit, _precision(log, confidence), recall)
 
 
 def of_candidate(
@@ -328,15 +328,9 @@ def _melded(hits: _Sum, rest: _Sum, at: float, *, upper: bool) -> float:
     return float(np.quantile(shares, at))
 
 
-def _wilson(log: Log, confidence: float) -> Estimate:
-    count = int(np.sum(log.resulted))
-    if not count:
-        return Estimate(0.0, 0.0, 1.0)
-    z = float(ndtri(1.0 - (1.0 - confidence) / 2.0))
-    share = float(np.sum(log.found[log.resulted])) / count
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5 / (1 + z**2 / count)
-    return Estimate(share, max(0.0, middle - half), min(1.0, middle + half))
+def _precision(log: Log, confidence: float) -> Estimate:
+    told = wilson(int(np.sum(log.found[log.resulted])), int(np.sum(log.resulted)), confidence)
+    return Estimate(told.value or 0.0, told.low, told.high)
 
 
 def _ratio(one: float, other: float) -> float:

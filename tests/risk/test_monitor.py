@@ -18,10 +18,10 @@ from clearway.ledger.fact import decode
 from clearway.risk import training
 from clearway.risk.features import NAMES
 from clearway.risk.formats import artefact
+from clearway.risk.intervals import exact, holm, mantel_haenszel, wilson
 from clearway.risk.monitor import adwin, contest, fairness, frames, performance, psi, retraining
 from clearway.risk.monitor.adwin import Result
 from clearway.risk.monitor.contest import Bout, Verdict
-from clearway.risk.monitor.intervals import exact, holm, mantel_haenszel, wilson
 from clearway.risk.monitor.retraining import Because, Standing
 from tests.risk.world import history
 

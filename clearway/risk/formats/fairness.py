@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator
 
 from clearway.risk.formats.cells import formulas_defused
+from clearway.risk.intervals import Ratio, Share
 from clearway.risk.monitor.fairness import LEVEL, Group, Report
-from clearway.risk.monitor.intervals import Ratio, Share
 
 _NAMES = {
     "origin": "Origin of the goods",

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import polars as pl
 
 from clearway.errors import InputError
-from clearway.risk.monitor.intervals import (
+from clearway.risk.intervals import (
     Ratio,
     Share,
     exact,

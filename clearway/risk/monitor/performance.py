@@ -19,7 +19,7 @@ from clearway.errors import InputError
 from clearway.risk import offpolicy
 from clearway.risk.calibration import reliability
 from clearway.risk.card import Bin
-from clearway.risk.monitor.intervals import Share, wilson
+from clearway.risk.intervals import NORMAL_95, Share, wilson
 from clearway.risk.offpolicy import Estimate, Log, Method
 
 GROUPS = ("", "stratum", "channel", "decided_by", "office", "model", "mode")
@@ -138,7 +138,7 @@ def weekly(frame: pl.DataFrame, by: str = "") -> tuple[Week, ...]:
 
 def _as_week(row: dict[str, object]) -> Week:
     values = {name: row[name] for name in ("week", "group", "declarations", "selected", "awaited")}
-    revenue, wide = float(str(row["revenue"])), 1.96 * float(str(row["squares"])) ** 0.5
+    revenue, wide = float(str(row["revenue"])), NORMAL_95 * float(str(row["squares"])) ** 0.5
     return Week(
         **values,  # type: ignore[arg-type]
         hits=wilson(int(str(row["hits"])), int(str(row["results"]))),

@@ -13,6 +13,8 @@ from scipy.special import betaincinv, ndtr, ndtri
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
+NORMAL_95 = float(ndtri(0.5 + CONFIDENCE / 2))
+"""Two-sided 95 % of the normal distribution, 1.95996."""
 
 
 @dataclass(frozen=True, slots=True)
