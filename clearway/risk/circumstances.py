@@ -20,7 +20,7 @@ from clearway.risk.facts import Basis
 from clearway.risk.goods import Beside, goods_of, header_of
 from clearway.risk.history import Trace, day_of, trace
 from clearway.risk.lists import tables as lists
-from clearway.risk.model import Capacities, Capacity, Day, Demands
+from clearway.risk.model import Capacity, Day, Demands
 from clearway.risk.scoring import Scorer
 from clearway.risk.selectivity import Known
 
@@ -105,8 +105,3 @@ def known_of(
 def _address(declaration: Declaration) -> str:
     importer = declaration.importer
     return " ".join(part for part in (importer.address, importer.postcode, importer.city) if part)
-
-
-def capacities_of(basis: Basis) -> Capacities:
-    """Return the capacities of a node that has but the office of one assessment."""
-    return Capacities(basis.capacity)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert
 from clearway.ledger.fact import Fact, decode
 from clearway.ledger.statement import run
 from clearway.risk import schema
+from clearway.risk.guilt import guilty_items
 from clearway.risk.history import day_of
 from clearway.risk.model import CUSTOMS, Goods
 from clearway.risk.precedents.schema import precedent
@@ -44,22 +45,21 @@ def put_cases(connection: Connection, fact: Fact) -> None:
     if row is None:
         return
     goods = [dict(zip(_NAMES, each, strict=False)) for each in msgspec.json.decode(row[0])]
-    # A finding without a number of an item is of the whole consignment, as risk counts it.
-    named = {finding.item for finding in examined.findings} & {each["item"] for each in goods}
-    rows = [_row(each, examined, day_of(fact.occurred_at), whole=not named) for each in goods]
+    named = [(finding.item, 0.0) for finding in examined.findings]
+    is_found = examined.outcome == "not_conform"
+    guilty = guilty_items([each["item"] for each in goods], named, 0.0) if is_found else {}
+    # Nobody could know it before it was recorded, whenever the examination ended.
+    day = day_of(fact.recorded_at)
+    rows = [_row(each, examined, day, found=each["item"] in guilty) for each in goods]
     connection.execute(delete(precedent).where(precedent.c.mrn == examined.mrn))
     connection.execute(insert(precedent), rows)
 
 
-def _row(goods: dict[str, Any], examined: _Examined, day: int, *, whole: bool) -> dict[str, Any]:
-    guilty = examined.outcome == "not_conform"
-    own = [
-        finding.kind
-        for finding in examined.findings
-        if finding.item == goods["item"] or whole or finding.item is None
-    ]
-    named = whole or any(finding.item == goods["item"] for finding in examined.findings)
-    found = guilty and named
+def _row(goods: dict[str, Any], examined: _Examined, day: int, *, found: bool) -> dict[str, Any]:
+    numbers = (None, goods["item"])
+    own = {finding.kind for finding in examined.findings if finding.item in numbers}
+    # Of findings that name no item of the declaration, each is about all of them.
+    kinds = own or {finding.kind for finding in examined.findings}
     return {
         "mrn": examined.mrn,
         "item": goods["item"],
@@ -71,5 +71,5 @@ def _row(goods: dict[str, Any], examined: _Examined, day: int, *, whole: bool) -
         "day": goods["day"],
         "examined_day": day,
         "found": found,
-        "kinds": " ".join(sorted(set(own))) if found else "",
+        "kinds": " ".join(sorted(kinds)) if found else "",
     }

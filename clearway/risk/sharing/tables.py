@@ -35,6 +35,7 @@ from clearway.ledger.fact import Fact, decode
 from clearway.ledger.statement import run
 from clearway.ledger.tables import METADATA
 from clearway.ledger.transaction import Projection
+from clearway.risk.guilt import guilty_items
 from clearway.risk.history import day_of
 from clearway.risk.model import Goods
 from clearway.risk.sharing.facts import HazardShared, ListsCompared
@@ -211,8 +212,9 @@ def _examine(connection: Connection, fact: Fact) -> None:
     record = declarations.get(connection, Mrn(examined.mrn))
     importer = record.declaration.importer
     numbers = {item.number for item in record.declaration.items}
-    named = {finding.item for finding in examined.findings} & numbers
-    guilty = (named or numbers) if examined.outcome == "not_conform" else set()
+    named = [(finding.item, 0.0) for finding in examined.findings]
+    is_found = examined.outcome == "not_conform"
+    guilty = guilty_items(numbers, named, 0.0) if is_found else {}
     rows = [
         (
             examined.mrn,
