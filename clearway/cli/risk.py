@@ -19,7 +19,8 @@ from clearway.cli import (
     risk_share,
 )
 from clearway.cli.options import AsJson, SettingsFile
-from clearway.cli.output import emit, say, show_table
+from clearway.cli.output import emit, say
+from clearway.cli.risk_models import show_figures
 
 app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
 app.add_typer(risk_rules.app)
@@ -85,8 +86,7 @@ def train(
     if as_json:
         emit(made.card)
         return
-    rows = [(one.of, one.name, f"{one.value:.4f}") for one in made.card.metrics]
-    show_table(f"{made.card.id} on its last period", ("model", "figure", "value"), rows)
+    show_figures(f"{made.card.id} on its last period", made.card.metrics)
     say(f"Saved in {folder}. Bring it into use with: clearway risk activate {folder}")
 
 

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clearway.cli.options import AsJson
 from clearway.cli.output import emit, plain, say, show_table
 
+if TYPE_CHECKING:
+    from clearway.risk.card import Metric
+
 Model = Annotated[Path, typer.Argument(help="Folder of a trained model.", exists=True)]
+_ECE = "ECE"
+
+
+def show_figures(title: str, metrics: Sequence[Metric]) -> None:
+    """Print figures of a model and its peers: a line a ranking, a column a figure."""
+    named = {(each.of, each.name): f"{each.value:.3f}" for each in metrics}
+    figures = [name for name in dict.fromkeys(each.name for each in metrics) if name != _ECE]
+    rankings = [of for of in dict.fromkeys(each.of for each in metrics) if (of, "AUC") in named]
+    rows = [(of, *(named.get((of, name), "-") for name in figures)) for of in rankings]
+    show_table(title, ("ranking", *figures), rows)
+    say("Share of hits (P), of all finds (R) and of all revenue (V) in the top 1, 2, 5 and 10 %.")
+    for each in metrics:
+        if each.name == _ECE:
+            say(f"Probabilities are off by {each.value:.3f} in the mean (calibration error).")
 
 
 def card(
@@ -67,6 +85,7 @@ def frontier(model: Model, as_json: AsJson = False) -> None:
         for mix in found.frontier
     ]
     show_table(f"{found.id}: hits (P) against revenue (V)", ("weight of revenue", *names), rows)
+    say("P: share of hits, V: share of all revenue, in the top 1, 2, 5 and 10 % of items.")
     say("* in use. Choose another with: clearway risk weigh MODEL --revenue-weight 0.5 --out DIR")
 
 

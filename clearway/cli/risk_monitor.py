@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from polars import DataFrame
 
 Days = Annotated[int, typer.Option(min=1, max=3_650, help="Of the past that are looked at.")]
+_FORMS = (".md", ".csv", ".json")
+_NONE = "No declaration was accepted in the last {days} days"
 History = Annotated[
     Path | None,
     typer.Option(help="Parquet history to look at, instead of the node's own past.", exists=True),
@@ -77,6 +79,9 @@ def performance(
             }
         )
         return
+    if not weeks:
+        say(f"{_NONE.format(days=days)}; look further back with --days, or at --history FILE.")
+        return
     rows = [
         (week.week, week.group, week.declarations, week.selected, week.awaited,
          _between(week.hits.value, week.hits.low, week.hits.high), f"{week.revenue:,.0f}")
@@ -92,6 +97,10 @@ def performance(
     ]  # fmt: skip
     names = ("week", "precision", "recall, estimated", "cases, estimated", "not covered")
     show_table("What the whole selection found and missed", names, told)
+    say(
+        "Recall is estimated from the draw. In a week of few draws its interval is wide, and 100 %"
+        " means only that the draw found nothing; trust the interval."
+    )
 
 
 def drift(settings: SettingsFile = None, as_json: AsJson = False) -> None:
@@ -139,10 +148,13 @@ def fairness(
     as_json: AsJson = False,
 ) -> None:
     """Report whether selection discriminates by origin, size, declarant or office (TFA 7.4)."""
+    from clearway.errors import BadTerm
     from clearway.ledger.fact import encode
     from clearway.risk.formats import fairness as forms
     from clearway.risk.monitor import fairness as figures
 
+    if out is not None and out.suffix not in _FORMS:
+        raise BadTerm("name of the file", out.name, f"ends in none of: {', '.join(_FORMS)}")
     made = figures.report(_selections(settings, history, days))
     if out is not None:
         text = forms.to_markdown(made)
@@ -172,6 +184,9 @@ def challenger(settings: SettingsFile = None, as_json: AsJson = False) -> None:
         emit({"challenger": known, "events": events})
         return
     say("No model is in shadow." if known is None else f"{known.model} since {known.since:%F}.")
+    if not events:
+        say("Nothing was stated yet; a node that serves looks every risk_watch_seconds.")
+        return
     rows = [(f"{one.at:%F %H:%M}", one.type, plain(_words(one.stated))) for one in events]
     show_table("What was stated, newest first", ("when", "fact", "what"), rows)
 

@@ -57,11 +57,17 @@ def _listed(one: dict[str, Any]) -> tuple[object, ...]:
 
 @app.command("check")
 def check(file: InputFile, as_json: AsJson = False) -> None:
-    """Check a file of rules: whether each can be used, and tried on the whole history."""
+    """Check a file of rules: whether each can be used, and tried on the whole history.
+
+    What a file holds, and what rules see of a declaration: docs/design/risk-rules.md.
+    """
+    from clearway.errors import MalformedMessage
     from clearway.risk.backtest.hits import prepare
     from clearway.risk.formats import profiles
 
     found = profiles.read(file.read_bytes())
+    if not found.profiles:
+        raise MalformedMessage(f"{file} holds no rule; each stands under [[profile]]")
     rows = [(one.id, one.lane.value, prepare(one).why) for one in found.profiles]
     if as_json:
         emit([{"rule": id, "lane": lane, "only_on_a_sample": why} for id, lane, why in rows])
@@ -188,6 +194,8 @@ def export(
     }
     out.write_bytes(profiles.write(made, "rules", bounds))
     say(f"{len(made)} rules written to {out}.")
+    if not made and state == "active":
+        say("No rule was ever activated here, so the shipped samples are in force, or all retired.")
 
 
 @app.command("try")
@@ -258,7 +266,10 @@ def table(
     days: Annotated[int, typer.Option(min=1, help="How long its rules are meant to live.")] = 365,
     as_json: AsJson = False,
 ) -> None:
-    """Make an officers' decision table (CSV) into rules; say where rows overlap or leave gaps."""
+    """Make an officers' decision table (CSV) into rules; say where rows overlap or leave gaps.
+
+    Its columns are what rules see, such as item.hs, then lane and text: docs/design/risk-rules.md.
+    """
     from datetime import timedelta
 
     from clearway.errors import BadTerm

@@ -58,6 +58,9 @@ def priors(settings: SettingsFile = None, as_json: AsJson = False) -> None:
     if as_json:
         emit(found)
         return
+    if not found:
+        say("No partner has told anything yet; each tells with: clearway risk share hazards")
+        return
     rows = [(one.partner, one.product, one.origin, one.examined, one.found) for one in found]
     show_table("Told by partners", ("partner", "product", "origin", "examined", "found"), rows)
 

@@ -1,0 +1,72 @@
+"""What risk commands say when there is nothing to show, and of what they cannot use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from clearway.cli.app import app
+from clearway.cli.risk_models import show_figures
+from clearway.errors import BadTerm, MalformedMessage
+from clearway.risk.card import Metric
+from tests.risk.world import history
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Path:
+    file = tmp_path / "clearway.toml"
+    file.write_text(f'data_directory = "{tmp_path / "node"}"\nnode_name = "border.example/new"\n')
+    made = CliRunner().invoke(app, ["node", "init", "--settings", str(file)])
+    assert made.exit_code == 0, made.output
+    return file
+
+
+def said(*words: object) -> str:
+    asked = [str(word) for word in ("risk", *words)]
+    return CliRunner().invoke(app, asked, catch_exceptions=False).output
+
+
+@pytest.mark.parametrize(
+    ("command", "way_out"),
+    [
+        (("performance",), "--days"),
+        (("challenger",), "risk_watch_seconds"),
+        (("share", "priors"), "clearway risk share hazards"),
+    ],
+)
+def test_a_new_node_shows_no_empty_table_but_what_to_do(
+    node: Path, command: tuple[str, ...], way_out: str
+) -> None:
+    shown = said(*command, "--settings", node)
+    assert way_out in shown
+    assert "┃" not in shown
+
+
+def test_a_file_without_rules_is_never_called_usable(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('name = "none"\n')
+    with pytest.raises(MalformedMessage, match="holds no rule"):
+        said("rules", "check", file)
+
+
+def test_fairness_is_written_in_a_form_that_exists_or_not_at_all(tmp_path: Path) -> None:
+    past = tmp_path / "history.parquet"
+    history(600, seed=5).write_parquet(past)
+    with pytest.raises(BadTerm, match=r"\.md, \.csv, \.json"):
+        said("fairness", "--history", past, "--out", tmp_path / "report.pdf")
+    assert not (tmp_path / "report.pdf").exists()
+    assert "Written to" in said("fairness", "--history", past, "--out", tmp_path / "report.md")
+
+
+def test_figures_of_a_model_stand_in_one_line_beside_its_peers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = [("model", "AUC", 0.9), ("model", "P@1", 1.0), ("price", "AUC", 0.5)]
+    show_figures("m", [*(Metric(*each) for each in told), Metric("model", "ECE", 0.03)])
+    shown = capsys.readouterr().out
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["│", "model", "│", "0.900", "│", "1.000", "│"] in lines
+    assert ["│", "price", "│", "0.500", "│", "-", "│"] in lines
+    assert "0.030" in shown and "top 1, 2, 5 and 10 %" in shown
