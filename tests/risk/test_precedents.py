@@ -106,6 +106,15 @@ def test_results_become_precedents_item_by_item(store: Callable[..., Any]) -> No
     node.act(lambda act: examine(act, "M1", (2,), NOON))
     with node.engine.connect() as connection:
         assert digest(connection, precedents.TABLES[0]) == before
+    # A result that is reported late was not known before it was reported.
+    lodge(node, "M4", rules(), declared(2, hs="080610"), demands=Demands({}))
+    node.now = NOON + timedelta(days=3)
+    node.act(lambda act: examine(act, "M4", (), NOON))
+    with node.engine.connect() as connection:
+        for days, is_known in ((2, False), (3, False), (4, True)):
+            then = replace(asked, day=day_of(NOON + timedelta(days=days)))
+            mrns = {each.mrn for each in precedents.find(connection, then, most=9)}
+            assert ("M4" in mrns) is is_known
 
 
 # What to look for
