@@ -116,12 +116,12 @@ def verify(artefact: Artefact) -> None:
 
 
 def _hashes(artefact: Artefact) -> tuple[tuple[str, str], ...]:
-    parts = {
+    parts: dict[str, bytes | memoryview] = {
         "model.txt": artefact.model.encode(),
         "revenue.txt": artefact.revenue.encode(),
         "kinds.txt": artefact.kinds.encode(),
-        "snapshot.npy": np.ascontiguousarray(artefact.snapshot.matrix, dtype="<i8").tobytes(),
-        "recent.npy": np.ascontiguousarray(artefact.snapshot.recent, dtype="<i8").tobytes(),
+        "snapshot.npy": np.ascontiguousarray(artefact.snapshot.matrix, dtype="<i8").data,
+        "recent.npy": np.ascontiguousarray(artefact.snapshot.recent, dtype="<i8").data,
     }
     if artefact.reference:
         parts["reference.json"] = artefact.reference.encode()

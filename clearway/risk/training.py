@@ -94,8 +94,8 @@ def train(
     order = Order(seed, now, cut_off, kind, revenue_weight, weighted, history.digest(past))
     effort = Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
     memory = replayed.snapshot(day_of(cut_off))
-    made = learn(gather(past, replayed.matrix, until), memory, order, effort)
-    return seal(replace(made, reference=_reference(past, replayed.matrix)))
+    order = replace(order, reference=_reference(past, replayed.matrix))
+    return learn(gather(past, replayed.matrix, until), memory, order, effort)
 
 
 def _reference(past: pl.DataFrame, matrix: Floats) -> str:
@@ -117,6 +117,7 @@ class Order:
         revenue_weight: 0 to 1.
         weighted: whether results weigh by the inverse of their propensity.
         data: SHA-256 of the rows.
+        reference: distribution of the features, to be sealed with the model; "" none.
     """
 
     seed: int
@@ -126,11 +127,12 @@ class Order:
     revenue_weight: float
     weighted: bool
     data: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """A model of the oldest period: what it says of every row, and how to learn it once more."""
+    """A model of the oldest period: what it says of recent rows, and how to learn it once more."""
 
     probability: Floats
     rounds: int
@@ -188,6 +190,7 @@ def learn(
         kept.again(),
         past,
         known.text,
+        order.reference,
     )
     effort.progress("seal", 1.0)
     return seal(sealed)
@@ -222,7 +225,7 @@ def _fit_trees(material: Material, weights: Floats, effort: Effort) -> _Fitted:
     model = boosting.fit(task, effort)
     rounds = model.current_iteration()
     return _Fitted(
-        probability=boosting.predict(model, material.matrix),
+        probability=boosting.predict_of(model, material.matrix, material.recent),
         rounds=rounds,
         engine=boosting.ENGINE,
         estimator="lightgbm",

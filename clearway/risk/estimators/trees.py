@@ -12,6 +12,8 @@ from clearway.errors import InputError, VerificationError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+_LEAST_ROWS_OF_THREADS = 20_000
+
 
 class LightGbm:
     """A model in LightGBM's text.
@@ -31,8 +33,9 @@ class LightGbm:
 
     def predict(self, matrix: Floats) -> Floats:
         """Return the prediction of each row."""
-        # One thread: for a handful of rows the others would cost more than they bring.
-        return np.asarray(self._booster.predict(matrix, num_threads=1), dtype=np.float64)
+        # One thread for a handful of rows: the others would cost more than they bring.
+        threads = 1 if len(matrix) < _LEAST_ROWS_OF_THREADS else 0
+        return np.asarray(self._booster.predict(matrix, num_threads=threads), dtype=np.float64)
 
     def contributions(self, matrix: Floats) -> Floats:
         """Return TreeSHAP values, shape (rows, features), without the expected value.

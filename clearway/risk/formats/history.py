@@ -198,7 +198,7 @@ def digest(frame: pl.DataFrame) -> str:
         hasher.update(f"{name}:{len(column)}:".encode())
         hasher.update(column.is_null().to_numpy().tobytes())
         if column.dtype == pl.String:
-            hasher.update("\x1f".join(column.fill_null("").to_list()).encode())
+            hasher.update((column.fill_null("").str.join("\x1f").item() or "").encode())
         else:
             numbers = column.to_physical().fill_null(0).to_numpy()
             hasher.update(numbers.astype(numbers.dtype.newbyteorder("<")).tobytes())

@@ -6,9 +6,10 @@ at 5 % of the year's last third, among those with which one core scores 100,000 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import lightgbm
@@ -41,6 +42,9 @@ SEVERITY = {**_COMMON, "objective": "gamma", "num_leaves": 15, "learning_rate": 
 
 MOST_ROUNDS = 120
 MOST_ROUNDS_REVENUE = 60
+# Threads wait for each other at every leaf: with fewer rows that costs more than they bring, and on
+# a machine that is busy with something else very much more. Any number gives the same trees.
+_LEAST_ROWS_OF_THREADS = 200_000
 # Of a thin history a leaf must not ask for a large part.
 _LEAST_LEAVES = 40
 
@@ -53,11 +57,14 @@ class Effort:
         params: seed and threads.
         most_rounds: trees at most.
         progress: told the phase and the share of it that is done.
+        binned: rows already put in bins, by which rows they are: finding bins takes longer than
+            the trees of a thin history, and several models learn from the same rows.
     """
 
     params: dict[str, Any]
     most_rounds: int
     progress: Progress
+    binned: dict[bytes, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +106,8 @@ def fit(task: Task, effort: Effort) -> Booster:
     """Return the booster cut back to its best number of trees on the rows to stop by."""
     params = _params(task, task.learn, effort)
     learn, stop = task.learn, task.stop
-    data = _data(task, learn, params)
-    check = lightgbm.Dataset(
-        task.matrix[stop],
-        task.target[stop],
-        weight=task.weights[stop],
-        reference=data,
-        params=params,
-    )
+    data = _data(task, learn, params, effort)
+    check = _data(task, stop, params, effort, data)
     phase, most = str(params["objective"]), effort.most_rounds
     booster = lightgbm.train(
         params,
@@ -125,7 +126,8 @@ def fit(task: Task, effort: Effort) -> Booster:
 def refit(task: Task, every: Flags, rounds: int, effort: Effort, names: tuple[str, ...]) -> str:
     """Return the text of the model learnt from all of these rows, with that many trees."""
     params = _params(task, every, effort)
-    data = _data(task, every, params, feature_name=list(names))
+    data = _data(task, every, params, effort)
+    data.set_feature_name(list(names))
     return text_of(lightgbm.train(params, data, rounds))
 
 
@@ -139,12 +141,35 @@ def predict(booster: Booster, matrix: Floats) -> Floats:
     return np.asarray(booster.predict(matrix), dtype=np.float64)
 
 
+def predict_of(booster: Booster, matrix: Floats, rows: Flags) -> Floats:
+    """Return the predictions of these rows; NaN for the others."""
+    said = np.full(len(matrix), np.nan)
+    said[rows] = predict(booster, matrix[rows])
+    return said
+
+
+def threads_of(params: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Return the parameters with as many threads as so many rows are worth."""
+    return params if rows >= _LEAST_ROWS_OF_THREADS else {**params, "num_threads": 1}
+
+
 def _params(task: Task, rows: Flags, effort: Effort) -> dict[str, Any]:
-    least = max(5, min(int(task.objective["min_data_in_leaf"]), int(rows.sum()) // _LEAST_LEAVES))
-    return {**task.objective, "min_data_in_leaf": least, **effort.params}
+    count = int(rows.sum())
+    least = max(5, min(int(task.objective["min_data_in_leaf"]), count // _LEAST_LEAVES))
+    return {**task.objective, "min_data_in_leaf": least, **threads_of(effort.params, count)}
 
 
-def _data(task: Task, rows: Flags, params: dict[str, Any], **named: Any) -> Any:
-    return lightgbm.Dataset(
-        task.matrix[rows], task.target[rows], weight=task.weights[rows], params=params, **named
-    )
+def _data(
+    task: Task, rows: Flags, params: dict[str, Any], effort: Effort, reference: Any = None
+) -> Any:
+    """Return these rows in bins, with the targets and weights of the task."""
+    least = params["min_data_in_leaf"]  # features that cannot be split so are left out
+    key = hashlib.sha256(f"{id(task.matrix)} {id(reference)} {least} ".encode())
+    key.update(np.packbits(rows).tobytes())
+    data = effort.binned.get(key.digest())
+    if data is None:
+        data = lightgbm.Dataset(task.matrix[rows], reference=reference, params=params)
+        effort.binned[key.digest()] = data.construct()
+    data.set_label(task.target[rows])
+    data.set_weight(task.weights[rows])
+    return data

@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 
 from clearway.risk.card import Kinds
-from clearway.risk.learning.boosting import Effort, text_of
+from clearway.risk.learning.boosting import Effort, text_of, threads_of
 from clearway.risk.learning.material import Flags, Floats, Material
 from clearway.risk.scale import tempered
 
@@ -79,7 +79,7 @@ def _fit(
     effort: Effort,
     features: tuple[str, ...] | None = None,
 ) -> lightgbm.Booster:
-    params = {**_PARAMS, **effort.params, "num_class": classes}
+    params = {**_PARAMS, **threads_of(effort.params, int(rows.sum())), "num_class": classes}
     names: Any = "auto" if features is None else list(features)
     data = lightgbm.Dataset(matrix[rows], target[rows], feature_name=names, params=params)
     return lightgbm.train(params, data, _ROUNDS)

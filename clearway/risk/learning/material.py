@@ -79,7 +79,7 @@ def gather(past: pl.DataFrame, matrix: Floats, until: int) -> Material:
     first, second = np.quantile(at[labelled], [0.7, 0.85])
     material = Material(
         matrix=matrix,
-        declaration=past["mrn"].rank("dense").to_numpy().astype(np.int64),
+        declaration=_declarations(past),
         illicit=illicit,
         revenue=np.where(illicit, _numbers(past, "extra_revenue").clip(0.0), 0.0),
         value=np.exp(np.nan_to_num(matrix[:, COLUMN["value_log"]], nan=-np.inf)),
@@ -101,6 +101,11 @@ def gather(past: pl.DataFrame, matrix: Floats, until: int) -> Material:
                 f" {LEAST_FOUND_LATER} items found not conform, and some found conform"
             )
     return material
+
+
+def _declarations(past: pl.DataFrame) -> Ints:
+    mrn = past["mrn"]
+    return (mrn != mrn.shift()).fill_null(value=True).cum_sum().to_numpy().astype(np.int64)
 
 
 def _times(past: pl.DataFrame, until: int) -> tuple[Ints, Ints]:

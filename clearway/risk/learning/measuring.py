@@ -31,7 +31,7 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What models that have not seen the last period say of every row.
+    """What models that have not seen the last period say of every recent row.
 
     Args:
         probability: raw.
@@ -64,14 +64,15 @@ def _ranked(card: ModelCard, material: Material, said: Said) -> tuple[ModelCard,
 
 
 def _mix(card: ModelCard, material: Material, said: Said, expected: Floats) -> Mix:
-    weights = Scale(card).blend(said.probability, expected)
-    last = material.last
-    figures = measure("blend", weights[last], material.illicit[last], material.revenue[last])
+    last, recent = material.last, material.recent
+    weights = Scale(card).blend(said.probability[recent], expected[recent])
+    figures = measure(
+        "blend", weights[last[recent]], material.illicit[last], material.revenue[last]
+    )
     kept = _storable(each for each in figures if each.name[:2] in ("P@", "V@"))
-    recent = material.recent
-    best = np.zeros(int(material.declaration.max()) + 1)
-    np.maximum.at(best, material.declaration[recent], weights[recent])
-    heaviest = best[np.unique(material.declaration[recent])]
+    declaration, place = np.unique(material.declaration[recent], return_inverse=True)
+    heaviest = np.zeros(len(declaration))
+    np.maximum.at(heaviest, place, weights)
     return Mix(card.revenue_weight, _levels(heaviest), kept)
 
 

@@ -26,7 +26,7 @@ from clearway.risk.learning.boosting import (
     Effort,
     Task,
     fit,
-    predict,
+    predict_of,
     refit,
 )
 from clearway.risk.learning.material import LEAST_FOUND_LATER, Floats, Material
@@ -43,7 +43,8 @@ class Revenue:
     Args:
         form: `tweedie`, `hurdle` or `duty`.
         rounds: trees; 0 without.
-        model: what the trees say of every row: revenue, or revenue of a find; None without trees.
+        model: what the trees say of every recent row: revenue, or revenue of a find; None without
+            trees.
         choices: figures of each form on the middle period.
         again: learns it once more from all results and returns its text; "" without trees.
     """
@@ -63,7 +64,7 @@ def learn(material: Material, weights: Floats, probability: Floats, effort: Effo
     """Return the better form.
 
     Args:
-        probability: calibrated, of every row, by a model that learnt from the oldest period.
+        probability: calibrated, of every recent row, by a model that learnt from the oldest period.
     """
     bounded = Effort(effort.params, min(effort.most_rounds, MOST_ROUNDS_REVENUE), effort.progress)
     brought = material.revenue > 0.0
@@ -75,7 +76,7 @@ def learn(material: Material, weights: Floats, probability: Floats, effort: Effo
         if task.learn.sum() < _LEAST_SEVERE and form == "hurdle":
             continue
         model = fit(task, bounded)
-        said = predict(model, material.matrix)
+        said = predict_of(model, material.matrix, material.recent)
         whole = probability * said if form == "hurdle" else said
         found[form] = (model.current_iteration(), said, whole)
     choices = tuple(

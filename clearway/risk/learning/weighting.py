@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from clearway.risk.learning.boosting import threads_of
 from clearway.risk.learning.material import Flags, Floats, Material
 
 MOST_WEIGHT = 20.0
@@ -90,7 +91,7 @@ def _estimated(material: Material, params: dict[str, Any]) -> Floats:
 
     rows = np.flatnonzero(material.examinable)
     rows = rows[-_MOST_ROWS:]
-    merged = {**_PARAMS, **params}
+    merged = {**_PARAMS, **threads_of(params, len(rows))}
     target = material.labelled[rows].astype(np.float64)
     data = lightgbm.Dataset(material.matrix[rows], target, params=merged)
     model = lightgbm.train(merged, data, _ROUNDS)

@@ -166,20 +166,32 @@ def index(then: Floats, now: Floats, rows_then: int, rows_now: int) -> float:
 
 def edges_of(values: Floats, bins: int = BINS) -> Floats:
     """Return inner edges of bins of equal share, each once; none where all values are one."""
-    known = values[~np.isnan(values)]
+    return _edges(np.sort(values), bins)
+
+
+def _edges(ranked: Floats, bins: int = BINS) -> Floats:
+    known = ranked[: _known(ranked)]
     if not len(known):
         return np.empty(0)
     inner = np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf")
-    return np.unique(inner[inner < known.max()])
+    return np.unique(inner[inner < known[-1]])
 
 
 def shares_of(values: Floats, edges: Floats) -> Floats:
     """Return the share of each bin, missing values last."""
-    missing = np.isnan(values)
-    place = np.where(missing, len(edges) + 1, np.searchsorted(edges, values, side="left"))
-    counts = np.bincount(place, minlength=len(edges) + 2)
-    shares: Floats = counts / max(1, len(values))
+    return _shares(np.sort(values), edges)
+
+
+def _shares(ranked: Floats, edges: Floats) -> Floats:
+    """Return the same of values that are sorted, the missing last."""
+    known = _known(ranked)
+    upto = (0, *np.searchsorted(ranked[:known], edges, side="right"), known, len(ranked))
+    shares: Floats = np.diff(upto) / max(1, len(ranked))
     return shares
+
+
+def _known(ranked: Floats) -> int:
+    return int(np.searchsorted(ranked, np.inf, side="right"))
 
 
 def _usual(matrix: Floats, days: Ints) -> Floats:
@@ -204,10 +216,12 @@ def _moved(matrix: Floats, then: Ints, windows: Sequence[Ints]) -> Floats:
     moved = np.empty(matrix.shape[1])
     for place in range(matrix.shape[1]):
         column = matrix[:, place]
-        edges = edges_of(column[then])
-        before = shares_of(column[then], edges)
+        ranked = np.sort(column[then])
+        edges = _edges(ranked)
+        before = _shares(ranked, edges)
         moved[place] = max(
-            index(before, shares_of(column[now], edges), len(then), len(now)) for now in windows
+            index(before, _shares(np.sort(column[now]), edges), len(then), len(now))
+            for now in windows
         )
     return moved
 
