@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from clearway.cli.demo_analysis import prepare_desk
 from clearway.cli.demo_devices import devices_of
 from clearway.cli.logs import configure_logging
 from clearway.cli.output import emit, say
@@ -78,6 +79,7 @@ def run(
         _open_console(node)
         if (card := stage.card) is not None:
             node.act(OWNER, lambda act: activate_model(act, card, "trained for the demo")).result()
+        prepare_desk(node, _VISITOR, node.folder.history)
         tokens = admit(node, stage.day)
         with (
             devices_of(node, stage.day, folder / "devices", tell) as devices,
