@@ -18,6 +18,7 @@ from clearway.ledger.fact import decode
 from clearway.risk import training
 from clearway.risk.features import NAMES
 from clearway.risk.formats import artefact
+from clearway.risk.formats.history import conform
 from clearway.risk.intervals import exact, holm, mantel_haenszel, wilson
 from clearway.risk.monitor import adwin, contest, fairness, frames, performance, psi, retraining
 from clearway.risk.monitor.adwin import Result
@@ -277,16 +278,18 @@ def test_delays_do_not_take_what_is_awaited_for_never() -> None:
     assert performance.delays(selections(0)) == ()
 
 
-def test_what_was_known_at_a_moment_holds_nothing_of_later() -> None:
-    frame, at = selections(), BEGIN + timedelta(days=40)
-    then = frames.known_before(frame, at)
-    assert then["accepted_at"].max() < at  # type: ignore[operator]
-    known = then.filter("resulted")
-    assert known["known_at"].max() < at  # type: ignore[operator]
-    hidden = then.filter(~pl.col("resulted"))
-    assert hidden["found"].null_count() == len(hidden)
+def test_a_declaration_bears_the_outcome_of_the_item_that_brought_most() -> None:
+    two = pl.concat([history(1, seed=3).head(1)] * 2).with_columns(
+        item=pl.Series([1, 2]),
+        examined=pl.lit(True),
+        illicit=pl.Series([False, True]),
+        extra_revenue=pl.Series([None, 80.0]),
+        outcome=pl.Series(["nothing", "full"]),
+    )
+    (row,) = frames.of_history(conform(two)).to_dicts()
+    assert (row["found"], row["outcome"], row["revenue"]) == (True, "full", 80.0)
     with pytest.raises(MalformedMessage, match="mrn"):
-        frames.conform(frame.drop("mrn"))
+        frames.conform(two.drop("mrn"))
 
 
 # Fairness

@@ -19,7 +19,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -101,7 +100,9 @@ def of_history(history: pl.DataFrame, scores: pl.Series | None = None) -> pl.Dat
         pl.col("examined").any().alias("resulted"),
         pl.col("illicit").any().alias("found"),
         pl.col("mode").filter(pl.col("mode") != "").first(),
-        pl.col("outcome").sort_by(pl.col("extra_revenue"), descending=True).first(),
+        pl.col("outcome")
+        .sort_by(pl.col("extra_revenue"), descending=True, nulls_last=True)
+        .first(),
         pl.col("extra_revenue").sum().alias("revenue"),
     )
     red = pl.col("resulted").fill_null(value=False)
@@ -110,24 +111,4 @@ def of_history(history: pl.DataFrame, scores: pl.Series | None = None) -> pl.Dat
             pl.when(red).then(pl.lit("red")).otherwise(pl.lit("green")).alias("channel"),
             pl.when(red).then("found").otherwise(None).alias("found"),
         )
-    )
-
-
-def known_before(frame: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    """Return what was known at a moment: later declarations are absent, later results unknown.
-
-    Args:
-        at: aware UTC; what became known at or after it is not known.
-    """
-    late = (pl.col("known_at") >= at) | pl.col("known_at").is_null()
-    gone = [
-        pl.when(late).then(None).otherwise(pl.col(name)).alias(name)
-        for name in ("found", "revenue", "hours", "known_at")
-    ]
-    texts = [
-        pl.when(late).then(pl.lit("")).otherwise(pl.col(name)).alias(name)
-        for name in ("outcome", "mode")
-    ]
-    return frame.filter(pl.col("accepted_at") < at).with_columns(
-        *gone, *texts, (pl.col("resulted") & ~late.fill_null(value=True)).alias("resulted")
     )
