@@ -201,8 +201,9 @@ def _items(numbers: tuple[int, ...]) -> str:
 
 
 CLOCK_AHEAD = timedelta(minutes=5)
-MOST_HOURS = 1_000.0
 """How far a sender's clock may be ahead of ours."""
+MOST_HOURS = 1_000.0
+"""Of work that one examination can take."""
 
 CONFIDENTIAL = frozenset({"CLR_R10", "CLR_R11", "CLR_R16"})
 """Why risk selected goods is for those who may read risk, which no trader and no officer of
