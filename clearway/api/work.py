@@ -37,3 +37,8 @@ async def act(node: Node, actor: Actor, action: Callable[[Act], Result]) -> Outc
 async def look(node: Node, actor: Actor, query: Callable[[], Read]) -> Read:
     """Run a read-only query in the workshop, in the actor's turn."""
     return await asyncio.wrap_future(node.workshop.submit(actor.reference, query))
+
+
+async def study(node: Node, actor: Actor, query: Callable[[], Read]) -> Read:
+    """Run a query that goes through a whole history, where no declaration waits behind it."""
+    return await asyncio.wrap_future(node.study.submit(actor.reference, query))

@@ -25,6 +25,11 @@ async def look(node: Node, query: Callable[[Connection], Result]) -> Result:
     return await asyncio.to_thread(read)
 
 
+async def study(node: Node, actor: Actor, query: Callable[[], Result]) -> Result:
+    """Run a query that goes through a whole history, where no other page waits behind it."""
+    return await asyncio.wrap_future(node.study.submit(actor.reference, query))
+
+
 async def do(node: Node, actor: Actor, action: Callable[[Act], Result]) -> Result:
     """Run an action in the actor's name; return what it returned once that is durable."""
     outcome = await asyncio.wrap_future(node.act(actor, action))

@@ -64,6 +64,10 @@ def create(settings: Settings, entropy: Entropy) -> Folder:
     return folder
 
 
+_STUDIES = 4
+"""Calculations over the history that one person may have waiting."""
+
+
 class Node:
     """Everything opened and wired; use as a context manager."""
 
@@ -121,6 +125,8 @@ class Node:
         self.workshop = Workshop(
             threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
         )
+        # Where whole histories are gone through; what the border waits for never queues behind it.
+        self.study = Workshop(threads=2, lane_limit=_STUDIES, total_limit=4 * _STUDIES)
         self.telemetry = Telemetry(self)
         # What parts of the node count themselves, by name; /metrics shows it.
         self.counted: dict[str, Callable[[], Mapping[str, int]]] = {}
@@ -214,6 +220,7 @@ class Node:
     def __enter__(self) -> Node:
         self.committer.start()
         self.workshop.start()
+        self.study.start()
         self.telemetry.open()
         self._upkeep.start()
         self.witnessing.open()
@@ -228,6 +235,7 @@ class Node:
         self.witnessing.close()
         self.ordering.close()
         self.workshop.close()
+        self.study.close()
         self.telemetry.close()
         self.committer.close()
         self._upkeep.close()

@@ -13,7 +13,7 @@ from clearway.api.envelope import answer, cursor_of, place_of
 from clearway.api.forms import ReasonIn
 from clearway.api.problems import RESPONSES
 from clearway.api.strict import StrictRoute
-from clearway.api.work import act, look
+from clearway.api.work import act, look, study
 from clearway.insight import past
 from clearway.insight.views import open_lake
 from clearway.node.node import Node
@@ -45,7 +45,7 @@ async def performance_by_week(
             "delays": performance.delays(frame),
         }
 
-    return answer(await look(node, actor, query))
+    return answer(await study(node, actor, query))
 
 
 @router.get("/drift")
@@ -80,7 +80,7 @@ async def fairness_report(
     def query() -> fairness.Report:
         return fairness.report(_selections(node, days))
 
-    found = await look(node, actor, query)
+    found = await study(node, actor, query)
     if form == "csv":
         return Response(forms.to_csv(found), media_type="text/csv; charset=utf-8")
     if form == "markdown":

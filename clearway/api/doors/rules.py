@@ -13,7 +13,7 @@ from clearway.api.envelope import answer, cursor_of, position_of
 from clearway.api.problems import RESPONSES
 from clearway.api.rule_forms import ActivateIn, EndIn, EntriesIn, ListIn, RuleIn
 from clearway.api.strict import StrictRoute
-from clearway.api.work import act, look
+from clearway.api.work import act, look, study
 from clearway.errors import NotFound
 from clearway.identity.model import Actor
 from clearway.insight import history_search as history
@@ -100,7 +100,7 @@ async def back_test(rule: RuleId, version: Number, node: TheNode, actor: TheActo
             lists=entries,
         )
 
-    report = await look(node, actor, query)
+    report = await study(node, actor, query)
     outcome = await act(node, actor, lambda hand: record_test(hand, rule, version, report))
     return answer({"report": report, "seq": outcome.result.seq})
 
@@ -224,7 +224,7 @@ async def search(
         with history.History(_history(node)) as opened:
             return opened.search(asked)
 
-    found = await look(node, actor, query)
+    found = await study(node, actor, query)
     following = None
     if found.following is not None:
         at, mrn, item = found.following

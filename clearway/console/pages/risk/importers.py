@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,10 @@ from clearway.console.permission import may
 from clearway.console.risk_words import ROLE_NAMES, SHARED_NAMES
 from clearway.console.translate import Translate
 from clearway.console.visitor import sealed_form
-from clearway.console.work import do, look
+from clearway.console.work import do, look, study
 from clearway.errors import BadTerm, NotFound
 from clearway.insight.importer_profile import (
+    Entry,
     ImporterProfile,
     list_importers,
     profile_of,
@@ -56,7 +56,9 @@ async def importers(request: Request) -> Response:
     node: Node = request.app.state.node
     words = request.query_params.get("q", "").strip()[:_MOST_WORDS]
     history = history_of(node)
-    rows = () if history is None else await asyncio.to_thread(list_importers, history, words)
+    rows: Sequence[Entry] = ()
+    if history is not None:
+        rows = await study(node, visitor.actor, lambda: list_importers(history, words))
     return show(
         request, visitor, "importers.html", rows=rows, words=words, has_history=history is not None
     )
@@ -68,12 +70,14 @@ async def importer(request: Request) -> Response:
     node: Node = request.app.state.node
     id = request.path_params["id"]
     history = history_of(node)
-    found = None if history is None else await asyncio.to_thread(profile_of, history, id)
-    if history is None or found is None:
+    if history is None:
+        raise NotFound(f"There is no history, so nothing is known of the importer {id[:60]}")
+    found = await study(node, visitor.actor, lambda: profile_of(history, id))
+    if found is None:
         raise NotFound(f"The history knows no importer {id[:60]}")
     verdicts = await look(node, lambda connection: _verdicts(connection, id))
     links = _links(node.folder.models, id)
-    drawn = await asyncio.to_thread(_drawn, history, id, links)
+    drawn = await study(node, visitor.actor, lambda: _drawn(history, id, links))
     t = visitor.t
     return show(
         request,

@@ -106,6 +106,6 @@ async def kept(request: Request, name: str, make: Callable[[Node], Result]) -> R
     wall = node.wall()
     found = known.get(name)
     if found is None or wall - found.at > _FRESH:
-        found = Kept(wall, await asyncio.to_thread(make, node))
+        found = Kept(wall, await asyncio.wrap_future(node.study.submit(name, lambda: make(node))))
         known[name] = found
     return found.value  # type: ignore[return-value]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from clearway.console.pages.risk.tabs import analyst_of, show
+from clearway.console.work import study
 from clearway.errors import ClearwayError, MalformedMessage
 from clearway.insight.history_search import FIELDS, Condition, Found, History, Query, parse
 from clearway.node.node import Node
@@ -43,7 +43,7 @@ async def search(request: Request) -> Response:
     if any(folder.rglob("*.parquet")):
         try:
             query = Query(_conditions(text), _ROWS, _place(request.query_params.get("before", "")))
-            found = await asyncio.to_thread(_search, folder, query)
+            found = await study(node, visitor.actor, lambda: _search(folder, query))
         except ClearwayError as error:
             refusal, status = error.detail.rstrip(".") + ".", error.status
     return show(
