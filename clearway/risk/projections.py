@@ -14,7 +14,7 @@ from clearway.risk import kept, schema
 from clearway.risk.exchange import in_eur
 from clearway.risk.exploration import PARTS
 from clearway.risk.facts import Assessed, ModelActivated
-from clearway.risk.goods import Accepted, AcceptedMoney, Beside, goods_of, importer_of
+from clearway.risk.goods import Accepted, AcceptedMoney, Beside, goods_of, importer_of, party_key
 from clearway.risk.guilt import guilty_items
 from clearway.risk.history import Changes, counted, day_of, resulted, trace
 from clearway.risk.model import CUSTOMS, Channel, Stratum
@@ -29,9 +29,11 @@ def count_accepted(connection: Connection, fact: Fact) -> None:
     """Count an accepted declaration under the keys of its items, and keep its goods."""
     accepted = decode(fact.body, Accepted)
     today = day_of(fact.occurred_at)
-    importer = register.meet(connection, importer_of(accepted.declaration), fact.recorded_at)
+    declared = accepted.declaration
+    broker = party_key(declared.declarant.id, declared.declarant.name)
+    importer = register.meet(connection, importer_of(declared), fact.recorded_at, broker)
     beside = Beside(kin=importer.kin, address=importer.address)
-    goods = goods_of(accepted.mrn, accepted.declaration, today, {}, beside)
+    goods = goods_of(accepted.mrn, declared, today, {}, beside)
     _add(connection, counted(map(trace, goods)), today)
     run(connection, schema.PUT_DECLARATION, (accepted.mrn, kept.pack(goods)))
 
