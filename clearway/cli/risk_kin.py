@@ -29,7 +29,10 @@ def kin(
     limit: Annotated[int, typer.Option(min=1, help="Links shown.")] = _SHOWN,
     as_json: AsJson = False,
 ) -> None:
-    """Propose which numbers may be the same people, for a person to confirm; no link is a proof."""
+    """Propose which numbers may be the same people, for a person to confirm; no link is a proof.
+
+    Needs the extra packages `analysis`; docs/operation.md says how they are installed.
+    """
     from clearway.risk.network import sealed
     from clearway.risk.network.linking import link
 

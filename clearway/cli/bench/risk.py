@@ -204,5 +204,5 @@ def _require_extras() -> None:
     if missing:
         raise InputError(
             f"The peers of this bench need {', '.join(missing)}; install them:"
-            " pip install 'clearway[peers]'"
+            " pip install 'clearway[peers]', or `make dev` in a clone"
         )

@@ -86,7 +86,7 @@ def _fit(
     except ImportError as absent:
         raise InputError(
             "A glass box is learnt with interpret-core, which is not installed;"
-            " pip install clearway[analysis]"
+            " pip install 'clearway[analysis]', or `make dev` in a clone"
         ) from absent
     places = np.flatnonzero(rows)[-_MOST_ROWS:]
     # A column that says the same of every item, or nothing, bends no curve.

@@ -112,7 +112,8 @@ def _predict(
         from splink.internals.duckdb.database_api import DuckDBAPI
     except ImportError as absent:
         raise InputError(
-            "Linking parties needs the extra packages: pip install 'clearway[analysis]'"
+            "Linking parties needs the extra packages: pip install 'clearway[analysis]',"
+            " or `make dev` in a clone"
         ) from absent
     import polars
 
