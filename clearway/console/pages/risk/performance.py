@@ -19,6 +19,8 @@ from clearway.risk.monitor import performance as figures
 from clearway.risk.monitor.performance import Calibration, Delay, Week, Whole
 
 _MOST_WEEKS = 26
+_WIDEST = 0.6
+"""Recall with a wider interval is not drawn: nearly every value would be as true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ async def performance(request: Request) -> Response:
         view=view,
         hits=None if view is None else _hits(view, t),
         whole=None if view is None or not view.whole else _whole(view.whole, t),
+        is_recall_left_out=view is not None and not all(map(_is_told, view.whole)),
         reliability=_reliability(view.calibration, t) if view and view.calibration else None,
         revenue=None if view is None else _revenue(view.weeks, t),
         newest_strata=() if view is None else _newest(view.strata),
@@ -101,10 +104,20 @@ def _whole(weeks: Sequence[Whole], t: Translate) -> dict[str, Any]:
             },
             {
                 "name": t("recall, estimated"),
-                "points": [[one.recall.value, one.recall.low, one.recall.high] for one in weeks],
+                "points": [
+                    [one.recall.value, one.recall.low, one.recall.high]
+                    if _is_told(one)
+                    else [None, None, None]
+                    for one in weeks
+                ],
             },
         ],
     }
+
+
+def _is_told(one: Whole) -> bool:
+    """Return whether an estimate of recall says anything."""
+    return one.recall.high - one.recall.low <= _WIDEST
 
 
 def _revenue(weeks: Sequence[Week], t: Translate) -> dict[str, Any]:
