@@ -98,6 +98,18 @@ def test_a_rule_is_drafted_tried_approved_changed_and_retired(node: Any) -> None
         assert tables.rules_in_force(connection).profiles == ()
 
 
+def test_so_many_rules_are_in_force_and_no_more_but_one_can_replace_another(
+    node: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clearway.risk.profiles.actions.activate.MOST_ACTIVE", 1)
+    brought_in(node, rule())
+    with pytest.raises(WrongState, match="retire one first"):
+        brought_in(node, rule("item.is_vague", "R-2"))
+    brought_in(node, rule("item.packages > 40"), 2)
+    node.act(retire, "R-1", 2, "the scheme ended", actor=APPROVER)
+    node.act(activate, "R-2", 1, "agreed", actor=APPROVER)
+
+
 def test_any_set_that_was_ever_in_force_can_be_loaded_again(node: Any) -> None:
     facts = [brought_in(node, rule()), brought_in(node, rule("item.packages > 40"), 2)]
     facts.append(brought_in(node, rule("item.is_vague", "R-2")))

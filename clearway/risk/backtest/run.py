@@ -31,7 +31,8 @@ from clearway.risk.model import Capacities, Profile
 from clearway.risk.replay import replay
 from clearway.risk.words import is_vague
 
-MOST_RULES = 200
+# A set in force (`profiles.model.MOST_ACTIVE`) and as many on trial.
+MOST_RULES = 2_000
 MOST_REPLAYED = 2_000_000
 _FOREVER = 1 << 62
 
@@ -64,7 +65,9 @@ def run(
         raise RuleViolation("Give a rule to try; there is none")
     rules = {profile.id: profile for profile in (*candidates, *live)}
     if len(rules) > MOST_RULES:
-        raise TooLarge(f"{len(rules)} rules are more than a back-test takes ({MOST_RULES})")
+        raise TooLarge(
+            f"{len(rules)} rules are more than a back-test takes ({MOST_RULES}); try fewer at once"
+        )
     tried = [prepare(profile) for profile in rules.values()]
     source = _with_features(Source(history), history, tried)
     if not source.rows:

@@ -13,6 +13,9 @@ from enum import StrEnum
 from clearway.errors import BadTerm
 from clearway.risk.model import Profile
 
+MOST_ACTIVE = 1_000
+"""Rules in force at once: what a back-test still weighs a new one against in seconds."""
+
 
 class State(StrEnum):
     """Where a version of a rule stands."""

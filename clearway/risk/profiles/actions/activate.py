@@ -7,7 +7,7 @@ from clearway.ledger.fact import Fact
 from clearway.policy.act import Act
 from clearway.risk.profiles import tables
 from clearway.risk.profiles.facts import RuleActivated
-from clearway.risk.profiles.model import State
+from clearway.risk.profiles.model import MOST_ACTIVE, State
 from clearway.risk.rules import digest_of
 
 
@@ -17,7 +17,8 @@ def activate(act: Act, id: str, version: int, reason: str = "") -> Fact:
     Raises:
         Refused: policy says no, or the author is the one who would approve.
         NotFound: there is no such version.
-        WrongState: it is no draft, was never tried on the history, or its period is over.
+        WrongState: it is no draft, was never tried on the history, its period is over, or
+            `MOST_ACTIVE` others are in force.
     """
     found = tables.get(act.connection, id, version)
     act.require("risk.activate_rule", subject=id, drafted_by=found.author)
@@ -32,6 +33,8 @@ def activate(act: Act, id: str, version: int, reason: str = "") -> Fact:
     if profile.period.end is not None and profile.period.end <= act.now:
         raise WrongState(f"The period of version {version} of the rule {id} is over; draft another")
     others = [one for one in tables.active(act.connection) if one.id != id]
+    if len(others) >= MOST_ACTIVE:
+        raise WrongState(f"{len(others)} rules are in force, as many as can be; retire one first")
     stated = RuleActivated(
         rule=id,
         version=version,
