@@ -12,11 +12,14 @@ import pytest
 
 from clearway.console.pages.risk.tabs import TABS
 from clearway.console.risk_words import EXAMPLES, FIELD_WORDS
+from clearway.identity.actions.register_party import register_party
 from clearway.risk.model import Channel, Profile
 from clearway.risk.rules import Profiles
+from clearway.terms.identifiers import PartyId
 from clearway.terms.period import Period
+from clearway.terms.places import Country
 
-from .border import Border
+from .border import OWNER, Border
 from .browser import Browser
 from .test_permissions import trader
 
@@ -154,6 +157,30 @@ def test_an_importer_is_shown_beside_the_market_with_its_network(
     assert other.status_code == 303
     assert "Same door" in amina.get(found[1]).text
     assert amina.send(f"{found[1]}/kin", RULE, other="XA9", verdict="maybe").status_code == 422
+
+
+def test_a_number_registered_at_the_same_rare_address_is_proposed_for_a_persons_word(
+    border: Border, visit: Visit
+) -> None:
+    amina = visit("amina")
+    found = re.search(
+        r'href="(/console/risk/importers/[^"]+)"', amina.get("/console/risk/importers").text
+    )
+    assert found is not None
+    one, other = found[1].rpartition("/")[2], "XA0000000ALIKE"
+    for number, name in ((one, "Zanzolo Seafood Ltd"), (other, "Zanzolo Imports")):
+        border.node.act(
+            OWNER,
+            lambda act, number=number, name=name: register_party(
+                act, PartyId(number), name, Country("KE"), "77 Zanzolo Quay"
+            ),
+        ).result()
+    assert "probability 99" in amina.get(found[1]).text and other in amina.get(found[1]).text
+    said = amina.send(
+        f"{found[1]}/kin", found[1], other=other, verdict="different", reason="Two families"
+    )
+    assert said.status_code == 303
+    assert "probability 99" not in amina.get(found[1]).text, "a person has said what it is"
 
 
 def test_performance_and_fairness_are_those_of_the_history(visit: Visit) -> None:

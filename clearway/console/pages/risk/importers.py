@@ -28,7 +28,7 @@ from clearway.insight.importer_profile import (
     profile_of,
 )
 from clearway.node.node import Node
-from clearway.risk.network import sealed
+from clearway.risk.network import register, sealed
 from clearway.risk.network.actions.confirm_kin import confirm_kin
 from clearway.risk.network.model import Edge, Link, Neighbourhood, Role, Verdict
 from clearway.risk.network.neighbourhood import FrameTrade, neighbourhood
@@ -76,7 +76,7 @@ async def importer(request: Request) -> Response:
     if found is None:
         raise NotFound(f"The history knows no importer {id[:60]}")
     verdicts = await look(node, lambda connection: _verdicts(connection, id))
-    links = _links(node.folder.models, id)
+    links = await _links(node, id)
     drawn = await study(node, visitor.actor, lambda: _drawn(history, id, links))
     t = visitor.t
     return show(
@@ -111,7 +111,7 @@ async def confirm(request: Request) -> Response:
         rule = "is same or different"
         raise BadTerm("Verdict", fields.get("verdict", ""), rule, field="verdict") from error
     first, second = sorted((id, other))
-    proposed = [one for one in _links(node.folder.models, id) if one[:2] == (first, second)]
+    proposed = [one for one in await _links(node, id) if one[:2] == (first, second)]
     link = next(iter(proposed), None)
     reason = fields.get("reason", "")
     await do(
@@ -124,8 +124,15 @@ def _verdicts(connection: Connection, id: str) -> tuple[StoredVerdict, ...]:
     return list_verdicts(connection, party=id)
 
 
-def _links(folder: Path, id: str) -> tuple[Link, ...]:
-    """Return the links of an importer that the newest batch proposed."""
+async def _links(node: Node, id: str) -> tuple[Link, ...]:
+    """Return the links of an importer that the newest batch proposed, and those of exact keys."""
+    batch = _batched(node.folder.models, id)
+    exact = await look(node, lambda connection: register.alike(connection, id))
+    known = {link[:2] for link in batch}
+    return (*batch, *(link for link in exact if link[:2] not in known))
+
+
+def _batched(folder: Path, id: str) -> tuple[Link, ...]:
     files = sorted(folder.glob("kin-*.json"), key=lambda file: file.stat().st_mtime)
     if not files:
         return ()
