@@ -145,12 +145,8 @@ class Measure:
     ) -> Load:
         days = counts[is_open]
         capacity = None
-        if self._capacities is not None:
-            places = self._capacities.of(office)
-            by_lane = {
-                Channel.RED: places.red, Channel.YELLOW: places.yellow, Channel.BLUE: places.blue
-            }  # fmt: skip
-            capacity = by_lane.get(lane)
+        if self._capacities is not None and lane is not Channel.GREEN:
+            capacity = self._capacities.of(office).of(lane)
         is_whole = sampled >= 1.0
         over = int((days > capacity).sum()) if capacity is not None and is_whole else 0
         return Load(
