@@ -215,6 +215,33 @@ FEATURES: tuple[Feature, ...] = (
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 COLUMN: Mapping[str, int] = {name: column for column, name in enumerate(NAMES)}
 
+
+def reads(slot: str) -> frozenset[str]:
+    """Return the fields of `model.Past` that the formula needs of a slot: no others are counted."""
+    return frozenset(name for name, slots in _READ.items() if slot in slots)
+
+
+_RATED_SLOTS = tuple(slot for slot, *_ in _RATED)
+# What was found is no usual package: results are counted there to take it out again.
+_LEARNT_SLOTS = ("all", "package", *_RATED_SLOTS)
+_WORD_SLOTS = tuple(name for name in PLACE if name.startswith("word_"))
+_LOGGED_SLOTS = (*_PRICED_SLOTS, "package")
+_READ: Mapping[str, tuple[str, ...]] = {
+    "n": (*_RATED_SLOTS, *_WORD_SLOTS),
+    "examined": _LEARNT_SLOTS,
+    "found": _LEARNT_SLOTS,
+    "logs": _LOGGED_SLOTS,
+    "log_sum": _LOGGED_SLOTS,
+    "log_squares": _LOGGED_SLOTS,
+    "vague": ("importer", "declarant"),
+    "revenue": _FINDING_SLOTS,
+    "first_day": ("importer", "declarant", "exporter"),
+    "last_day": ("importer", "importer_hs6"),
+    "last_find": _FINDING_SLOTS,
+    "recent_examined": _RECENT_SLOTS,
+    "recent_found": _RECENT_SLOTS,
+}
+
 Pasts = Mapping[str, Ints]
 Known = Callable[[str], Pasts]
 """Pasts of a slot, by its name: fields of `model.Past` as columns."""
@@ -266,7 +293,7 @@ class _Maker:
         self.known = known
         self.is_known = is_known
         rows = len(declared.day)
-        self.matrix: Floats = np.full((len(NAMES), rows), np.nan).T
+        self.matrix: Floats = np.empty((len(NAMES), rows)).T
         self.rates: dict[str, Floats] = {}
 
     def put(self, name: str, column: Floats | Ints | Flags) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -17,10 +17,18 @@ from clearway.risk import snapshot
 from clearway.risk.columns import Columns, Flags, Floats, columns_of
 from clearway.risk.engines import arrays
 from clearway.risk.engines.port import SPACES, Engine, Pasts, Space
-from clearway.risk.features import matrix_of
-from clearway.risk.keys import PLACE
+from clearway.risk.features import matrix_of, reads
+from clearway.risk.keys import PLACE, SLOTS
 from clearway.risk.snapshot import Snapshot
 
+# What the formula does not read need not be counted.
+_SPACES = tuple(
+    replace(
+        space,
+        fields=tuple(name for name in space.fields if name in reads(SLOTS[space.slots[0]])),
+    )
+    for space in SPACES
+)
 # Engines release the interpreter while they sort; more than two at once only take memory.
 _AT_ONCE = 2
 
@@ -78,9 +86,9 @@ class _Counting:
         self._engine = engine
         self._pool = pool
         self._progress = progress
-        self._waiting = list(SPACES)
+        self._waiting = list(_SPACES)
         self._ahead: dict[Space, Future[tuple[Pasts, ...]]] = {}
-        self._of = {slot: space for space in SPACES for slot in space.slots}
+        self._of = {slot: space for space in _SPACES for slot in space.slots}
         self._open: dict[Space, tuple[Pasts, ...]] = {}
 
     def known(self, name: str) -> Pasts:
@@ -103,7 +111,7 @@ class _Counting:
         while self._waiting and len(self._ahead) <= _AT_ONCE:
             self._start(self._waiting[0])
         counted = self._ahead.pop(space).result()
-        self._progress(1 - (len(self._waiting) + len(self._ahead)) / len(SPACES))
+        self._progress(1 - (len(self._waiting) + len(self._ahead)) / len(_SPACES))
         return counted
 
     def _start(self, space: Space) -> None:

@@ -7,7 +7,7 @@ by key and day. Ten million keys take 960 MB, and a file of it can be mapped wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -61,16 +61,18 @@ class Snapshot:
         places[places == len(self._keys)] = 0
         there = places[self._keys[places] == wanted]
         found = {row[0]: Past(*row[1:]) for row in self.matrix[there].tolist()}
-        for key in found if len(self._recent_keys) else ():
-            examined, late = self._recent(key, day)
+        for key, examined, late in self._recent(self._keys[there], day):
             found[key] = found[key]._replace(recent_examined=examined, recent_found=late)
         return found
 
-    def _recent(self, key: int, day: int) -> tuple[int, int]:
-        first, last = np.searchsorted(self._recent_keys, [key, key + 1])
-        rows = self.recent[first:last]
-        rows = rows[rows[:, 1] > day - RECENT_DAYS]
-        return int(rows[:, 2].sum()), int(rows[:, 3].sum())
+    def _recent(self, wanted: Matrix, day: int) -> Iterator[tuple[int, int, int]]:
+        """Yield the recent results of those of the keys that have some: key, examined, found."""
+        first = np.searchsorted(self._recent_keys, wanted)
+        last = np.searchsorted(self._recent_keys, wanted, side="right")
+        for place in np.flatnonzero(last > first).tolist():
+            rows = self.recent[first[place] : last[place]]
+            rows = rows[rows[:, 1] > day - RECENT_DAYS]
+            yield int(wanted[place]), int(rows[:, 2].sum()), int(rows[:, 3].sum())
 
 
 def _require(matrix: Matrix, columns: int, name: str) -> None:

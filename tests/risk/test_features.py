@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from clearway.ledger.columns import to_microseconds
 from clearway.risk import pasts, tables
-from clearway.risk.features import COLUMN, FEATURES, NAMES, compute, is_preferential, spreads
+from clearway.risk.columns import columns_of
+from clearway.risk.features import (
+    COLUMN,
+    FEATURES,
+    NAMES,
+    compute,
+    is_preferential,
+    matrix_of,
+    reads,
+    spreads,
+)
 from clearway.risk.formats.history import conform
 from clearway.risk.goods import Beside, goods_of, importer_of
 from clearway.risk.history import SCALE, day_of, log_steps, trace
@@ -245,3 +255,23 @@ def test_a_declaration_does_not_see_itself() -> None:
     twice = pl.concat([frame, frame.with_columns(pl.lit(2, dtype=pl.Int64).alias("item"))])
     matrix = batch(twice)
     assert matrix[:, COLUMN["importer_n"]].tolist() == [0.0, 0.0]
+
+
+def test_the_formula_asks_for_no_field_that_it_does_not_state() -> None:
+    columns = columns_of(conform(history(120, seed=9, days=20)), FOREVER)
+    zeros = np.zeros(len(columns), dtype=np.int64)
+    read: dict[str, set[str]] = {}
+
+    class Asked(dict[str, Any]):
+        def __init__(self, slot: str) -> None:
+            self.slot = slot
+
+        def __missing__(self, name: str) -> Any:
+            read.setdefault(self.slot, set()).add(name)
+            return zeros
+
+    matrix_of(columns.declared, Asked, lambda slot: zeros == 0)
+    # Of packages the results are needed, to take out what was found, and not read.
+    stated = {slot: set(reads(slot)) for slot in read}
+    stated["package"] -= {"examined", "found"}
+    assert read == stated
