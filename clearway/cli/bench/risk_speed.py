@@ -44,6 +44,7 @@ from clearway.risk.model import (
     Header,
     Profile,
 )
+from clearway.risk.network import register
 from clearway.risk.replay import replay
 from clearway.risk.resume import resume
 from clearway.risk.rules import Profiles
@@ -223,7 +224,9 @@ def _assess(connection: Connection, fact: Fact, selectivity: Selectivity) -> Ass
     """Do what `actions.assess` does between the acceptance and its own fact."""
     body = decode(fact.body, goods.Accepted)
     day = day_of(fact.occurred_at)
-    items = tuple(map(trace, goods.goods_of(body.mrn, body.declaration, day, {1: 10.0})))
+    importer = register.find(connection, goods.importer_of(body.declaration))
+    beside = goods.Beside({1: 0}, importer.kin, importer.address)
+    items = tuple(map(trace, goods.goods_of(body.mrn, body.declaration, day, {1: 10.0}, beside)))
     known = Known(
         items=items,
         pasts=pasts.read(connection, items, fact, selectivity.scorer),
