@@ -19,7 +19,7 @@ from clearway.cli import (
     risk_share,
 )
 from clearway.cli.options import AsJson, SettingsFile
-from clearway.cli.output import emit, say
+from clearway.cli.output import emit, plain, say
 from clearway.cli.risk_models import show_figures
 
 app = typer.Typer(name="risk", help="Train and activate risk models.", no_args_is_help=True)
@@ -71,7 +71,11 @@ def train(
     from clearway.risk.training import train as fit
 
     is_csv = history.suffix.lower() == ".csv"
-    frame = date_csv.read(history).frame if is_csv else read(history)
+    table = date_csv.read(history) if is_csv else None
+    frame = read(history) if table is None else table.frame
+    if table is not None and not as_json:
+        for note in table.notes:
+            say(plain(note))
     with phases(quiet=as_json) as progress:
         made = fit(
             frame,

@@ -325,7 +325,30 @@ def search(
     if as_json:
         emit(found)
         return
-    shown = ("mrn", "item", "accepted_at", "importer", "office", "hs", "origin", "value", "illicit")
-    places = [list(FIELDS).index(name) for name in shown]
+    if not found.total:
+        say(f"No item fits all of it. Fields: {', '.join(FIELDS)}.")
+        return
     title = f"{found.total:,} items; {found.illicit:,} of {found.examined:,} examined not conform"
-    show_table(title, shown, [[row[place] for place in places] for row in found.rows])
+    columns = (
+        "mrn",
+        "item",
+        "accepted, UTC",
+        "importer",
+        "office",
+        "hs",
+        "origin",
+        "value",
+        "result",
+    )
+    show_table(title, columns, [_past(dict(zip(FIELDS, row, strict=True))) for row in found.rows])
+
+
+def _past(row: dict[str, Any]) -> tuple[object, ...]:
+    when, value, currency = row["accepted_at"], row["value"], row["currency"]
+    worth = "not known" if value is None else f"{value:,.2f} {currency or ''}"
+    unknown = "awaited" if row["examined"] else "not examined"
+    result = {True: "not conform", False: "conform", None: unknown}[row["illicit"]]
+    return (
+        row["mrn"], row["item"], f"{when:%Y-%m-%d %H:%M}", row["importer"], row["office"],
+        row["hs"], row["origin"], worth.strip(), result,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from clearway.cli.app import app
 from clearway.cli.risk_models import show_figures
-from clearway.errors import BadTerm, MalformedMessage
+from clearway.errors import BadTerm, MalformedMessage, RuleViolation
 from clearway.risk.card import Metric
 from tests.risk.world import history
 
@@ -70,3 +70,21 @@ def test_figures_of_a_model_stand_in_one_line_beside_its_peers(
     assert ["│", "model", "│", "0.900", "│", "1.000", "│"] in lines
     assert ["│", "price", "│", "0.500", "│", "-", "│"] in lines
     assert "0.030" in shown and "top 1, 2, 5 and 10 %" in shown
+
+
+def test_past_items_are_shown_with_their_currency_and_result_in_words(tmp_path: Path) -> None:
+    past = tmp_path / "history.parquet"
+    history(600, seed=5).write_parquet(past)
+    shown = said("search", "--history", past, "illicit=true", "--limit", 3)
+    assert "not conform" in shown and " EUR" in shown and "True" not in shown
+    assert "not examined" in said("search", "--history", past, "examined=false", "--limit", 1)
+    assert "Fields: mrn, item" in said("search", "--history", past, "hs=9999999999")
+
+
+def test_what_a_table_left_out_is_said_before_a_model_learns_of_it(tmp_path: Path) -> None:
+    table = tmp_path / "declarations.csv"
+    table.write_text("sgd.date,cif.value\n" + "20-01-01,5\n" * 400 + "yesterday,6\n")
+    asked = ["risk", "train", "--history", str(table), "--out", str(tmp_path / "models")]
+    shown = CliRunner().invoke(app, asked)
+    assert "1 rows without a date are left out" in shown.output
+    assert isinstance(shown.exception, RuleViolation) and "too thin" in str(shown.exception)
