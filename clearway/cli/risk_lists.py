@@ -37,6 +37,9 @@ def list_lists(token: Token, url: Url = URL, as_json: AsJson = False) -> None:
          plain(kept["list"]["owner"]), plain(kept["list"]["source"]))
         for kept in page["data"]
     ]  # fmt: skip
+    if not rows:
+        say("There is no watch list yet; make one with: clearway risk lists keep")
+        return
     show_table("Watch lists", ("list", "of", "entries", "owner", "source"), rows)
 
 

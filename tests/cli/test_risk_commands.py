@@ -65,6 +65,7 @@ def run(border: Border) -> Iterator[Run]:
 
 def test_a_watch_list_is_kept_filled_from_a_file_and_emptied(run: Run, tmp_path: Path) -> None:
     words = ("--owner", "risk", "--reason", "phoenix", "--source", "registry")
+    assert "clearway risk lists keep" in run("lists", "list")
     assert "is kept" in run("lists", "keep", "firms", "--subject", "importer", *words)
     file = tmp_path / "firms.txt"
     file.write_text("".join(f"XA{number:08}\n" for number in range(1_001)) + "\n")
