@@ -163,6 +163,9 @@ def test_no_officer_of_another_agency_learns_why_customs_risk_selected(analysts:
         receipt = border.ask("GET", f"/v1/ledger/facts/{seq}/receipt", who)
         return told.text, receipt.status_code
 
+    order = border.ask("GET", f"/v1/examinations/{mrn}-1", "bea")
+    assert order.status_code == 200
+    assert RULE["text"] not in order.text
     for who, code in (("bea", 403), ("acme", 404)):
         text, status = asked(who)
         assert status == code

@@ -133,7 +133,8 @@ async def examination(id: str, node: TheNode, actor: TheActor) -> Response:
 
     def query() -> Examination:
         with node.reading() as connection:
-            return tables.get_examination(connection, id)
+            found = tables.get_examination(connection, id)
+        return found if sees_risk(node.policy, actor) else _unexplained(found)
 
     return answer(await look(node, actor, query))
 
@@ -158,6 +159,11 @@ async def result(id: str, body: ResultIn, node: TheNode, actor: TheActor) -> Res
         status=201,
         receipt=receipt,
     )
+
+
+def _unexplained(order: Examination) -> Examination:
+    parts = (replace(part, reasons=for_trader(part.reasons)) for part in order.parts)
+    return replace(order, parts=tuple(parts))
 
 
 def without_risk(appeal: Appeal) -> Appeal:
