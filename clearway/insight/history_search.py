@@ -252,7 +252,7 @@ class History:
         """Yield lines of CSV that no spreadsheet takes for formulas, at most `MOST_EXPORTED`."""
         yield _line(list(FIELDS))
         for row in self._page(query, MOST_EXPORTED):
-            yield _line(formulas_defused([_cell(value) for value in row]))
+            yield _line([_cell(value) for value in row])
 
     def _page(self, query: Query, limit: int) -> list[tuple[Any, ...]]:
         where, parameters = _where(query.conditions, query.before)
@@ -328,7 +328,9 @@ def _quoted(text: str) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return "" if value is None else str(value)
+    if isinstance(value, str):
+        return formulas_defused([value])[0]
+    return "" if value is None else str(value)  # a number below zero is no formula
 
 
 def _line(cells: Sequence[str]) -> str:

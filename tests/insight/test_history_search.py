@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,6 +129,22 @@ def test_an_export_runs_in_no_spreadsheet(searched: History) -> None:
     assert lines[0] == list(FIELDS)
     cells = [line[list(FIELDS).index("description")] for line in lines[1:]]
     assert cells == ["'=HYPERLINK(1)"] * 5
+
+
+def test_an_export_defuses_texts_of_every_beginning_and_leaves_numbers_alone(
+    folder: Path, tmp_path: Path
+) -> None:
+    told = ["\r=1+1", "a\r=1", "\t=1", "+1", "-1", "@x", "=1", "plain"]
+    some = rows(folder).head(len(told))
+    some = some.with_columns(pl.Series("description", told), extra_revenue=pl.lit(-12.5))
+    some.write_parquet(tmp_path / "odd.parquet")
+    with History(tmp_path) as opened:
+        lines = list(csv.reader(io.StringIO("".join(opened.export(Query())), newline="")))[1:]
+    names = list(FIELDS)
+    assert {line[names.index("description")] for line in lines} == {
+        "'\n=1+1", "a\n=1", "'\t=1", "'+1", "'-1", "'@x", "'=1", "plain",
+    }  # fmt: skip
+    assert {line[names.index("extra_revenue")] for line in lines} == {"-12.5"}
 
 
 def test_bounds_of_a_search_are_kept(tmp_path: Path, folder: Path) -> None:

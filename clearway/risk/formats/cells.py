@@ -33,6 +33,7 @@ _DAYS = ("%Y-%m-%d", "%y-%m-%d", "%Y%m%d", "%d-%m-%Y", "%d-%m-%y", "%m-%d-%Y", "
 # A comma before a last group that is not of three digits is a decimal mark in the whole column.
 _DECIMAL_COMMA = r"^[+-]?[\d.]*,(\d{1,2}|\d{4,})$"
 _TIME = pl.Datetime("us", "UTC")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table(path: Path) -> pl.DataFrame:
@@ -201,5 +202,14 @@ def _short(value: object) -> str:
 
 
 def formulas_defused(cells: Sequence[str]) -> list[str]:
-    """Return text that no spreadsheet takes for a formula."""
-    return [f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in cells]
+    """Return text that no spreadsheet takes for a formula.
+
+    Source: OWASP, CSV Injection: a leading =, +, -, @, tab or return gets an apostrophe.
+    A return within becomes a line break: writers leave it bare, and spreadsheets begin a row.
+    """
+    return [
+        (f"'{cell}" if cell.startswith(_FORMULAS) else cell)
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        for cell in cells
+    ]
