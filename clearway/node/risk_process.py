@@ -78,9 +78,16 @@ class Process:
             self._process = None
 
 
+# The child reads the lake and models, and nothing that this process was trusted with: no password
+# of a store or a mail server, no key. It must find what this process found, wherever that started.
+_HANDED_ON = (
+    "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT",
+)  # fmt: skip
+
+
 def _environment(few: dict[str, str]) -> dict[str, str]:
-    # The child must find what this process found, wherever it was started.
-    return {**os.environ, **few, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    known = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+    return {**known, **few, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

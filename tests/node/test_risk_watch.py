@@ -254,6 +254,36 @@ def test_thin_history_is_told_by_a_process_of_the_lowest_priority(tmp_path: Path
     assert max(seen) == 19
 
 
+def test_a_trainer_is_handed_no_secret_of_the_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEARWAY_MAIL_PASSWORD_FILE", "/secret/place")
+    monkeypatch.setenv("PGPASSWORD", "of the store")
+    process = Process()
+    seen: list[bytes] = []
+    watcher = threading.Thread(target=_see_environment, args=(process, seen))
+    watcher.start()
+    thin = process.run(Job(Task.TRAIN, str(tmp_path / "none"), str(tmp_path / "m"), "", END))
+    watcher.join()
+    assert "too thin" in thin.detail
+    handed_on = b"".join(seen)
+    assert b"OMP_NUM_THREADS=1" in handed_on
+    assert b"secret" not in handed_on and b"of the store" not in handed_on
+
+
+def _see_environment(process: Process, seen: list[bytes]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not any(b"OMP_NUM_THREADS" in one for one in seen):
+        if process.pid is not None:
+            try:
+                seen[:] = [Path(f"/proc/{process.pid}/cmdline").read_bytes()]
+                if b"risk_job" in seen[0]:  # before, it is still a copy of this process
+                    seen[:] = [Path(f"/proc/{process.pid}/environ").read_bytes()]
+            except (ProcessLookupError, FileNotFoundError):
+                return
+        time.sleep(0.005)
+
+
 def _see_priority(process: Process, seen: list[int]) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until and max(seen, default=0) < 19:

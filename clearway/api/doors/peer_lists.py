@@ -33,7 +33,7 @@ async def compare(
     asked = await _body(request)
     node, lane = partnership.node, f"peer:{partner.id}"
     content, stated = await asyncio.wrap_future(
-        node.workshop.submit(lane, lambda: comparing.answer(partnership, partner, name, asked))
+        node.study.submit(lane, lambda: comparing.answer(partnership, partner, name, asked))
     )
     recorded = node.act(WORKER, lambda act: record_comparison(act, stated), lane=lane)
     await asyncio.wrap_future(recorded)
