@@ -124,14 +124,22 @@ def _show(report: Any) -> None:
 def _row(one: Any) -> tuple[object, ...]:
     rate = one.precision
     found = "" if rate.rate is None else f"{rate.rate:.1%} ({rate.low:.1%} to {rate.high:.1%})"
-    hidden = one.found
-    every = "not known" if hidden is None else f"{hidden.low:,.0f} to {hidden.high:,.0f}"
+    every = _of_all(one.found, rate.count)
     busiest = max((load.most or 0 for load in one.loads), default=0)
     asked = [group.name for group in (*one.origins, *one.sizes) if group.asks_why]
     return (
         one.id, f"{one.hits:,}", f"{one.share:.3%}", f"{rate.of:,}", found, every,
         f"{one.revenue:,.0f}", f"{one.new:,}", busiest, ", ".join(asked),
     )  # fmt: skip
+
+
+def _of_all(estimated: Any, found: int) -> str:
+    if estimated is None:
+        return "not known"
+    # Few draws can put the estimate below what was found already, which cannot be.
+    if estimated.high <= found:
+        return f"at least {found:,}"
+    return f"{max(estimated.low, found):,.0f} to {estimated.high:,.0f}"
 
 
 @app.command("import")

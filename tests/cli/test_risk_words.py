@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -88,3 +90,21 @@ def test_what_a_table_left_out_is_said_before_a_model_learns_of_it(tmp_path: Pat
     shown = CliRunner().invoke(app, asked)
     assert "1 rows without a date are left out" in shown.output
     assert isinstance(shown.exception, RuleViolation) and "too thin" in str(shown.exception)
+
+
+def test_a_back_test_never_says_that_there_is_less_than_was_found(tmp_path: Path) -> None:
+    past, rules = tmp_path / "history.parquet", tmp_path / "rules.toml"
+    # All but one were chosen for certain, and the one that was drawn was conform.
+    made = history(600, seed=5).filter(pl.col("examined"))
+    drawn = pl.int_range(pl.len()) == made["illicit"].to_list().index(False)
+    made.with_columns(
+        propensity=pl.when(drawn).then(0.001).otherwise(1.0), stratum=pl.lit("profile")
+    ).write_parquet(past)
+    rules.write_text(
+        "[[profile]]\nid = 'ALL'\ntext = 'all'\nexpression = 'item.packages >= 0'\nlane = 'red'\n"
+        "agency = 'customs'\nmandatory = false\nvalid_from = 2020-01-01T00:00:00Z\n"
+    )
+    words = ("rules", "back-test", rules, "--history", past)
+    (one,) = json.loads(said(*words, "--json"))["rules"]
+    assert one["found"]["high"] < one["precision"]["count"]  # as the estimate stands by itself
+    assert f"at least {one['precision']['count']}" in said(*words)
