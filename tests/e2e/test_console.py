@@ -12,9 +12,12 @@ import pytest
 
 from clearway.clearance import tables as clearance
 from clearway.clearance.actions.start_examination import start_examination
+from clearway.clearance.lanes import tables as lanes
 from clearway.clearance.record import State
+from clearway.cli.demo_analysis import prepare_desk
 from clearway.coldchain.tables import list_units
 from clearway.identity.model import Actor, ActorKind, Role
+from clearway.risk.lists import tables as lists
 from clearway.tasks.tables import list_open
 
 from ..console.border import PASSWORD, Border
@@ -36,6 +39,8 @@ def paths(border: Border) -> dict[str, str]:
         for mrn in border.ask(clearance.in_container, str(unit.container))
     )
     begun = begun_examination(border)
+    if not border.ask(lists.list_lists):
+        prepare_desk(border.node, "amina", border.node.folder.history)
     unit = border.ask(list_units)[0].container
     return {
         "queue": "/?agency=all",
@@ -50,6 +55,9 @@ def paths(border: Border) -> dict[str, str]:
         "risk": "/risk",
         "rules": "/risk/rules",
         "rule": "/risk/rules/S-VAGUE-1",
+        "version": "/risk/rules/D-NEW-PREF-1/1",
+        "lists": "/risk/lists",
+        "list": "/risk/lists/found_again",
         "capacity": "/risk/capacity",
         "performance": "/risk/performance",
         "drift": "/risk/drift",
@@ -57,10 +65,19 @@ def paths(border: Border) -> dict[str, str]:
         "history": "/risk/search?q=hs%5E6403",
         "importers": "/risk/importers",
         "fairness": "/risk/fairness",
+        "audit": f"/audits/{released(border)}",
         "insight": "/insight",
         "map": "/map",
         "ledger": "/ledger",
     }
+
+
+def released(border: Border) -> str:
+    """Return a declaration whose goods have left, one that waits for its audit if any does."""
+    waiting = [str(one.mrn) for one in border.ask(lanes.list_audits)]
+    found = (border.ask(clearance.find, mrn) for mrn in border.mrns.values())
+    gone = [str(one.mrn) for one in found if one is not None and one.state is State.RELEASED]
+    return (waiting or gone)[0]
 
 
 def begun_examination(border: Border) -> str:
