@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def border(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Border]:
     """A border at three in the afternoon."""
-    with open_border(tmp_path_factory.mktemp("border")) as opened:
+    with open_border(tmp_path_factory.mktemp("border"), hour=18) as opened:
         yield opened
 
 
