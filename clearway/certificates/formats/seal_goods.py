@@ -13,15 +13,25 @@ from clearway.terms.quantity import UnitCode
 
 _GRAM: Final = UnitCode("GRM")
 _CUT: Final = "…"
-# How long names may be and how many containers are shown.
-_FITS: Final = ((40, 30, 4), (32, 24, 3), (26, 20, 2), (20, 16, 1), (14, 12, 1), (10, 8, 0))
+# How long names may be, how many containers and how many lines are shown. A character may take
+# four bytes: where three cut names are too much, fewer lines stand there, and how many there are.
+_FITS: Final = (
+    (40, 30, 4, MAX_LINES),
+    (32, 24, 3, MAX_LINES),
+    (26, 20, 2, MAX_LINES),
+    (20, 16, 1, MAX_LINES),
+    (14, 12, 1, MAX_LINES),
+    (10, 8, 0, MAX_LINES),
+    (10, 8, 0, 2),
+    (10, 8, 0, 1),
+)
 
 
 def inspections(certificate: Certificate) -> Iterator[Inspection]:
     """Yield the goods in short, each time shorter."""
-    for name, party, containers in _FITS:
+    for name, party, containers, most in _FITS:
         yield Inspection(
-            lines=tuple(_line(line, name) for line in certificate.lines[:MAX_LINES]),
+            lines=tuple(_line(line, name) for line in certificate.lines[:most]),
             line_count=len(certificate.lines),
             consignor=_short(certificate.consignor.name, party),
             consignee=_short(certificate.consignee.name, party),
