@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sysconfig
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -67,7 +68,7 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
-class Server:
+class Server(ABC):
     """One broker; use as a context manager."""
 
     versions: tuple[int, ...] = ()
@@ -104,18 +105,19 @@ class Server:
             raise TryLater("The broker is not started")
         return self._process.pid
 
+    @abstractmethod
     def command(self) -> tuple[str, ...]:
         """Return what starts it, its configuration written."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reload(self, devices: Iterable[str], keys: nats.Keys = nats.NO_KEYS) -> None:
         """Let these devices write, and no other; with these keys, as `formats.nats.config`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def denials(self, log: bytes) -> Iterator[Denial]:
         """Yield what whole lines of its log say of messages that it dropped."""
-        raise NotImplementedError
 
+    @abstractmethod
     def limit_log(self) -> None:
         """Let it begin a new log file if the present one is long."""
 
