@@ -16,9 +16,12 @@ cores bear few epochs only; in so few a learning rate of 0.02 finds more than th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -66,6 +69,68 @@ class Fitted:
     params: Params
     epoch: int
     epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be learnt, and what ranked.
+
+    Args:
+        rows: to learn from.
+        illicit: 0 or 1 of each row.
+        revenue: log(1 + revenue) / maximum of each row.
+        check: rows and labels on which the epochs are compared.
+        asked: rows to rank.
+        sizes: trees, most leaves of one, and the vocabularies of importers and items.
+        seed: of the first weights and of the order of rows.
+        epochs: most; it stops after three without gain.
+    """
+
+    rows: Rows
+    illicit: Floats
+    revenue: Floats
+    check: tuple[Rows, Floats]
+    asked: Rows
+    sizes: tuple[int, int, int, int]
+    seed: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the network says of the rows asked.
+
+    Args:
+        likely: probability of each.
+        costly: scaled logarithm of revenue of each.
+        epoch, epochs: which one is kept, of how many.
+        learning, ranking: seconds of wall time.
+    """
+
+    likely: Floats
+    costly: Floats
+    epoch: int
+    epochs: int
+    learning: float
+    ranking: float
+
+
+def answer(task: Task) -> Answer:
+    """Learn and rank in a process of its own: JAX's threads would outlive the work in ours."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        return apart.submit(_answer, task).result()
+
+
+def _answer(task: Task) -> Answer:
+    start = time.perf_counter()
+    fitted = fit(
+        task.rows, task.illicit, task.revenue, task.check,
+        sizes=task.sizes, seed=task.seed, epochs=task.epochs,
+    )  # fmt: skip
+    learnt = time.perf_counter()
+    likely, costly = predict(fitted.params, task.asked)
+    ranked = time.perf_counter()
+    return Answer(likely, costly, fitted.epoch, fitted.epochs, learnt - start, ranked - learnt)
 
 
 def fit(

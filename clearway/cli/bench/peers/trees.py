@@ -101,21 +101,22 @@ def network(contest: Contest, matrix: Matrix, table: DateTable, of: str) -> list
     logs = (logs / max(float(logs[contest.learn].max()), 1e-9)).astype(np.float32)
     chosen = _sample(contest, illicit)
     check = np.flatnonzero(contest.check)
-    fitted = date.fit(
+    made = date.Task(
         _rows(rows, chosen), illicit[chosen].astype(np.float32), logs[chosen],
         (_rows(rows, check), illicit[check].astype(np.float32)),
+        _rows(rows, np.flatnonzero(contest.test)),
         sizes=(leaves.shape[1], most, *table.sizes), seed=contest.seed,
         epochs=_epochs(len(chosen), quick=contest.quick),
     )  # fmt: skip
-    trained = time.perf_counter()
-    likely, costly = date.predict(fitted.params, _rows(rows, np.flatnonzero(contest.test)))
-    spent = (trained - start, time.perf_counter() - trained)
+    prepared = time.perf_counter() - start
+    told = date.answer(made)
+    spent = (prepared + told.learning, told.ranking)
     share = len(chosen) / max(1, int(contest.learn.sum()))
-    note = f"{len(chosen):,} rows learnt, epoch {fitted.epoch} of {fitted.epochs}"
-    probability = _unsampled(likely.astype(np.float64), illicit, contest.learn, share)
+    note = f"{len(chosen):,} rows learnt, epoch {told.epoch} of {told.epochs}"
+    probability = _unsampled(told.likely.astype(np.float64), illicit, contest.learn, share)
     return [
         Ranking(f"DATE-CLS, {of}", probability, probability, *spent, note),
-        Ranking(f"DATE-REV, {of}", costly.astype(np.float64), None, *spent, note),
+        Ranking(f"DATE-REV, {of}", told.costly.astype(np.float64), None, *spent, note),
     ]
 
 
