@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path as Folder
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -14,17 +13,15 @@ from clearway.api.problems import RESPONSES
 from clearway.api.rule_forms import ActivateIn, EndIn, EntriesIn, ListIn, RuleIn
 from clearway.api.strict import StrictRoute
 from clearway.api.work import act, look, study
-from clearway.errors import NotFound
 from clearway.identity.model import Actor
 from clearway.insight import history_search as history
 from clearway.ledger.fact import Fact
 from clearway.node.node import Node
+from clearway.node.trying import require_history, try_rule
 from clearway.risk.backtest.model import Report
-from clearway.risk.backtest.run import run
 from clearway.risk.lists import tables as lists
 from clearway.risk.lists.actions.change import change
 from clearway.risk.lists.actions.keep import keep
-from clearway.risk.lists.model import named_in
 from clearway.risk.profiles import tables
 from clearway.risk.profiles.actions.activate import activate
 from clearway.risk.profiles.actions.draft import draft
@@ -85,20 +82,9 @@ async def back_test(rule: RuleId, version: Number, node: TheNode, actor: TheActo
     node.policy.require(actor, "risk.draft_rule", {"subject": rule})
 
     def query() -> Report:
-        folder = _history(node)
         with node.reading() as connection:
             profile = tables.get(connection, rule, version).profile
-            live = node.rulebook.selectivity.profiles.profiles
-            named = named_in(one.expression for one in (profile, *live))
-            kept = {one.list.name for one in lists.list_lists(connection)}
-            entries = lists.load(connection, sorted(named & kept))
-        return run(
-            [profile],
-            folder,
-            live=live,
-            capacities=node.rulebook.selectivity.capacities,
-            lists=entries,
-        )
+        return try_rule(node, profile)
 
     report = await study(node, actor, query)
     outcome = await act(node, actor, lambda hand: record_test(hand, rule, version, report))
@@ -133,17 +119,6 @@ async def _shown(
     found = await look(node, actor, query)
     data: dict[str, Any] = {"rule": found, "seq": None if fact is None else fact.seq}
     return answer(data, status=status)
-
-
-def _history(node: Node) -> Folder:
-    """Return the folder of the node's history. Raises: NotFound: it holds none."""
-    folder = node.folder.history
-    if not any(folder.rglob("*.parquet")):
-        raise NotFound(
-            "This node holds no history of declarations; write its own past with: clearway risk"
-            " history, or put Parquet into the folder history of its data directory"
-        )
-    return folder
 
 
 @router.get("/watch-lists")
@@ -221,7 +196,7 @@ async def search(
     asked = history.Query(tuple(map(history.parse, where or ())), limit, position)
 
     def query() -> history.Found:
-        with history.History(_history(node)) as opened:
+        with history.History(require_history(node)) as opened:
             return opened.search(asked)
 
     found = await study(node, actor, query)

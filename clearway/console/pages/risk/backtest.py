@@ -9,18 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from clearway.console.jobs import Jobs, Tell
+from clearway.console.jobs import Jobs, Work
 from clearway.console.pages.risk.rules import draft_of, profile_of
 from clearway.console.pages.risk.tabs import analyst_of, show
 from clearway.console.translate import Translate
 from clearway.console.visitor import Visitor, sealed_form
 from clearway.console.work import do, look
-from clearway.errors import ClearwayError, WrongState
+from clearway.errors import ClearwayError
 from clearway.node.node import Node
+from clearway.node.trying import require_history, try_rule
 from clearway.risk.backtest.model import Group, Report, RuleReport
-from clearway.risk.backtest.run import run
-from clearway.risk.lists import tables as lists
-from clearway.risk.lists.model import named_in
 from clearway.risk.model import Profile
 from clearway.risk.profiles import tables as profiles
 from clearway.risk.profiles.actions.record_test import record_test
@@ -69,9 +67,9 @@ async def progress(request: Request) -> Response:
         return _part(request, visitor, job=job)
     report, rule = job.result, job.result.rules[0]
     if job.about is not None and not job.is_kept:
-        job.is_kept = True
         id, number = job.about
         await do(node, visitor.actor, lambda act: record_test(act, id, number, report))
+        job.is_kept = True
     return _part(
         request,
         visitor,
@@ -84,26 +82,10 @@ async def progress(request: Request) -> Response:
     )
 
 
-def _work(node: Node, profile: Profile) -> Any:
-    """Return the work of a back-test. Raises: WrongState: the node holds no history."""
-    folder = node.folder.history
-    if not folder.is_dir() or not any(folder.rglob("*.parquet")):
-        raise WrongState(
-            "This node holds no history to try rules on; put Parquet of past declarations into the"
-            " folder history of its data directory"
-        )
-    capacities = node.rulebook.selectivity.capacities
-
-    def work(tell: Tell) -> Report:
-        with node.reading() as connection:
-            in_force = profiles.rules_in_force(connection).profiles
-            live = [one for one in in_force if one.id != profile.id]
-            named = named_in(one.expression for one in (profile, *live))
-            known = {one.list.name for one in lists.list_lists(connection)}
-            kept = lists.load(connection, sorted(named & known))
-        return run([profile], folder, live=live, capacities=capacities, lists=kept, progress=tell)
-
-    return work
+def _work(node: Node, profile: Profile) -> Work:
+    """Return the work of a back-test. Raises: NotFound: the node holds no history."""
+    require_history(node)
+    return lambda tell: try_rule(node, profile, tell)
 
 
 def _part(request: Request, visitor: Visitor, **values: Any) -> Response:
