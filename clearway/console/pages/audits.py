@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -17,6 +16,7 @@ from clearway.clearance.actions.record_audit import record_audit
 from clearway.clearance.model import Result
 from clearway.clearance.record import State
 from clearway.console.consignment import assessment_of
+from clearway.console.filled import EMPTY, Filled
 from clearway.console.pages.examinations import FINDINGS, currency_of, result_of
 from clearway.console.permission import may, seen_declaration
 from clearway.console.render import page
@@ -58,17 +58,10 @@ class View:
 
 async def form(request: Request) -> Response:
     """Show the form of an audit, or what was reported."""
-    return await _show(request, visitor_of(request), {})
+    return await _show(request, visitor_of(request), EMPTY)
 
 
-async def _show(
-    request: Request,
-    visitor: Visitor,
-    fields: Mapping[str, str],
-    *,
-    refusal: str = "",
-    status: int = 200,
-) -> Response:
+async def _show(request: Request, visitor: Visitor, filled: Filled) -> Response:
     node: Node = request.app.state.node
     mrn = request.path_params["mrn"]
     view = await look(node, lambda connection: _view(node, visitor.actor, connection, mrn))
@@ -76,13 +69,11 @@ async def _show(
         request,
         visitor,
         "audit.html",
-        status=status,
         view=view,
-        fields=defaultdict(str, fields),
         today=node.clock().date(),
         kinds=DISCREPANCIES,
         lines=range(1, FINDINGS + 1),
-        refusal=refusal,
+        **filled.shown,
     )
 
 
@@ -117,8 +108,7 @@ async def record(request: Request) -> Response:
     try:
         await do(node, visitor.actor, lambda act: _record(act, Mrn(mrn), fields))
     except InputError as error:
-        refusal = error.detail.rstrip(".") + "."
-        return await _show(request, visitor, fields, refusal=refusal, status=error.status)
+        return await _show(request, visitor, Filled(fields, error))
     return RedirectResponse(f"/console/audits/{mrn}", 303)
 
 

@@ -18,6 +18,7 @@ from clearway.clearance.actions.start_examination import start_examination
 from clearway.clearance.model import Conformity, Discrepancy, Examination, Extent, Result
 from clearway.clearance.rules import CONFIDENTIAL
 from clearway.console.consignment import assessment_of, without_risk
+from clearway.console.filled import EMPTY, Filled
 from clearway.console.pages.risk.past import cases_in, history_of
 from clearway.console.permission import may, seen_declaration
 from clearway.console.render import page
@@ -50,13 +51,6 @@ _MOST_LINES = 5
 _MOST_CASES = 6
 _LONGEST_NOTE = 1_000
 _MOST_REVENUE = Decimal(10) ** 12
-
-
-class _Filled(dict[str, str]):
-    """The fields of a form as they were sent; one that was not is empty."""
-
-    def __missing__(self, name: str) -> str:
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +86,10 @@ class View:
 
 async def form(request: Request) -> Response:
     """Show the form of a result."""
-    return await _show(request, visitor_of(request), {})
+    return await _show(request, visitor_of(request), EMPTY)
 
 
-async def _show(
-    request: Request,
-    visitor: Visitor,
-    fields: Mapping[str, str],
-    *,
-    refusal: str = "",
-    status: int = 200,
-) -> Response:
+async def _show(request: Request, visitor: Visitor, filled: Filled) -> Response:
     node: Node = request.app.state.node
     id = request.path_params["id"]
     view = await look(node, lambda connection: _view(node, visitor.actor, connection, id))
@@ -110,13 +97,11 @@ async def _show(
         request,
         visitor,
         "examination.html",
-        status=status,
         view=view,
-        fields=_Filled(fields),
         kinds=DISCREPANCIES,
         lines=range(1, FINDINGS + 1),
         told_by_risk=CONFIDENTIAL,
-        refusal=refusal,
+        **filled.shown,
     )
 
 
@@ -189,7 +174,7 @@ async def record(request: Request) -> Response:
     try:
         await do(node, visitor.actor, lambda act: _record(act, id, fields))
     except InputError as error:
-        return await _show(request, visitor, fields, refusal=_sentence(error), status=error.status)
+        return await _show(request, visitor, Filled(fields, error))
     mrn = id.rpartition("-")[0]
     return RedirectResponse(f"/console/declarations/{mrn}", 303)
 
@@ -298,10 +283,6 @@ def _revenue(text: str, field: str) -> Decimal:
         rule = "is an amount such as 1250.50, without a currency"
         raise BadTerm("Extra revenue", text, rule, field=field)
     return amount
-
-
-def _sentence(error: InputError) -> str:
-    return error.detail.rstrip(".") + "."
 
 
 ROUTES = [

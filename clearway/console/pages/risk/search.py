@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from clearway.console.filled import sentence_of
 from clearway.console.pages.risk.tabs import analyst_of, show
 from clearway.console.work import study
 from clearway.errors import ClearwayError, MalformedMessage
@@ -45,7 +46,7 @@ async def search(request: Request) -> Response:
             query = Query(_conditions(text), _ROWS, _place(request.query_params.get("before", "")))
             found = await study(node, visitor.actor, lambda: _search(folder, query))
         except ClearwayError as error:
-            refusal, status = error.detail.rstrip(".") + ".", error.status
+            refusal, status = sentence_of(error), error.status
     return show(
         request,
         visitor,

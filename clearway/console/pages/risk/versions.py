@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from clearway.console.filled import sentence_of
 from clearway.console.pages.risk.rules import draft_of, profile_of, show_editor
 from clearway.console.pages.risk.tabs import analyst_of, show
 from clearway.console.permission import may
@@ -51,8 +52,9 @@ async def propose(request: Request) -> Response:
         profile = profile_of(held, node.clock())
         await do(node, visitor.actor, lambda act: draft(act, profile, held.reason))
     except InputError as error:
-        refusal = error.detail.rstrip(".") + "."
-        return show_editor(request, visitor, held, held.id, refusal=refusal, status=error.status)
+        return show_editor(
+            request, visitor, held, held.id, refusal=sentence_of(error), status=error.status
+        )
     number = await look(node, lambda connection: tables.latest(connection, held.id))
     return RedirectResponse(f"/console/risk/rules/{held.id}/{number}", 303)
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from clearway.console.filled import EMPTY, Filled
 from clearway.console.pages.risk.tabs import analyst_of, show
 from clearway.console.permission import may
 from clearway.console.risk_words import SUBJECT_EXAMPLES, SUBJECT_NAMES
@@ -54,28 +55,19 @@ class View:
 
 async def lists(request: Request) -> Response:
     """Show all lists, and the form of a new one."""
-    return await _show_lists(request, analyst_of(request), {})
+    return await _show_lists(request, analyst_of(request), EMPTY)
 
 
-async def _show_lists(
-    request: Request,
-    visitor: Visitor,
-    fields: Mapping[str, str],
-    *,
-    refusal: str = "",
-    status: int = 200,
-) -> Response:
+async def _show_lists(request: Request, visitor: Visitor, filled: Filled) -> Response:
     node: Node = request.app.state.node
     kept = await look(node, lambda connection: tables.list_lists(connection, limit=_MOST_SHOWN))
     return show(
         request,
         visitor,
         "lists.html",
-        status=status,
         lists=kept,
         now=node.clock(),
-        fields={name: fields.get(name, "") for name in _FIELDS},
-        refusal=refusal,
+        **filled.shown,
         subjects=SUBJECT_NAMES,
         can_keep=may(node, visitor.actor, "risk.keep_list"),
     )
@@ -90,24 +82,16 @@ async def make(request: Request) -> Response:
         made = _list_of(fields, node.clock())
         await do(node, visitor.actor, lambda act: keep(act, made))
     except InputError as error:
-        refusal = _sentence(error)
-        return await _show_lists(request, visitor, fields, refusal=refusal, status=error.status)
+        return await _show_lists(request, visitor, Filled(fields, error))
     return RedirectResponse(f"/console/risk/lists/{made.name}", 303)
 
 
 async def entries(request: Request) -> Response:
     """Show a list."""
-    return await _show_list(request, analyst_of(request), {})
+    return await _show_list(request, analyst_of(request), EMPTY)
 
 
-async def _show_list(
-    request: Request,
-    visitor: Visitor,
-    fields: Mapping[str, str],
-    *,
-    refusal: str = "",
-    status: int = 200,
-) -> Response:
+async def _show_list(request: Request, visitor: Visitor, filled: Filled) -> Response:
     node: Node = request.app.state.node
     name, after = request.path_params["name"], request.query_params.get("after", "")[:_LONGEST]
     view = await look(node, lambda connection: _view(connection, name, after, node.clock()))
@@ -115,10 +99,8 @@ async def _show_list(
         request,
         visitor,
         "list.html",
-        status=status,
         view=view,
-        fields={one: fields.get(one, "") for one in ("entries", "why")},
-        refusal=refusal,
+        **filled.shown,
         example=SUBJECT_EXAMPLES[view.list.subject.value],
         subjects=SUBJECT_NAMES,
         can_keep=may(node, visitor.actor, "risk.keep_list", subject=name),
@@ -157,8 +139,7 @@ async def _change(request: Request, *, is_added: bool) -> Response:
             node, visitor.actor, lambda act: change(act, name, add=come, remove=gone, reason=why)
         )
     except InputError as error:
-        refusal = _sentence(error)
-        return await _show_list(request, visitor, fields, refusal=refusal, status=error.status)
+        return await _show_list(request, visitor, Filled(fields, error))
     return RedirectResponse(f"/console/risk/lists/{name}", 303)
 
 
@@ -200,10 +181,6 @@ def _lines(text: str) -> tuple[str, ...]:
         rule = f"are 1 to {_MOST_ENTRIES} at once, one a line"
         raise BadTerm("Entries", f"{len(found)} lines", rule, field="entries")
     return found
-
-
-def _sentence(error: InputError) -> str:
-    return error.detail.rstrip(".") + "."
 
 
 ROUTES = [
