@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clearway.api.doors import rules
+from clearway.node import trying
 
 from .test_rules import RULE, analysts, keep_history
 
@@ -21,14 +21,14 @@ def test_goods_are_declared_while_analysts_try_rules_for_minutes(
     keep_history(analysts)
     assert analysts.ask("POST", "/v1/risk/rules", "ada", json=RULE).status_code == 201
     begun, go_on = threading.Semaphore(0), threading.Event()
-    real = rules.run
+    real = trying.run
 
     def slow(*args: Any, **more: Any) -> Any:
         begun.release()
         assert go_on.wait(60), "nobody let the back-test go on"
         return real(*args, **more)
 
-    monkeypatch.setattr(rules, "run", slow)
+    monkeypatch.setattr(trying, "run", slow)
 
     def back_test(who: str) -> int:
         path = "/v1/risk/rules/LAPTOPS/1/back-test"
