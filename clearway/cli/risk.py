@@ -60,10 +60,18 @@ def train(
         float, typer.Option(min=0.0, max=1.0, help="Of revenue in the ranking; 0: hits alone.")
     ] = 0.2,
     threads: Annotated[int, typer.Option(min=1, help="Idle cores to learn with.")] = 2,
+    on: Annotated[
+        str, typer.Option(help="memory, duckdb (spills to disk) or spark (beyond one machine).")
+    ] = "memory",
+    master: Annotated[str, typer.Option(help="Of Spark, such as spark://host:7077.")] = "local[2]",
+    shared: Annotated[
+        Path | None, typer.Option(help="Folder that Spark's workers can read too.", exists=True)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train on the past, time-ordered, and measure on its last part beside simple peers."""
     from clearway.cli.progress import phases
+    from clearway.cli.risk_engines import place
     from clearway.node.clock import utc_now
     from clearway.risk.formats import artefact, date_csv
     from clearway.risk.formats.history import read
@@ -76,7 +84,8 @@ def train(
     if table is not None and not as_json:
         for note in table.notes:
             say(plain(note))
-    with phases(quiet=as_json) as progress:
+    where = place(on, master=master, shared=shared, threads=threads)
+    with where as found, phases(quiet=as_json) as progress:
         made = fit(
             frame,
             seed=seed,
@@ -85,6 +94,8 @@ def train(
             kind=kind_of(kind),
             revenue_weight=revenue_weight,
             threads=threads,
+            engine=found.engine,
+            elsewhere=found.elsewhere,
         )
     folder = artefact.save(made, out)
     if as_json:

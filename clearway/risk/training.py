@@ -28,6 +28,8 @@ from clearway.risk import calibration
 from clearway.risk.card import Metric, ModelCard
 from clearway.risk.estimators.opening import open_estimator
 from clearway.risk.evaluate import average_precision
+from clearway.risk.engines import arrays
+from clearway.risk.engines.port import Engine
 from clearway.risk.features import NAMES
 from clearway.risk.formats import history
 from clearway.risk.history import day_of
@@ -69,6 +71,8 @@ def train(
     threads: int = 1,
     most_rounds: int = boosting.MOST_ROUNDS,
     weighted: bool = True,
+    engine: Engine = arrays.count,
+    elsewhere: Elsewhere | None = None,
 ) -> Artefact:
     """Return a sealed model trained on a history.
 
@@ -83,6 +87,8 @@ def train(
         threads: of LightGBM; any number gives the same model. More than are idle make it slower.
         most_rounds: trees of each model at most; it mostly stops earlier.
         weighted: whether results weigh by the inverse of how likely they were to be known.
+        engine: counts the pasts: in memory, DuckDB or Spark.
+        elsewhere: what else learns the trees of the probability; None: LightGBM here.
 
     Raises: BadTerm: `now` is not in UTC. MalformedMessage: a column is missing. RuleViolation: too
     few results or finds to learn from. InputError: a glass box, without the extra it needs.
@@ -90,12 +96,14 @@ def train(
     cut_off = require_utc("now", now).replace(hour=0, minute=0, second=0, microsecond=0)
     past = history.conform(frame).filter(pl.col("accepted_at") < cut_off)
     until = to_microseconds(cut_off)
-    replayed = replay(past, until, progress=lambda share: progress("history", share))
+    replayed = replay(
+        past, until, engine=engine, progress=lambda share: progress("history", share)
+    )
     order = Order(seed, now, cut_off, kind, revenue_weight, weighted, history.digest(past))
     effort = Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
     memory = replayed.snapshot(day_of(cut_off))
     order = replace(order, reference=_reference(past, replayed.matrix))
-    return learn(gather(past, replayed.matrix, until), memory, order, effort)
+    return learn(gather(past, replayed.matrix, until), memory, order, effort, elsewhere)
 
 
 def _reference(past: pl.DataFrame, matrix: Floats) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from clearway.cli.app import app
 from clearway.errors import RuleViolation, VerificationError
 from clearway.ledger.columns import to_microseconds
 from clearway.risk.distributed import (
@@ -44,30 +46,6 @@ pytestmark = [
     # What pyspark and xgboost.spark use of the newest libraries is theirs to mend.
     pytest.mark.filterwarnings("ignore"),
 ]
-
-
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A Spark of two local workers, loopback only, stopped afterwards."""
-    pyspark = pytest.importorskip("pyspark.sql", reason="extra spark is not installed")
-    pytest.importorskip("xgboost.spark", reason="extra spark is not installed")
-    if shutil.which("java") is None:
-        pytest.skip("no Java on this machine")
-    os.environ["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON", __import__("sys").executable)
-    session = (
-        pyspark.SparkSession.builder.master("local[2]")
-        .config("spark.driver.memory", "1g")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
-        .getOrCreate()
-    )
-    try:
-        yield session
-    finally:
-        session.stop()
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +120,27 @@ def test_a_text_that_is_no_xgboost_model_is_refused() -> None:
 def test_a_number_of_workers_that_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleViolation, match="0 workers"):
         train_on_spark(None, tmp_path, NAMES, Boosting(workers=0))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("on", ["duckdb", "spark"])
+@pytest.mark.usefixtures("spark")
+def test_the_command_trains_where_it_is_told(on: str, tmp_path: Path) -> None:
+    # In a process of its own, as its user has it: it stops the Spark that it opened.
+    history(1_500, seed=5, examined=1.0).write_parquet(tmp_path / "past.parquet")
+    asked = ["risk", "train", "--history", "past.parquet", "--json", "--out", "models", "--on", on]
+    told = subprocess.run(
+        [sys.executable, "-c", "from clearway.cli import main; main()", *asked],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    card = json.loads(told.stdout)
+    assert card["engine"].startswith("xgboost on spark" if on == "spark" else "lightgbm")
+    assert disk.load_scorer(tmp_path / "models" / card["id"]).model == card["id"]
+
+
+def test_a_place_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
+    history(300, seed=5).write_parquet(tmp_path / "past.parquet")
+    asked = ["risk", "train", "--history", str(tmp_path / "past.parquet"), "--on", "moon"]
+    told = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "models")])
+    assert told.exit_code != 0
+    assert "memory, duckdb, spark" in str(told.exception)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -172,29 +169,6 @@ def test_a_walk_by_duckdb_gives_the_features_of_sorted_arrays_to_the_last_bit() 
     one = replay(frame, FOREVER).matrix
     other = replay(frame, FOREVER, engine=DuckDb()).matrix
     assert one.tobytes() == other.tobytes()
-
-
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A Spark of two local workers, loopback only, stopped afterwards."""
-    pyspark = pytest.importorskip("pyspark.sql", reason="extra spark is not installed")
-    if shutil.which("java") is None:
-        pytest.skip("no Java on this machine")
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    session = (
-        pyspark.SparkSession.builder.master("local[2]")
-        .config("spark.driver.memory", "1g")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
-        .getOrCreate()
-    )
-    try:
-        yield session
-    finally:
-        session.stop()
 
 
 @pytest.mark.slow

@@ -9,6 +9,9 @@ workers, those of traders and goods do.
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from clearway.errors import InputError
 from clearway.risk.columns import Columns
 from clearway.risk.engines import statement
 from clearway.risk.engines.port import Pasts, Space
@@ -24,6 +28,53 @@ from clearway.risk.engines.statement import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+@contextmanager
+def opened(master: str, folder: Path, memory: str = "2g") -> Iterator[SparkSession]:
+    """Give a session of Spark, and stop it afterwards.
+
+    Args:
+        master: as Spark names it, such as `local[2]` or `spark://host:7077`.
+        folder: for its warehouse; emptied by whoever made it.
+        memory: of the driver, such as `2g`.
+
+    Raises: InputError: the extra or Java is not installed.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as absent:
+        raise InputError(
+            "Spark needs pyspark, which is not installed; pip install clearway[spark], or make dev"
+        ) from absent
+    if shutil.which("java") is None:
+        raise InputError("Spark needs Java, which is not installed; install a JRE, 17 or newer")
+    builder = SparkSession.builder.master(master).appName("clearway risk")
+    options = {
+        "spark.driver.memory": memory,
+        "spark.ui.enabled": "false",
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        **(_ALONE if master.startswith("local") else {}),
+    }
+    for name, value in options.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    if master.startswith("local"):
+        session.sparkContext.pythonExec = (
+            sys.executable
+        )  # workers of this machine have our packages
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+# On one machine nothing listens beyond it, and few rows are not cut into 200 parts.
+_ALONE = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "2",
+}
 
 
 @dataclass(frozen=True, slots=True)
