@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from clearway.risk.feature_table import SIGNAL_WORDS
 from clearway.risk.features import COLUMN, FEATURES, usual_price
 from clearway.risk.history import SCALE, Trace
 from clearway.risk.model import SIGNALS, Capacity, Channel, Choice, Hit, Past, Stratum
@@ -323,16 +324,8 @@ def _signals(evidence: Evidence) -> Sentence:
     noticed = [name for name in SIGNALS if evidence.of(f"signal_{name}") == 1.0]
     if not noticed:
         return None
-    words = " and ".join(_SIGNAL_WORDS[name] for name in noticed)
+    words = " and ".join(SIGNAL_WORDS[name] for name in noticed)
     return f"Other desks noticed {words}.", ", ".join(noticed)
-
-
-_SIGNAL_WORDS = {
-    "certificate": "a certificate that does not fit",
-    "seal": "a seal that is not as announced",
-    "mass": "a weighed mass that does not fit the declared one",
-    "cold_chain": "goods that got warm on the way",
-}
 
 
 def _twin(evidence: Evidence) -> Sentence:
