@@ -112,16 +112,7 @@ class Node:
             Ruling(self, partial(read_capacities, settings)).tell,
         ]
         self._mourners: list[Callable[[MustStop], None]] = []
-        self.committer = Committer(
-            self._writer,
-            log,
-            rooms.projections(),
-            clock=clock,
-            entropy=entropy,
-            limits=Limits(settings.lane_limit, settings.waiting_limit),
-            on_commit=self._tell,
-            on_stop=self._stopped,
-        )
+        self.committer = self._committing()
         self.workshop = Workshop(
             threads=2, lane_limit=settings.lane_limit, total_limit=settings.waiting_limit
         )
@@ -134,6 +125,19 @@ class Node:
         self._upkeep = upkeep(folder.store)
         self._authority: Authority | None = None
         self._making = threading.Lock()
+
+    def _committing(self) -> Committer:
+        limits = Limits(self.settings.lane_limit, self.settings.waiting_limit)
+        return Committer(
+            self._writer,
+            self.log,
+            rooms.projections(),
+            clock=self.clock,
+            entropy=self.entropy,
+            limits=limits,
+            on_commit=self._tell,
+            on_stop=self._stopped,
+        )
 
     @classmethod
     def open(
