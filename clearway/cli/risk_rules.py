@@ -119,27 +119,20 @@ def _show(report: Any) -> None:
             say(f"{one.id}: judged on {one.sampled:.1%} of them. {one.why_sampled}")
         if one.untold:
             say(f"{one.id}: a history does not tell {', '.join(one.untold)}.")
+        if one.uncovered:
+            say(f"{one.id}: {one.uncovered:,} hits had no known chance; no estimate covers them.")
 
 
 def _row(one: Any) -> tuple[object, ...]:
     rate = one.precision
     found = "" if rate.rate is None else f"{rate.rate:.1%} ({rate.low:.1%} to {rate.high:.1%})"
-    every = _of_all(one.found, rate.count)
+    every = "not known" if one.found is None else f"{one.found.low:,.0f} to {one.found.high:,.0f}"
     busiest = max((load.most or 0 for load in one.loads), default=0)
     asked = [group.name for group in (*one.origins, *one.sizes) if group.asks_why]
     return (
         one.id, f"{one.hits:,}", f"{one.share:.3%}", f"{rate.of:,}", found, every,
         f"{one.revenue:,.0f}", f"{one.new:,}", busiest, ", ".join(asked),
     )  # fmt: skip
-
-
-def _of_all(estimated: Any, found: int) -> str:
-    if estimated is None:
-        return "not known"
-    # Few draws can put the estimate below what was found already, which cannot be.
-    if estimated.high <= found:
-        return f"at least {found:,}"
-    return f"{max(estimated.low, found):,.0f} to {estimated.high:,.0f}"
 
 
 @app.command("import")

@@ -175,7 +175,7 @@ def of_candidate(
     if not size:
         raise RuleViolation("The candidate selects no declaration that could be examined")
     hits, rest = _part(log, chosen, method), _part(log, ~chosen, method)
-    got, everything = hits.estimate(confidence), _together(hits, rest).estimate(confidence)
+    got, everything = hits.estimate(confidence), (hits + rest).estimate(confidence)
     precision = Estimate(
         got.value / size, max(0.0, got.low / size), min(1.0, max(got.high, got.value) / size)
     )
@@ -199,8 +199,8 @@ def naive_illicit(log: Log) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
-    """A known number plus an estimated one.
+class WeightedSum:
+    """A known number plus an estimated one; two of them add up.
 
     Args:
         known: found among what was certain.
@@ -215,6 +215,16 @@ class _Sum:
     variance: float
     heaviest: float
     is_normal: bool = False
+
+    def __add__(self, other: WeightedSum) -> WeightedSum:
+        """Return the sum of both, whose draws do not depend on each other."""
+        return WeightedSum(
+            self.known + other.known,
+            self.value + other.value,
+            self.variance + other.variance,
+            max(self.heaviest, other.heaviest),
+            self.is_normal,
+        )
 
     def estimate(self, confidence: float) -> Estimate:
         """Return the number with its interval."""
@@ -245,7 +255,7 @@ class _Sum:
         return quantiles
 
 
-def _part(log: Log, part: Flags, method: Method) -> _Sum:
+def _part(log: Log, part: Flags, method: Method) -> WeightedSum:
     """Return the number of declarations of a part that are not conform."""
     waiting = _waiting(log)
     certain = part & (log.propensity >= 1.0)
@@ -262,7 +272,9 @@ def _part(log: Log, part: Flags, method: Method) -> _Sum:
             weights = np.where(group, weights * (float(np.sum(group)) / counted), weights)
     hits = weights[seen] * log.found[seen]
     heaviest = float(weights[seen].max()) if seen.any() else float(np.sum(drawn))
-    return _Sum(known, float(hits.sum()), float(np.sum(weights[seen] * hits)), max(heaviest, 1.0))
+    return WeightedSum(
+        known, float(hits.sum()), float(np.sum(weights[seen] * hits)), max(heaviest, 1.0)
+    )
 
 
 def _groups(log: Log, drawn: Flags, method: Method) -> Iterable[Flags]:
@@ -276,14 +288,16 @@ def _groups(log: Log, drawn: Flags, method: Method) -> Iterable[Flags]:
             yield drawn & (fifth == each)
 
 
-def _doubly_robust(log: Log, drawn: Flags, seen: Flags, waiting: Floats, known: float) -> _Sum:
+def _doubly_robust(
+    log: Log, drawn: Flags, seen: Flags, waiting: Floats, known: float
+) -> WeightedSum:
     p, e = log.probability, log.propensity
     errors = (log.found[seen] - p[seen]) / e[seen] * waiting[seen]
     value = float(np.sum(p[drawn]) + np.sum(errors))
     sampled = float(np.sum((1.0 - e[seen]) * errors**2))
     modelled = float(np.sum((1.0 - e[drawn]) / e[drawn] * p[drawn] * (1.0 - p[drawn])))
     heaviest = float((1.0 / e[drawn]).max()) if drawn.any() else 0.0
-    return _Sum(known, max(0.0, value), max(sampled, modelled), heaviest, is_normal=True)
+    return WeightedSum(known, max(0.0, value), max(sampled, modelled), heaviest, is_normal=True)
 
 
 def _waiting(log: Log) -> Floats:
@@ -296,17 +310,7 @@ def _waiting(log: Log) -> Floats:
     return weights
 
 
-def _together(one: _Sum, other: _Sum) -> _Sum:
-    return _Sum(
-        one.known + other.known,
-        one.value + other.value,
-        one.variance + other.variance,
-        max(one.heaviest, other.heaviest),
-        one.is_normal,
-    )
-
-
-def _share(hits: _Sum, rest: _Sum, confidence: float) -> Estimate:
+def _share(hits: WeightedSum, rest: WeightedSum, confidence: float) -> Estimate:
     """Return hits / (hits + rest)."""
     one, other = hits.known + hits.value, rest.known + rest.value
     value = _ratio(one, one + other)
@@ -320,7 +324,7 @@ def _share(hits: _Sum, rest: _Sum, confidence: float) -> Estimate:
     return Estimate(value, low, _melded(hits, rest, 1.0 - tail, upper=True))
 
 
-def _melded(hits: _Sum, rest: _Sum, at: float, *, upper: bool) -> float:
+def _melded(hits: WeightedSum, rest: WeightedSum, at: float, *, upper: bool) -> float:
     got = hits.known + hits.quantiles(_GRID, upper=upper)[:, None]
     left = rest.known + rest.quantiles(_GRID, upper=not upper)[None, :]
     both = got + left

@@ -11,7 +11,7 @@ import pytest
 
 from clearway.errors import MalformedMessage, RuleViolation
 from clearway.ledger.columns import from_microseconds
-from clearway.risk.backtest.estimates import rate_of, total_of
+from clearway.risk.backtest.estimates import is_covered, rate_of, total_of
 from clearway.risk.backtest.fields import FIELDS, columns_of
 from clearway.risk.backtest.run import run, with_features
 from clearway.risk.formats import history as files
@@ -166,13 +166,64 @@ def test_what_was_never_examined_is_estimated_without_bias_and_the_naive_share_i
         guilty = rng.random(4_000) < 0.1
         chance = np.where(guilty, 0.5, 0.05)  # inspectors are good at it
         seen = rng.random(4_000) < chance
-        values = guilty[seen].astype(np.float64)
-        estimate = total_of(values, chance[seen], 4_000)
+        estimate = total_of(guilty.astype(np.float64), chance, seen)
         assert estimate is not None
         misses.append(estimate.low <= guilty.sum() <= estimate.high)
-        naive.append(rate_of(int(values.sum()), int(seen.sum())).low > guilty.mean())
+        naive.append(rate_of(int(guilty[seen].sum()), int(seen.sum())).low > guilty.mean())
     assert np.mean(misses) > 0.9
     assert np.mean(naive) > 0.99
+
+
+@pytest.mark.parametrize("sampled", [1.0, 0.2])
+@pytest.mark.parametrize("odds", [0.004, 0.02])
+def test_few_draws_among_certain_selections_leave_an_interval_that_holds_the_truth(
+    odds: float, sampled: float
+) -> None:
+    rng = np.random.default_rng(11)
+    held, normal, revenue, impossible = [], [], [], []
+    for _ in range(300):
+        guilty = rng.random(1_000) < np.where(np.arange(1_000) < 30, 0.5, 0.02)
+        brought = guilty * rng.lognormal(6.0, 1.2, 1_000)
+        chance = np.where(np.arange(1_000) < 30, 1.0, odds)  # the rule before it, and the draw
+        mine = rng.random(1_000) < sampled
+        seen = (rng.random(1_000) < chance)[mine]
+        values = guilty.astype(np.float64)
+        found = total_of(values[mine], chance[mine], seen, sampled=sampled)
+        money = total_of(brought[mine], chance[mine], seen, sampled=sampled, usual=800.0)
+        if found is None or money is None:
+            continue
+        assert values[mine][seen].sum() <= found.low <= found.value <= found.high
+        # In a sample, those outside it may all be guilty, or none.
+        assert found.high <= values[mine][seen].sum() + (mine.sum() / sampled - seen.sum()) + 1e-6
+        held.append(found.low <= guilty.sum() <= found.high)
+        revenue.append(money.low <= brought.sum() <= money.high)
+        weight = 1.0 / chance[mine][seen]
+        mean = float(weight @ values[mine][seen]) / weight.sum()
+        missed = ((1.0 - 1.0 / weight) * (weight * (values[mine][seen] - mean)) ** 2).sum()
+        error = 1.96 * missed**0.5 / weight.sum()
+        normal.append(abs(guilty.mean() - mean) <= error)
+        impossible.append(mean * 1_000 < values[mine][seen].sum())
+    assert len(held) > 290
+    assert np.mean(held) > 0.94
+    assert np.mean(revenue) > 0.9
+    assert np.mean(normal) < 0.8  # what a normal interval of the mean would have claimed
+    # Nor is it ever below what was found, as that mean was.
+    assert np.any(impossible) or sampled < 1.0
+
+
+def test_awaited_results_and_unknown_chances_are_neither_nothing_nor_like_the_rest() -> None:
+    values = np.array([1.0] * 8 + [0.0] * 8)
+    seen = np.array([True] * 12 + [False] * 4)
+    certain = total_of(values, np.ones(16), seen)
+    assert certain is not None
+    assert certain.value == pytest.approx(8 * 16 / 12)
+    assert certain.high <= 12.0
+    assert total_of(values, np.full(16, np.nan), seen) is None
+    mixed = np.array([np.nan] * 4 + [1.0] * 8 + [np.nan] * 4)
+    known = total_of(values, mixed, seen)
+    assert known is not None
+    assert (known.value, known.low, known.high) == (8.0, 8.0, 8.0)
+    assert is_covered(mixed, seen).sum() == 12
 
 
 def test_an_expression_outside_the_tree_is_judged_by_the_engine_and_says_so(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from clearway.risk.backtest.estimates import rate_of, total_of
+from clearway.risk.backtest.estimates import is_covered, rate_of, total_of
 from clearway.risk.backtest.fields import UNTOLD
 from clearway.risk.backtest.hits import Tried
 from clearway.risk.backtest.model import Group, Load, Month, Overlap, Rate, RuleReport
@@ -59,6 +59,8 @@ class Measure:
         self._of_origin = np.bincount(people.origin, minlength=len(people.origins))
         self._of_size = np.bincount(people.size[people.size >= 0], minlength=len(SIZES))
         self._month_of_day = _months(self._first, self._days)
+        brought = people.revenue[people.examined & (people.revenue > 0.0)]
+        self._usual_find = float(brought.mean()) if len(brought) else 0.0
 
     def _count(self, places: Ints) -> Counts:
         """Return counts by office and day."""
@@ -70,9 +72,9 @@ class Measure:
         people, hits = self._people, judged.hits
         profile = judged.tried.profile
         scale = 1.0 / judged.sampled
-        opened = hits[people.examined[hits]]
-        found, revenue = people.found[opened], people.revenue[opened]
-        propensities = people.propensity[opened]
+        seen, propensities = people.examined[hits], people.propensity[hits]
+        opened = hits[seen]
+        found, revenue = people.found[hits].astype(np.float64), people.revenue[hits]
         count = round(len(hits) * scale)
         others = [one for one in live if one.tried.profile.id != profile.id]
         return RuleReport(
@@ -84,10 +86,12 @@ class Measure:
             sampled=judged.sampled,
             why_sampled=judged.tried.why,
             failed=round(judged.tried.failed * scale),
-            precision=rate_of(int(found.sum()), len(opened)),
-            found=total_of(found.astype(np.float64), propensities, count),
-            revenue=float(revenue.sum()) * scale,
-            revenue_estimated=total_of(revenue, propensities, count),
+            precision=rate_of(int(found[seen].sum()), len(opened)),
+            found=total_of(found, propensities, seen, sampled=judged.sampled),
+            revenue=float(revenue[seen].sum()) * scale,
+            revenue_estimated=total_of(
+                revenue, propensities, seen, sampled=judged.sampled, usual=self._usual_find
+            ),
             new=round(self._new(hits, others) * scale),
             loads=self._loads(hits, profile.lane, judged.sampled),
             overlaps=self._overlaps(judged, others),
@@ -95,6 +99,7 @@ class Measure:
             sizes=self._groups(judged, people.size, self._of_size, SIZES),
             months=self._months(hits, opened, scale),
             untold=tuple(sorted(judged.tried.fields & UNTOLD.keys())),
+            uncovered=round(int((~is_covered(propensities, seen)).sum()) * scale),
         )
 
     def base(self) -> Rate:

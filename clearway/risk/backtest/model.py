@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clearway.risk.offpolicy import Estimate
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -19,19 +21,6 @@ class Rate:
     of: int
     count: int
     rate: float | None
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A sum over all hits, estimated from those that were examined, with a 95 % interval.
-
-    None where no examination had a known propensity: what was chosen by people cannot stand for
-    what they left alone.
-    """
-
-    value: float
     low: float
     high: float
 
@@ -119,9 +108,13 @@ class RuleReport:
         why_sampled: the part of the expression that could not be made into columns.
         failed: on which the expression failed.
         precision: share not conform among its hits that were examined.
-        found: not conform among ALL its hits, estimated by propensities.
+        found: not conform among ALL its covered hits: what was found, and an estimate by
+            propensities of what nobody looked at. None where no result had a known chance: what
+            people chose cannot stand for what they left alone.
+        uncovered: hits without a result that could not be examined, or whose chance is not known;
+            no estimate speaks of them.
         revenue: that its examined hits brought, in the currency of the history.
-        revenue_estimated: that all its hits would bring.
+        revenue_estimated: that all its covered hits would bring.
         new: hits that no live rule has.
         untold: fields it asks for that a history does not hold: there it sees the neutral value.
     """
@@ -145,6 +138,7 @@ class RuleReport:
     sizes: tuple[Group, ...]
     months: tuple[Month, ...]
     untold: tuple[str, ...]
+    uncovered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
