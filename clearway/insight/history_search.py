@@ -27,6 +27,7 @@ import duckdb
 import polars as pl
 
 from clearway.errors import BadTerm, MalformedMessage, TooLarge, TryLater
+from clearway.lake.confined import confined, quoted
 from clearway.risk.formats.cells import formulas_defused
 
 MOST_CONDITIONS = 20
@@ -182,23 +183,8 @@ class History:
                 f"There is no Parquet file at {folder}; give one, or a folder that holds some"
             )
         self._timeout_s = timeout_s
-        self._connection = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": f"{memory_mb}MB",
-                "threads": threads,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "allow_community_extensions": False,
-                "python_enable_replacements": False,
-            },
-        )
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET enable_progress_bar = false")
-        reach = "directories" if folder.is_dir() else "paths"
-        self._connection.execute(f"SET allowed_{reach} = [{_quoted(str(folder.resolve()))}]")
-        self._connection.execute("SET enable_external_access = false")
-        listed = ", ".join(_quoted(str(file.resolve())) for file in files)
+        self._connection = confined(folder.resolve(), memory_mb=memory_mb, threads=threads)
+        listed = ", ".join(quoted(str(file.resolve())) for file in files)
         source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         try:
             told = self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
@@ -319,10 +305,6 @@ def _columns(present: set[str]) -> str:
         else name
         for name, kind in FIELDS.items()
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _cell(value: Any) -> str:

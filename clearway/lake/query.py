@@ -20,6 +20,7 @@ import polars as pl
 
 from clearway.errors import InputError, TryLater
 from clearway.lake import manifest
+from clearway.lake.confined import confined, quoted
 from clearway.lake.series import Series, view_of
 from clearway.lake.views import View, create_statement
 
@@ -57,7 +58,10 @@ class Lake:
         state = manifest.load(folder)
         self.cursor = state.cursor
         self._timeout_s = timeout_s
-        self._connection = _open(folder.resolve(), memory_mb, threads)
+        root = folder.resolve()
+        self._connection = confined(
+            root, memory_mb=memory_mb, threads=threads, spill=root / ".spill"
+        )
         self._connection.execute(_facts(folder.resolve(), state))
         for name, one in (series or {}).items():
             rows = view_of(folder.resolve() / name, one)
@@ -120,38 +124,12 @@ class Lake:
             raise InputError("The lake answers one SELECT at a time; it is never written by SQL")
 
 
-def _open(folder: Path, memory_mb: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """Return an engine that can reach nothing but the folder."""
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": f"{memory_mb}MB",
-            "threads": threads,
-            "temp_directory": str(folder / ".spill"),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "python_enable_replacements": False,
-            "allow_persistent_secrets": False,
-        },
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"SET allowed_directories = [{_quoted(str(folder))}]")
-    connection.execute("SET enable_external_access = false")
-    return connection
-
-
 def _facts(folder: Path, state: manifest.Manifest) -> str:
     if not state.parts:
         return _NO_FACTS
-    files = ", ".join(_quoted(str(folder / part.path)) for part in state.parts)
+    files = ", ".join(quoted(str(folder / part.path)) for part in state.parts)
     kinds = "{'noun': VARCHAR, 'date': DATE}"
     return (
         f"CREATE VIEW facts AS SELECT * FROM read_parquet([{files}],"
         f" hive_partitioning = true, hive_types = {kinds})"
     )
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("'", "''")
-    return f"'{escaped}'"

@@ -27,6 +27,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from clearway.errors import WrongState
 from clearway.lake import manifest
+from clearway.lake.confined import quoted
 from clearway.lake.files import TEMPORARY, alone, make_folder, sync_folder, write_durably
 from clearway.lake.manifest import Manifest, Part
 from clearway.lake.parquet import to_parquet
@@ -203,7 +204,7 @@ def view_of(folder: Path, series: Series) -> str:
     """Return a SELECT of all rows in DuckDB's SQL; of none, with the right columns, at first."""
     parts = manifest.load(folder).parts
     if parts:
-        files = ", ".join(_quoted(str(folder / part.path)) for part in parts)
+        files = ", ".join(quoted(str(folder / part.path)) for part in parts)
         columns = (
             f'coalesce("{name}", CAST("{name}_tenths" AS DOUBLE) / 10) AS "{name}"'
             if name in series.tenths
@@ -260,17 +261,15 @@ def _size_class(part: Part) -> int:
 
 def _write_merged(folder: Path, parts: Sequence[Part], path: str, order: Sequence[str]) -> None:
     """Write one sorted file of several, whole or not at all."""
-    files = ", ".join(_quoted(str(folder / part.path)) for part in parts)
+    files = ", ".join(quoted(str(folder / part.path)) for part in parts)
     aside = folder / f"{path}{TEMPORARY}"
     spill = folder / ".spill"
     by = ", ".join(f'"{column}"' for column in order)
     with duckdb.connect(":memory:") as engine:
-        engine.execute(
-            f"SET memory_limit = '{_MEMORY}'; SET temp_directory = {_quoted(str(spill))}"
-        )
+        engine.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = {quoted(str(spill))}")
         engine.execute(
             f"COPY (SELECT * FROM read_parquet([{files}]) ORDER BY {by})"
-            f" TO {_quoted(str(aside))} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd,"
+            f" TO {quoted(str(aside))} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd,"
             # No dictionaries: differences take a quarter less (measured).
             f" COMPRESSION_LEVEL {_LEVEL}, ROW_GROUP_SIZE {_ROWS_A_GROUP}, DICTIONARY_SIZE_LIMIT 1)"
         )
@@ -311,8 +310,3 @@ def _span(frame: pl.DataFrame, column: str) -> tuple[int, int]:
 
 def _micros(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
-def _quoted(name: str) -> str:
-    escaped = name.replace("'", "''")
-    return f"'{escaped}'"

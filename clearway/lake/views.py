@@ -24,6 +24,7 @@ import re
 from dataclasses import dataclass
 
 from clearway.errors import BadTerm
+from clearway.lake.confined import quoted
 
 FACT_COLUMNS = ("seq", "type", "subject", "issuer", "actor", "occurred_at", "recorded_at")
 
@@ -85,12 +86,12 @@ class View:
 
 def create_statement(view: View) -> str:
     """Return the SQL that makes the view over `facts`."""
-    types = ", ".join(_quoted(type_) for type_ in view.types)
+    types = ", ".join(quoted(type_) for type_ in view.types)
     # By noun too, so that files of other nouns are not even opened.
-    nouns = ", ".join(sorted({_quoted(type_.partition(".")[0]) for type_ in view.types}))
+    nouns = ", ".join(sorted({quoted(type_.partition(".")[0]) for type_ in view.types}))
     source = f"SELECT * FROM facts WHERE noun IN ({nouns}) AND type IN ({types})"
     if view.each is not None:
-        elements = f"CAST(json_extract(body, {_quoted(view.each)}) AS JSON[])"
+        elements = f"CAST(json_extract(body, {quoted(view.each)}) AS JSON[])"
         source = f"SELECT *, unnest({elements}) AS element FROM ({source})"
     columns = ", ".join((*FACT_COLUMNS, *(_select(column) for column in view.columns)))
     return f"CREATE VIEW {view.name} AS SELECT {columns} FROM ({source})"
@@ -98,16 +99,11 @@ def create_statement(view: View) -> str:
 
 def _select(column: Column) -> str:
     source = "body" if column.path.startswith("$") else "element"
-    path = _quoted("$" + column.path[1:])
+    path = quoted("$" + column.path[1:])
     if column.kind == "JSON":
         return f'json_extract({source}, {path}) AS "{column.name}"'
     text = f"json_extract_string({source}, {path})"
     return f'TRY_CAST({text} AS {column.kind}) AS "{column.name}"'
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("'", "''")
-    return f"'{escaped}'"
 
 
 def _require(term: str, value: str, form: re.Pattern[str], rule: str) -> None:
