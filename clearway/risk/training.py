@@ -26,10 +26,10 @@ from clearway.ledger.columns import to_microseconds
 from clearway.ledger.fact import encode
 from clearway.risk import calibration
 from clearway.risk.card import Metric, ModelCard
-from clearway.risk.estimators.opening import open_estimator
-from clearway.risk.evaluate import average_precision
 from clearway.risk.engines import arrays
 from clearway.risk.engines.port import Engine
+from clearway.risk.estimators.opening import open_estimator
+from clearway.risk.evaluate import average_precision
 from clearway.risk.features import NAMES
 from clearway.risk.formats import history
 from clearway.risk.history import day_of
