@@ -31,6 +31,7 @@ from clearway.identity.model import Actor
 from clearway.ledger.fact import Fact
 from clearway.node.node import Node
 from clearway.policy.act import Act
+from clearway.risk.looking import CODE as LOOK_FOR
 from clearway.risk.tables import StoredAssessment
 from clearway.terms.identifiers import Mrn
 from clearway.terms.money import Currency
@@ -72,6 +73,7 @@ async def _show(request: Request, visitor: Visitor, filled: Filled) -> Response:
         view=view,
         today=node.clock().date(),
         kinds=DISCREPANCIES,
+        look_for=LOOK_FOR,
         lines=range(1, FINDINGS + 1),
         **filled.shown,
     )

@@ -65,10 +65,10 @@
   kinds.bars = (data) => ({
     ...common(),
     legend: data.series.length > 1 ? legend() : undefined,
-    grid: { left: 58, right: data.series.some((one) => one.right) ? 62 : 20, top: 44, bottom: 40 },
+    grid: { left: 58, right: data.series.some((one) => one.right) ? 62 : 20, top: data.name ? 62 : 44, bottom: 40 },
     tooltip: { ...common().tooltip, axisPointer: { type: "shadow" }, formatter: (points) => [`<b>${safe(points[0].name)}</b>`,
       ...points.map((one) => `${one.marker} ${safe(one.seriesName)} <b>${safe(words(one.value, data.series[one.seriesIndex].unit ?? data.unit))}</b>`)].join("<br>") },
-    xAxis: axis({ type: "category", data: data.labels, splitLine: { show: false } }),
+    xAxis: axis({ type: "category", data: data.labels, splitLine: { show: false }, axisLabel: { color: colour("--cw-ink-soft"), margin: 14, hideOverlap: true } }),
     yAxis: [axis({ type: "value", min: 0, axisLabel: tick(data.unit), name: data.name ?? "", nameTextStyle: { align: "left", color: colour("--cw-ink-soft") } }),
       ...(data.series.some((one) => one.right) ? [axis({ type: "value", min: 0, splitLine: { show: false }, axisLabel: tick(data.series.find((one) => one.right).unit) })] : [])],
     series: data.series.map((one, place) => ({
@@ -84,10 +84,10 @@
   kinds.trend = (data) => ({
     ...common(),
     legend: { ...legend(named(data.series.map((one) => one.name))), itemWidth: 12, itemHeight: 12 },
-    grid: { left: 58, right: 24, top: 44, bottom: 40 },
+    grid: { left: 58, right: 24, top: data.name ? 62 : 44, bottom: 40 },
     tooltip: { ...common().tooltip, formatter: (points) => [`<b>${safe(points[0].name)}</b>`, ...points.filter((one) => one.seriesType === "line" && one.seriesName && data.series.some((each) => each.name === one.seriesName))
       .map((one) => { const point = data.series.find((each) => each.name === one.seriesName).points[one.dataIndex] ?? []; return `${one.marker} ${safe(one.seriesName)} <b>${safe(words(point[0], data.unit))}</b>${safe(span(point[1], point[2], data.unit))}`; })].join("<br>") },
-    xAxis: axis({ type: "category", data: data.labels, splitLine: { show: false } }),
+    xAxis: axis({ type: "category", data: data.labels, splitLine: { show: false }, axisLabel: { color: colour("--cw-ink-soft"), margin: 14, hideOverlap: true } }),
     yAxis: axis({ type: "value", min: 0, ...(data.most ? { max: data.most } : {}), axisLabel: tick(data.unit), name: data.name ?? "", nameTextStyle: { align: "left", color: colour("--cw-ink-soft") } }),
     series: data.series.flatMap((one, place) => {
       const hue = colour(HUES[place % HUES.length]);
@@ -122,13 +122,15 @@
     };
   };
 
+  const heatRoom = (data, element) => Math.min(room(data.features, 330), Math.round(element.clientWidth * 0.4));
+
   // {weeks, features, cells: [[week, feature, value]], names: {stable, moved, shifted}}: PSI
-  kinds.heat = (data) => ({
+  kinds.heat = (data, element) => ({
     ...common(),
-    grid: { left: room(data.features, 230), right: 16, top: 40, bottom: 34 },
+    grid: { left: heatRoom(data, element), right: 16, top: 40, bottom: 34 },
     tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => `<b>${safe(data.features[one.value[1]])}</b><br>${safe(data.weeks[one.value[0]])}: PSI ${safe(asNumber.format(one.value[2]))}` },
     xAxis: axis({ type: "category", data: data.weeks, splitLine: { show: false } }),
-    yAxis: axis({ type: "category", data: data.features, inverse: true, splitLine: { show: false }, axisLabel: { color: colour("--tblr-body-color"), interval: 0 } }),
+    yAxis: axis({ type: "category", data: data.features, inverse: true, splitLine: { show: false }, axisLabel: { color: colour("--tblr-body-color"), interval: 0, width: heatRoom(data, element) - 16, overflow: element.clientWidth < 700 ? "truncate" : "break", lineHeight: 14 } }),
     visualMap: { type: "piecewise", top: 0, left: 0, orient: "horizontal", itemWidth: 14, itemHeight: 10, textStyle: { color: colour("--tblr-body-color") },
       pieces: [
         { lt: 0.1, label: `${data.names.stable} < 0.1`, color: colour("--cw-track") },

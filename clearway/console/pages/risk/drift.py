@@ -36,12 +36,13 @@ _REFERENCE = 0.6
 has just begun fills its counts first."""
 _MOST_ITEMS = 400_000
 _MOST_WEEKS = 13
-_MOST_FEATURES = 18
-_MOST_OF_GOODS = 12
-_RATE = "_rate"
+_MOST_FEATURES = 12
 _MOST_EVENTS = 20
-_GROWING = ("_n", "_examined", "_found", "_days")
-"""Ends of names of features that count since the history began: they grow by themselves."""
+_GROWING = ("_n", "_examined", "_found", "_days", "_rate", "_revenue")
+"""Ends of names of features that sum up the past: they move by themselves as a history fills."""
+_KNOWN = "prices_"
+"""Beginning of names of those that count prices."""
+TEXTS = {feature.name: feature.text.rstrip(".") for feature in FEATURES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,16 @@ class View:
 
     @property
     def furthest(self) -> Sequence[str]:
-        """Features of the goods, then rates of the history, each by how far they moved at most."""
+        """Features of the goods themselves, by how far they moved at most."""
         most: dict[str, float] = {}
         for _, shifts in self.weeks:
             for one in shifts:
                 most[one.name] = max(most.get(one.name, 0.0), one.psi)
         ranked = sorted(most, key=lambda name: (-most[name], name))
-        shown = [name for name in ranked if not name.endswith(_GROWING)]
-        goods = [name for name in shown if not name.endswith(_RATE)][:_MOST_OF_GOODS]
-        rates = [name for name in shown if name.endswith(_RATE)]
-        return [*goods, *rates][:_MOST_FEATURES]
+        shown = [
+            name for name in ranked if not (name.endswith(_GROWING) or name.startswith(_KNOWN))
+        ]
+        return shown[:_MOST_FEATURES]
 
 
 async def drift(request: Request) -> Response:
@@ -78,13 +79,12 @@ async def drift(request: Request) -> Response:
     node: Node = request.app.state.node
     view = await kept(request, "drift", _view)
     events = await look(node, _events)
-    ideas = {feature.name: feature.idea for feature in FEATURES}
     return show(
         request,
         visitor,
         "drift.html",
         view=view,
-        ideas=ideas,
+        texts=TEXTS,
         events=events,
         chart=None if view is None or not view.weeks else _chart(view, visitor.t),
         drift_names=DRIFT_NAMES,
@@ -134,7 +134,7 @@ def _chart(view: View, t: Translate) -> dict[str, Any]:
     names = view.furthest
     return {
         "weeks": [week.isoformat() for week, _ in view.weeks],
-        "features": [name.replace("_", " ") for name in names],
+        "features": [TEXTS[name] for name in names],
         "cells": list(_cells(view, names)),
         "names": {"stable": t("stable"), "moved": t("moved"), "shifted": t("shifted")},
     }
