@@ -200,8 +200,8 @@ def _items(numbers: tuple[int, ...]) -> str:
     return f"{word} {', '.join(map(str, numbers))}"
 
 
-CLOCK_AHEAD = timedelta(minutes=5)
-"""How far a sender's clock may be ahead of ours."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far a sender's clock may be ahead of ours, or behind it."""
 MOST_HOURS = 1_000.0
 """Of work that one examination can take."""
 
@@ -268,7 +268,7 @@ def require_result(order: Examination, result: Result, now: datetime) -> None:
         RuleViolation: CLR_R65 it ends before it starts, CLR_R66 not conform without saying what,
             CLR_R67 conform with a discrepancy, CLR_R68 revenue below zero, CLR_R72 in the future,
             CLR_R73 the extent contradicts the outcome, CLR_R74 hours out of bounds, CLR_R75 lines
-            that come to more revenue than the whole.
+            that come to more revenue than the whole, CLR_R79 before it was ordered.
     """
     if order.closed_at is not None:
         raise WrongState(f"Examination {order.id} is closed", rule="CLR_R62")
@@ -278,16 +278,23 @@ def require_result(order: Examination, result: Result, now: datetime) -> None:
         detail = f"{who} has reported on {order.id} already; a second report needs a new order"
         raise WrongState(detail, rule="CLR_R64")
     _require_sound(result, now)
+    _require_after(result, order.ordered_at, f"examination {order.id} was ordered")
 
 
-def require_audit(is_released: bool, is_audited: bool, result: Result, now: datetime) -> None:
+def require_audit(
+    released_at: datetime | None, is_audited: bool, result: Result, now: datetime
+) -> None:
     """Refuse an audit that cannot be one.
+
+    Args:
+        released_at: None: the goods are still here.
 
     Raises:
         WrongState: CLR_R76 the goods are still here: examine them; CLR_R77 the agency has reported.
-        RuleViolation: CLR_R65 to CLR_R68 and CLR_R72 to CLR_R75, as for an examination.
+        RuleViolation: CLR_R65 to CLR_R68 and CLR_R72 to CLR_R75, as for an examination; CLR_R79
+            before the goods were released.
     """
-    if not is_released:
+    if released_at is None:
         raise WrongState(
             "The goods are not released; an audit looks into what has left, an examination into"
             " what is here",
@@ -297,6 +304,7 @@ def require_audit(is_released: bool, is_audited: bool, result: Result, now: date
         who = _agency(result.agency)
         raise WrongState(f"{who} has reported its audit already; it stands", rule="CLR_R77")
     _require_sound(result, now)
+    _require_after(result, released_at, "the goods were released")
 
 
 def require_stoppable(held_until: datetime | None, reason: str, now: datetime, *, mrn: str) -> None:
@@ -312,6 +320,17 @@ def require_stoppable(held_until: datetime | None, reason: str, now: datetime, *
     if not reason.strip():
         detail = "reason is empty; say in one sentence why the goods are stopped"
         raise RuleViolation(detail, rule="CLR_R71")
+
+
+def _require_after(result: Result, earliest: datetime, what: str) -> None:
+    """CLR_R79: nobody reports on what could not have begun yet; clocks may differ a little."""
+    for field, value in (("started_at", result.started_at), ("ended_at", result.ended_at)):
+        if value < earliest - CLOCKS_DIFFER:
+            detail = (
+                f"{field} {value.isoformat()} lies before {earliest.isoformat()}, when {what};"
+                " say when this work was done, and tell what was seen before in the note"
+            )
+            raise RuleViolation(detail, rule="CLR_R79", field=field)
 
 
 def _require_sound(result: Result, now: datetime) -> None:
@@ -340,7 +359,7 @@ def _contradictory(result: Result) -> tuple[str, str] | None:
 
 
 def _broken(result: Result, now: datetime) -> tuple[str, str] | None:
-    if result.ended_at > now + CLOCK_AHEAD:
+    if result.ended_at > now + CLOCKS_DIFFER:
         return "CLR_R72", f"ended_at {result.ended_at.isoformat()} lies in the future"
     if result.ended_at < result.started_at:
         return "CLR_R65", "ended_at lies before started_at; an examination ends after it starts"

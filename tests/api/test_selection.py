@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from clearway.clearance.actions.let_go_unstopped import let_go_unstopped
+from clearway.clearance.facts import Audited, Examined
 from clearway.node.workers import _WORKER
 from clearway.risk.model import Capacities
 
@@ -83,3 +85,49 @@ def test_the_audit_list_is_for_officers(border: Border) -> None:
     assert data(border.ask("GET", "/v1/audits", "amina")) == []
     assert data(border.ask("GET", "/v1/audits?status=all&office=XAPRT", "auditor")) == []
     assert border.ask("GET", "/v1/audits", "acme").status_code == 403
+
+
+def _stopped(border: Border) -> tuple[str, datetime]:
+    """Return the path of the result of an examination, and when it was ordered."""
+    mrn = border.mrn("T-1")
+    body = {"reason": "Another firm used this seal.", "scope": "goods"}
+    data(border.ask("POST", f"/v1/declarations/{mrn}/stop", "amina", json=body))
+    border.arrive()
+    order = data(border.ask("GET", f"/v1/examinations/{mrn}-1", "amina"))
+    return f"/v1/examinations/{mrn}-1/result", datetime.fromisoformat(order["ordered_at"])
+
+
+def _refused(answer: Any, field: str, value: str, since: str) -> None:
+    assert answer.status_code == 422, answer.text
+    problem = answer.json()
+    assert (problem["rule"], problem["field"]) == ("CLR_R79", field)
+    assert f"{field} {value}" in problem["detail"]
+    assert since in problem["detail"]
+    assert "tell what was seen before in the note" in problem["detail"]
+
+
+def test_no_examination_is_reported_from_before_it_was_ordered(delaying: Border) -> None:
+    path, ordered = _stopped(delaying)
+    for early in ("1990-01-01T00:00:00+00:00", (ordered - timedelta(minutes=6)).isoformat()):
+        for times in ({"ended_at": early}, {"ended_at": early, "started_at": early},
+                      {"started_at": early}):  # fmt: skip
+            told = delaying.ask("POST", path, "amina", json={"outcome": "conform"} | times)
+            _refused(told, "started_at", early, "was ordered")
+    assert not [fact for fact in delaying.facts() if fact.type == Examined.TYPE]
+
+
+def test_an_officers_clock_may_be_a_little_behind(delaying: Border) -> None:
+    path, ordered = _stopped(delaying)
+    behind = (ordered - timedelta(minutes=4)).isoformat()
+    times = {"outcome": "conform", "started_at": behind, "ended_at": behind}
+    assert delaying.ask("POST", path, "amina", json=times).status_code == 201
+
+
+def test_no_audit_is_reported_from_before_the_goods_were_released(border: Border) -> None:
+    mrn = border.mrn("T-1")
+    border.arrive()
+    path, early = f"/v1/declarations/{mrn}/audit", "1990-01-01T00:00:00+00:00"
+    told = border.ask("POST", path, "amina", json={"outcome": "conform", "ended_at": early})
+    _refused(told, "started_at", early, "the goods were released")
+    assert not [fact for fact in border.facts() if fact.type == Audited.TYPE]
+    assert border.ask("POST", path, "amina", json={"outcome": "conform"}).status_code == 201

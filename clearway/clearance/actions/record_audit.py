@@ -28,7 +28,8 @@ def record_audit(act: Act, mrn: Mrn, result: Result) -> Fact:
     consignment = tables.get(act.connection, mrn)
     done = {each.agency for each in tables.audits_of(act.connection, mrn)}
     result = replace(result, officer=act.actor.reference)
-    rules.require_audit(consignment.state is State.RELEASED, result.agency in done, result, act.now)
+    released_at = consignment.released_at if consignment.state is State.RELEASED else None
+    rules.require_audit(released_at, result.agency in done, result, act.now)
     body = Audited(
         mrn=mrn,
         agency=result.agency,
