@@ -98,6 +98,32 @@ def test_a_rule_is_drafted_tried_approved_changed_and_retired(node: Any) -> None
         assert tables.rules_in_force(connection).profiles == ()
 
 
+def test_the_author_ends_a_draft_alone_and_what_is_in_force_only_another_does(node: Any) -> None:
+    policy = CedarPolicy.load()
+
+    def end(id: str, why: str, actor: Any) -> None:
+        node.act(lambda act: retire(Act(act.tx, actor, policy), id, 1, why), actor=actor)
+
+    brought_in(node, rule())
+    node.act(draft, rule(id="R-2"), "", actor=AUTHOR)
+    with pytest.raises(Refused, match="another analyst must take it out of use"):
+        end("R-1", "the scheme ended", AUTHOR)
+    with node.engine.connect() as connection:
+        assert tables.get(connection, "R-1", 1).state is State.ACTIVE
+    end("R-2", "given up", AUTHOR)
+    end("R-1", "the scheme ended", APPROVER)
+    with node.engine.connect() as connection:
+        stored = tables.get(connection, "R-1", 1)
+    assert (stored.state, stored.ended_by) == (State.RETIRED, APPROVER.reference)
+
+
+@pytest.mark.parametrize("id", ["CTL-SEEDS", "ctl_meat", "CTL", "random", "Mandatory", "model"])
+def test_a_rule_does_not_bear_the_name_of_a_control_or_a_stratum(node: Any, id: str) -> None:
+    with pytest.raises(BadTerm, match="would be read as a mandatory control"):
+        node.act(draft, rule(id=id), "", actor=AUTHOR)
+    node.act(draft, rule(id=f"R-{id}"), "", actor=AUTHOR)
+
+
 def test_so_many_rules_are_in_force_and_no_more_but_one_can_replace_another(
     node: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

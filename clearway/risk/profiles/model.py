@@ -1,6 +1,6 @@
 """One version of a rule, and where it stands in its life.
 
-draft --back-test--> draft --activate (another person)--> active --retire--> retired
+draft --back-test--> draft --activate (another person)--> active --retire (another)--> retired
                                                           active --a newer one--> replaced
 """
 
@@ -93,6 +93,7 @@ class Version:
         approver: who activated it; "": nobody.
         activated_at, ended_at: when; None: not.
         ended_why: why it was retired or replaced.
+        ended_by: who did.
     """
 
     profile: Profile
@@ -107,3 +108,4 @@ class Version:
     activated_at: datetime | None = None
     ended_at: datetime | None = None
     ended_why: str = ""
+    ended_by: str = ""

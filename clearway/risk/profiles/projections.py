@@ -26,6 +26,7 @@ def put_draft(connection: Connection, fact: Fact) -> None:
             author=fact.actor,
             drafted_at=fact.recorded_at,
             approver="",
+            ended_by="",
             ended_why="",
         )
     )
@@ -57,6 +58,7 @@ def put_activation(connection: Connection, fact: Fact) -> None:
         .values(
             state=State.REPLACED.value,
             ended_at=fact.recorded_at,
+            ended_by=fact.actor,
             ended_why=f"version {stated.version} replaced it",
         )
     )
@@ -76,7 +78,12 @@ def put_end(connection: Connection, fact: Fact) -> None:
     connection.execute(
         update(_rule)
         .where(where)
-        .values(state=State.RETIRED.value, ended_at=fact.recorded_at, ended_why=stated.reason)
+        .values(
+            state=State.RETIRED.value,
+            ended_at=fact.recorded_at,
+            ended_by=fact.actor,
+            ended_why=stated.reason,
+        )
     )
     if was == State.ACTIVE.value:
         _put_set(connection, fact.seq, stated.rules)

@@ -25,6 +25,7 @@ rule = Table(
     Column("approver", Text, nullable=False),
     Column("activated_at", Instant),
     Column("ended_at", Instant),
+    Column("ended_by", Text, nullable=False),
     Column("ended_why", Text, nullable=False),
     PrimaryKeyConstraint("id", "version"),
     Index("risk_rule_by_state", "state"),

@@ -137,4 +137,5 @@ def _version(row: Any) -> Version:
         activated_at=row.activated_at,
         ended_at=row.ended_at,
         ended_why=row.ended_why,
+        ended_by=row.ended_by,
     )
