@@ -6,14 +6,20 @@ import html
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from clearway.clearance.lanes.tables import lane_of, list_held
+from clearway.console.pages.risk import backtest
 from clearway.console.pages.risk.tabs import TABS
 from clearway.console.risk_words import EXAMPLES, FIELD_WORDS
+from clearway.errors import TryLater
 from clearway.identity.actions.register_party import register_party
-from clearway.risk.model import Channel, Profile
+from clearway.node.trying import try_rule
+from clearway.risk.model import Capacities, Channel, Profile
 from clearway.risk.rules import Profiles
 from clearway.terms.identifiers import PartyId
 from clearway.terms.period import Period
@@ -215,6 +221,8 @@ def test_history_is_searched_by_any_field_in_pages_and_exported(visit: Visit) ->
 def test_drift_is_shown_by_feature_and_week(visit: Visit) -> None:
     page = visit("amina").get("/console/risk/drift").text
     assert 'data-chart="heat"' in page
+    assert "Spreads of the unit value from usual" in page
+    assert "price z" not in page and "hs6" not in page, "no column names for officers"
     assert "Changes in what examinations find" in page
 
 
@@ -228,3 +236,89 @@ def test_the_examining_officer_reads_what_was_found_in_goods_like_these(
     petra = visit("petra")
     place = f"/console/examinations/{border.queue()[0].examination}"
     assert "What was found last time" not in petra.get(place).text
+
+
+def test_a_held_green_is_listed_and_an_officer_stops_it_with_a_reason(
+    border: Border, visit: Visit
+) -> None:
+    amina, path = visit("amina"), "/console/risk/capacity"
+    assert "No green declaration is held" in amina.get(path).text
+    mrn = _hold_one(border)
+    assert mrn in amina.get(path).text
+    assert "Stop and examine" not in visit("audit").get(path).text, "auditors change nothing"
+    fields = {"mrn": mrn, "scope": "goods"}
+    unsaid = amina.send(f"{path}/stop", path, reason=" ", **fields)
+    assert unsaid.status_code == 422 and "reason is empty" in unsaid.text
+    strange = amina.send(f"{path}/stop", path, mrn=mrn, scope="<b>", reason="Seal seen twice.")
+    assert strange.status_code == 422 and 'value="Seal seen twice."' in strange.text
+    assert visit("audit").send(f"{path}/stop", path, reason="x", **fields).status_code == 403
+    done = amina.send(f"{path}/stop", path, reason="Seal seen twice.", **fields)
+    assert done.headers["location"] == f"/console/declarations/{mrn}"
+    assert border.ask(lane_of, mrn).stop_reason == "Seal seen twice."
+    assert mrn not in amina.get(path).text.partition('id="audits"')[0]
+    late = amina.send(f"{path}/stop", path, reason="Again.", **fields)
+    assert late.status_code == 409 and "not held" in late.text
+
+
+def _hold_one(border: Border) -> str:
+    """Let greens wait, and bring the mail on until one does."""
+    book = border.node.rulebook
+    default = replace(book.selectivity.capacities.default, green_delay_minutes=600)
+    patient = replace(book.selectivity, capacities=Capacities(default))
+    border.node.rulebook = replace(book, selectivity=patient)
+    try:
+        for _ in range(8):
+            border.deliver_until(border.clock() + timedelta(hours=1))
+            held = border.ask(list_held)
+            if held:
+                return str(held[0].mrn)
+    finally:
+        border.node.rulebook = book
+    raise AssertionError("no green declaration came")
+
+
+def test_a_back_test_that_cannot_be_recorded_is_not_called_kept(
+    border: Border, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amina = visit("amina")
+    fields = {
+        "id": "T-KEPT-1", "text": "Dear goods.", "expression": "item.value_eur > 9000.0",
+        "lane": "yellow", "agency": "customs", "owner": "risk analysis", "reason": "To try it.",
+    }  # fmt: skip
+    place = amina.send("/console/risk/rules/propose", RULE, **fields).headers["location"]
+
+    def busy(*args: object) -> None:
+        raise TryLater("The writer is busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backtest, "record_test", busy)
+        job = re.search(r"/console/risk/backtests/\d+", amina.send(f"{place}/backtest", place).text)
+        assert job is not None
+        assert "busy" in _wait(amina, job[0])
+    assert "not tried yet" in amina.get(place).text
+    assert "stands in the log" in amina.get(job[0]).text
+    assert "not tried yet" not in amina.get(place).text
+
+
+def test_a_node_without_history_says_which_command_writes_one(
+    border: Border, visit: Visit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(type(border.node.folder), "history", property(lambda _: tmp_path))
+    answer = visit("amina").send(
+        "/console/risk/rules/backtest", RULE, id="T-NONE-1", text="None.", expression="true",
+        lane="yellow", agency="customs", owner="risk analysis", reason="To try it.",
+    )  # fmt: skip
+    assert "clearway risk history" in answer.text
+
+
+def test_a_new_version_is_tried_in_its_own_words_beside_the_one_in_force(border: Border) -> None:
+    book = border.node.rulebook
+    old, new = _profile("true"), _profile("false")
+    border.node.rulebook = replace(
+        book, selectivity=replace(book.selectivity, profiles=Profiles([old]))
+    )
+    try:
+        assert try_rule(border.node, old).rules[0].hits > 0
+        assert try_rule(border.node, new).rules[0].hits == 0
+    finally:
+        border.node.rulebook = book

@@ -243,7 +243,8 @@
       chart = echarts.init(element, null, { renderer: element.dataset.renderer || "svg" });
       chart.on("click", (one) => { if (element.dataset.opens && one.value?.[2]) location.assign(`/console/${element.dataset.opens}/${encodeURIComponent(one.value[2])}`); });
       drawn.set(element, chart);
-      new ResizeObserver(() => chart.resize()).observe(element);
+      // A page that goes away shrinks to nothing, and nothing can be laid out in that.
+      new ResizeObserver(() => { if (Math.min(element.clientWidth, element.clientHeight) > 60) chart.resize(); }).observe(element);
       chart.setOption(option);
     } else {
       delete option.geo?.center;  // whoever moved the map keeps it so

@@ -130,15 +130,15 @@
     grid: { left: heatRoom(data, element), right: 16, top: 40, bottom: 34 },
     tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => `<b>${safe(data.features[one.value[1]])}</b><br>${safe(data.weeks[one.value[0]])}: PSI ${safe(asNumber.format(one.value[2]))}` },
     xAxis: axis({ type: "category", data: data.weeks, splitLine: { show: false } }),
-    yAxis: axis({ type: "category", data: data.features, inverse: true, splitLine: { show: false }, axisLabel: { color: colour("--tblr-body-color"), interval: 0, width: heatRoom(data, element) - 16, overflow: element.clientWidth < 700 ? "truncate" : "break", lineHeight: 14 } }),
-    visualMap: { type: "piecewise", top: 0, left: 0, orient: "horizontal", itemWidth: 14, itemHeight: 10, textStyle: { color: colour("--tblr-body-color") },
+    yAxis: axis({ type: "category", data: data.features, inverse: true, splitLine: { show: false }, axisLabel: { color: colour("--tblr-body-color"), interval: 0, width: heatRoom(data, element) - 16, overflow: "break", lineHeight: 13, fontSize: element.clientWidth < 700 ? 10 : 12 } }),
+    visualMap: { type: "piecewise", top: 0, left: 0, orient: "horizontal", itemWidth: 12, itemHeight: 10, itemGap: 6, padding: 2, textStyle: { color: colour("--tblr-body-color"), fontSize: element.clientWidth < 700 ? 10 : 12 },
       pieces: [
         { lt: 0.1, label: `${data.names.stable} < 0.1`, color: colour("--cw-track") },
         { gte: 0.1, lt: 0.25, label: `${data.names.moved} 0.1 – 0.25`, color: "#e3a53b" },
         { gte: 0.25, label: `${data.names.shifted} ≥ 0.25`, color: "#b3262c" },
       ] },
     series: [{ type: "heatmap", data: data.cells, itemStyle: { borderColor: colour("--tblr-bg-surface"), borderWidth: 2, borderRadius: 2 },
-      label: { show: data.weeks.length <= 14, fontSize: 10, formatter: (one) => one.value[2] >= 0.1 ? one.value[2].toFixed(2) : "",
+      label: { show: element.clientWidth / data.weeks.length > 60, fontSize: 10, formatter: (one) => one.value[2] >= 0.1 ? one.value[2].toFixed(2) : "",
         color: "#fff", textBorderColor: "#3b2c12", textBorderWidth: 2 } }],
   });
 
