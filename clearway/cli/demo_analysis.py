@@ -10,13 +10,13 @@ import polars as pl
 from clearway.identity.model import Actor, ActorKind, Role
 from clearway.node.node import Node
 from clearway.policy.act import Act
+from clearway.risk.backtest.actions.record_test import record_test
 from clearway.risk.backtest.run import run
 from clearway.risk.lists.actions.change import change
 from clearway.risk.lists.actions.keep import keep
 from clearway.risk.lists.model import Subject, WatchList
 from clearway.risk.model import CUSTOMS, Channel, Profile
 from clearway.risk.profiles.actions.draft import draft
-from clearway.risk.profiles.actions.record_test import record_test
 from clearway.terms.period import Period
 
 _LIST, _RULE = "found_again", "D-NEW-PREF-1"

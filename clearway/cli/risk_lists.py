@@ -45,7 +45,7 @@ def list_lists(token: Token, url: Url = URL, as_json: AsJson = False) -> None:
 
 @app.command("show")
 def show(name: Name, token: Token, url: Url = URL, as_json: AsJson = False) -> None:
-    """Show a watch list and all its entries."""
+    """Show a watch list, all its entries, who changed it last and which rules that steered."""
     from clearway.cli.client import Client
 
     entries: list[str] = []
@@ -58,12 +58,16 @@ def show(name: Name, token: Token, url: Url = URL, as_json: AsJson = False) -> N
             if cursor is None:
                 break
     if as_json:
-        emit({"list": page["data"]["list"], "entries": entries})
+        emit({"list": page["data"]["list"], "entries": entries, "changes": page["data"]["changes"]})
         return
     kept = page["data"]["list"]
     say(f"{name}: {kept['subject']}, kept by {plain(kept['owner'])}: {plain(kept['reason'])}")
     for entry in entries:
         say(plain(entry.partition(":")[2]))
+    for one in page["data"]["changes"]:
+        count, steered = len(one["added"]) - len(one["removed"]), ", ".join(one["rules"]) or "none"
+        say(f"{one['at'][:16]} {plain(one['actor'])}: {count:+} entries; {plain(one['reason'])}")
+        say(f"  rules in force that asked for it: {plain(steered)}")
 
 
 @app.command("keep")

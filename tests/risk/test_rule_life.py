@@ -15,6 +15,7 @@ from clearway.identity.model import Role
 from clearway.ledger.fact import Fact, decode
 from clearway.policy.act import Act
 from clearway.policy.cedar import CedarPolicy
+from clearway.risk.backtest.actions.record_test import record_test
 from clearway.risk.backtest.run import run
 from clearway.risk.formats import history as files
 from clearway.risk.formats import profiles
@@ -26,7 +27,6 @@ from clearway.risk.model import Channel, Profile
 from clearway.risk.profiles import tables
 from clearway.risk.profiles.actions.activate import activate
 from clearway.risk.profiles.actions.draft import draft
-from clearway.risk.profiles.actions.record_test import record_test
 from clearway.risk.profiles.actions.retire import retire
 from clearway.risk.profiles.facts import RuleActivated
 from clearway.risk.profiles.model import Bounds, State
@@ -251,6 +251,27 @@ def test_a_declaration_is_looked_up_in_all_lists_at_once(node: Any) -> None:
         assert lists.look_up(connection, items, NOON).parties == ()
         (kept, *_) = lists.list_lists(connection)
         assert (kept.list.name, kept.entries) == ("firms", 1)
+
+
+def test_a_list_that_a_rule_in_force_reads_changes_with_a_reason_and_notice(node: Any) -> None:
+    node.act(keep, FIRMS, actor=AUTHOR)
+    node.act(lambda act: change(act, "firms", add=["A"]), actor=AUTHOR)  # no rule reads it yet
+    brought_in(node, rule('"firms" in declaration.watch'))
+    brought_in(node, rule('"others" in declaration.watch', "R-2"))
+    for wrong in ("", "   "):
+        for what in ({"add": ["B"]}, {"remove": ["A"]}):
+            with pytest.raises(RuleViolation, match="R-1 in force asks for") as refused:
+                node.act(
+                    lambda act, what=what, wrong=wrong: change(act, "firms", **what, reason=wrong),
+                    actor=APPROVER,
+                )
+            assert refused.value.fields["field"] == "reason"
+    told = node.act(lambda act: change(act, "firms", remove=["A"], reason="paid"), actor=APPROVER)
+    with node.engine.connect() as connection:
+        last, first = lists.list_changes(connection, "firms")
+    assert (last.seq, last.actor, last.rules) == (told.seq, APPROVER.reference, ("R-1",))
+    assert (last.removed, last.reason) == (("party:A",), "paid")
+    assert (first.added, first.rules) == (("party:A",), ())
 
 
 def test_entries_that_are_none_are_refused(node: Any) -> None:

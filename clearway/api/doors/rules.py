@@ -18,6 +18,7 @@ from clearway.insight import history_search as history
 from clearway.ledger.fact import Fact
 from clearway.node.node import Node
 from clearway.node.trying import require_history, try_rule
+from clearway.risk.backtest.actions.record_test import record_test
 from clearway.risk.backtest.model import Report
 from clearway.risk.lists import tables as lists
 from clearway.risk.lists.actions.change import change
@@ -25,7 +26,6 @@ from clearway.risk.lists.actions.keep import keep
 from clearway.risk.profiles import tables
 from clearway.risk.profiles.actions.activate import activate
 from clearway.risk.profiles.actions.draft import draft
-from clearway.risk.profiles.actions.record_test import record_test
 from clearway.risk.profiles.actions.retire import retire
 from clearway.risk.profiles.model import State, Version
 
@@ -141,19 +141,20 @@ async def entries_of(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
-    """Return a watch list and a page of its entries."""
+    """Return a watch list, a page of its entries and its last changes: who, why, which rules."""
     node.policy.require(actor, "risk.read", {})
     after = position_of(cursor, tuple[str])
 
-    def query() -> tuple[Any, tuple[str, ...]]:
+    def query() -> tuple[Any, tuple[str, ...], tuple[lists.Change, ...]]:
         with node.reading() as connection:
             start = after[0] if after else ""
             found = lists.list_entries(connection, name, after=start, limit=limit)
-            return lists.get(connection, name), found
+            return lists.get(connection, name), found, lists.list_changes(connection, name)
 
-    watch_list, found = await look(node, actor, query)
+    watch_list, found, changes = await look(node, actor, query)
     following = cursor_of(found[-1]) if len(found) == limit else None
-    return answer({"list": watch_list, "entries": found}, following=following)
+    data = {"list": watch_list, "entries": found, "changes": changes}
+    return answer(data, following=following)
 
 
 @router.put("/watch-lists/{name}")

@@ -24,7 +24,8 @@ class ListChanged:
     Args:
         list: its name.
         added, removed: keys of `model.key_of`; at most `model.MOST_AT_ONCE` in all.
-        reason: why.
+        reason: why; never empty where `rules` is not.
+        rules: ids of the rules in force that asked for the list then, so whose selections changed.
     """
 
     TYPE: ClassVar[str] = "risk.list_changed/1"
@@ -33,3 +34,4 @@ class ListChanged:
     added: tuple[str, ...]
     removed: tuple[str, ...]
     reason: str = ""
+    rules: tuple[str, ...] = ()

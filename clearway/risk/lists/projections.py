@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, insert, update
 
 from clearway.ledger.fact import Fact, decode
 from clearway.risk.lists.facts import ListChanged, ListKept
-from clearway.risk.lists.schema import entry, watch_list
+from clearway.risk.lists.schema import change, entry, watch_list
 
 
 def put_list(connection: Connection, fact: Fact) -> None:
@@ -26,8 +26,17 @@ def put_list(connection: Connection, fact: Fact) -> None:
 
 
 def put_entries(connection: Connection, fact: Fact) -> None:
-    """Add entries, and note from which fact on others are off."""
+    """Add entries, note from which fact on others are off, and who did so."""
     stated = decode(fact.body, ListChanged)
+    connection.execute(
+        insert(change).values(
+            seq=fact.seq,
+            list=stated.list,
+            at=fact.recorded_at,
+            actor=fact.actor,
+            body=fact.body,
+        )
+    )
     for key in stated.removed:
         connection.execute(
             update(entry)

@@ -3,6 +3,7 @@
 `risk_list`        what is said of each list
 `risk_list_entry`  its entries by key; one taken off stays, so that a look-up of a former moment
                    gives what it gave then
+`risk_list_change` who changed the entries of a list, why, and which rules it steered
 """
 
 from __future__ import annotations
@@ -35,6 +36,17 @@ entry = Table(
     PrimaryKeyConstraint("key", "list", "added"),
     Index("risk_list_entry_by_list", "list", "key"),
     sqlite_with_rowid=False,
+)
+
+change = Table(
+    "risk_list_change",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("list", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("risk_list_change_by_list", "list", "seq"),
 )
 
 

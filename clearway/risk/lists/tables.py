@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, desc, func, select
 
 from clearway.errors import NotFound
 from clearway.ledger.columns import to_microseconds
@@ -19,7 +20,7 @@ from clearway.risk.lists.model import Lists, Subject, WatchList, keys_of_goods, 
 from clearway.risk.lists.schema import entry, watch_list
 from clearway.risk.model import Goods
 
-TABLES: tuple[Table, ...] = (schema.watch_list, schema.entry)
+TABLES: tuple[Table, ...] = (schema.watch_list, schema.entry, schema.change)
 
 PROJECTIONS: dict[str, tuple[Projection, ...]] = {
     ListKept.TYPE: (projections.put_list,),
@@ -49,6 +50,28 @@ class KeptList:
     list: WatchList
     kept_by: str
     entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changed a list and what it steered: those who answer for its rules read it.
+
+    Args:
+        seq: of the fact.
+        at: when it was recorded.
+        actor: who did, such as `officer:amina`.
+        added, removed: keys.
+        reason: why.
+        rules: that asked for the list then.
+    """
+
+    seq: int
+    at: datetime
+    actor: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    reason: str
+    rules: tuple[str, ...]
 
 
 def look_up(
@@ -136,6 +159,22 @@ def list_entries(
         .limit(limit)
     )
     return tuple(connection.execute(query).scalars())
+
+
+def list_changes(connection: Connection, name: str, *, limit: int = 20) -> tuple[Change, ...]:
+    """Return the last changes of a list, newest first."""
+    query = (
+        select(schema.change)
+        .where(schema.change.c.list == name)
+        .order_by(desc(schema.change.c.seq))
+        .limit(limit)
+    )
+    return tuple(_change(row) for row in connection.execute(query))
+
+
+def _change(row: Any) -> Change:
+    told = decode(row.body, ListChanged)
+    return Change(row.seq, row.at, row.actor, told.added, told.removed, told.reason, told.rules)
 
 
 def load(connection: Connection, names: Iterable[str]) -> Lists:

@@ -18,10 +18,10 @@ from clearway.console.work import do, look
 from clearway.errors import ClearwayError
 from clearway.node.node import Node
 from clearway.node.trying import require_history, try_rule
+from clearway.risk.backtest.actions.record_test import record_test
 from clearway.risk.backtest.model import Group, Report, RuleReport
 from clearway.risk.model import Profile
 from clearway.risk.profiles import tables as profiles
-from clearway.risk.profiles.actions.record_test import record_test
 
 _MOST_GROUPS = 12
 

@@ -1,1 +1,1 @@
-"""What can be done with a rule: draft it, try it, activate it, retire it."""
+"""What can be done with a rule: draft it, activate it, retire it."""
