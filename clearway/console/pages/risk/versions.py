@@ -73,7 +73,9 @@ async def version(request: Request) -> Response:
         view=view,
         can_draft=may(node, actor, "risk.draft_rule"),
         can_activate=may(node, actor, "risk.activate_rule", drafted_by=one.author),
-        can_retire=may(node, actor, "risk.retire_rule"),
+        can_retire=may(
+            node, actor, "risk.retire_rule", drafted_by=one.author if one.approver else ""
+        ),
         is_mine=one.author == actor.reference,
     )
 
