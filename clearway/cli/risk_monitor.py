@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Days = Annotated[int, typer.Option(min=1, max=3_650, help="Of the past that are looked at.")]
 _FORMS = (".md", ".csv", ".json")
+_PERIOD = "all of it"
 _NONE = "No declaration was accepted in the last {days} days"
 History = Annotated[
     Path | None,
@@ -63,17 +64,20 @@ def performance(
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show precision, recall, revenue, calibration and delay of results, week by week."""
+    """Show precision, recall, revenue, calibration and delay of results, by week and in all."""
     from clearway.risk.monitor import performance as figures
 
     frame = _selections(settings, history, days)
     weeks = figures.weekly(frame, by)
-    whole = figures.whole(frame)
+    overall, whole = figures.overall(frame, by), figures.whole(frame)
+    period = figures.overall_whole(frame)
     if as_json:
         emit(
             {
                 "weeks": weeks,
                 "whole": whole,
+                "overall": overall,
+                "overall_whole": period,
                 "calibration": figures.calibration(frame),
                 "delays": figures.delays(frame),
             }
@@ -83,17 +87,19 @@ def performance(
         say(f"{_NONE.format(days=days)}; look further back with --days, or at --history FILE.")
         return
     rows = [
-        (week.week, week.group, week.declarations, week.selected, week.awaited,
+        (when, week.group, week.declarations, week.selected, week.awaited,
          _between(week.hits.value, week.hits.low, week.hits.high), f"{week.revenue:,.0f}")
-        for week in weeks
+        for when, week in [*((f"{one.week}", one) for one in weeks),
+                           *((_PERIOD, one) for one in overall)]
     ]  # fmt: skip
     columns = ("week", by or "all", "accepted", "opened", "awaited", "found something", "EUR")
     show_table("What examinations found", columns, rows)
     told = [
-        (one.week, _between(one.precision.value, one.precision.low, one.precision.high),
+        (when, _between(one.precision.value, one.precision.low, one.precision.high),
          _between(one.recall.value, one.recall.low, one.recall.high),
          f"{one.illicit.value:,.0f}", one.uncovered)
-        for one in whole
+        for when, one in [*((f"{one.week}", one) for one in whole),
+                          *((_PERIOD, one) for one in ([] if period is None else [period]))]
     ]  # fmt: skip
     names = ("week", "precision", "recall, estimated", "cases, estimated", "not covered")
     show_table("What the whole selection found and missed", names, told)

@@ -60,6 +60,9 @@ def estimate(
         str, typer.Option(help="The candidate's order: score, probability or revenue.")
     ] = "probability",
     since: Annotated[str | None, typer.Option(help="From which instant on, ISO 8601.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="By the other methods of estimating too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Estimate what the whole selection finds and misses, and what another ranking would."""
@@ -74,7 +77,7 @@ def estimate(
     show_table(
         f"The selection since {data['first']}, and a candidate that ranks by {plain(ranking)}",
         ("method", "of", "not conform", "precision", "recall"),
-        [row for each in data["judgements"] for row in _judged(each)],
+        [row for each in to_show(data, every=every) for row in _judged(each)],
     )
     seen = data["coverage"]
     say(
@@ -83,7 +86,18 @@ def estimate(
         f" figure; {seen['results']} results, {seen['awaited']} awaited."
         f" From the examined alone one would say {data['naive_illicit']:.0f} not conform."
     )
-    say("The four methods estimate the same; few draws make wide intervals. Trust the intervals.")
+    say("Few draws make wide intervals. Trust the intervals.")
+    if every:
+        say("The four methods estimate the same; the first is the one to read.")
+    else:
+        say(f"Estimated by the method {data['recommended']}; see the others with --all.")
+
+
+def to_show(data: dict[str, Any], *, every: bool) -> list[dict[str, Any]]:
+    """Return the judgements to show, the recommended one first."""
+    first = data["recommended"]
+    ordered = sorted(data["judgements"], key=lambda each: each["method"] != first)
+    return ordered if every else ordered[:1]
 
 
 def _judged(each: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -64,6 +64,7 @@ class PolicyValue:
         ranking: the candidate's.
         naive_illicit: the share found among the examined put on all: biased, for comparison.
         judgements: one for each method.
+        recommended: the one to read first.
     """
 
     coverage: Coverage
@@ -72,6 +73,7 @@ class PolicyValue:
     ranking: Ranking
     naive_illicit: float
     judgements: tuple[Judgement, ...]
+    recommended: Method
 
 
 def value_of(
@@ -109,6 +111,7 @@ def value_of(
         ranking=ranking,
         naive_illicit=offpolicy.naive_illicit(log),
         judgements=judgements,
+        recommended=offpolicy.recommended(is_scored=any(each.assessment.model for each in found)),
     )
 
 

@@ -56,6 +56,16 @@ class Method(StrEnum):
     DOUBLY_ROBUST = "doubly_robust"
 
 
+def recommended(*, is_scored: bool) -> Method:
+    """Return the method to read first.
+
+    Args:
+        is_scored: whether a model gave the probabilities; without one there is nothing to be doubly
+            robust with, and strata of equals are no worse than none.
+    """
+    return Method.DOUBLY_ROBUST if is_scored else Method.STRATIFIED
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """What a policy chose and what was found, one element a declaration.

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from clearway.cli.app import app
 from clearway.cli.risk_models import show_figures
+from clearway.cli.risk_selection import to_show
 from clearway.errors import BadTerm, MalformedMessage, RuleViolation
 from clearway.risk.card import Metric
 from tests.risk.world import history
@@ -106,5 +107,27 @@ def test_a_back_test_never_says_that_there_is_less_than_was_found(tmp_path: Path
     )
     words = ("rules", "back-test", rules, "--history", past)
     (one,) = json.loads(said(*words, "--json"))["rules"]
-    assert one["found"]["high"] < one["precision"]["count"]  # as the estimate stands by itself
-    assert f"at least {one['precision']['count']}" in said(*words)
+    low, high = one["found"]["low"], one["found"]["high"]
+    assert one["precision"]["count"] <= low <= one["found"]["value"] <= high <= one["hits"]
+    assert f"{low:,.0f} to {high:,.0f}" in said(*words)
+
+
+def test_the_whole_period_stands_under_its_weeks(tmp_path: Path) -> None:
+    past = tmp_path / "history.parquet"
+    history(600, seed=5).write_parquet(past)
+    shown = said("performance", "--history", past, "--days", 3_000)
+    assert shown.count("all of it") >= 1
+    made = json.loads(said("performance", "--history", past, "--days", 3_000, "--json"))
+    (every,) = made["overall"]
+    assert every["declarations"] == sum(week["declarations"] for week in made["weeks"]) > 0
+
+
+def test_the_recommended_estimate_is_shown_and_the_others_when_asked() -> None:
+    data = {
+        "recommended": "doubly_robust",
+        "judgements": [{"method": name} for name in ("hajek", "doubly_robust", "stratified")],
+    }
+    assert [one["method"] for one in to_show(data, every=False)] == ["doubly_robust"]
+    assert [one["method"] for one in to_show(data, every=True)] == [
+        "doubly_robust", "hajek", "stratified",
+    ]  # fmt: skip

@@ -242,6 +242,24 @@ def test_weeks_count_what_is_there() -> None:
         performance.weekly(frame, "importer")
 
 
+def test_the_whole_period_is_told_as_one() -> None:
+    frame = selections()
+    (every,) = performance.overall(frame)
+    weeks = performance.weekly(frame)
+    assert every.week == weeks[0].week
+    assert every.declarations == len(frame)
+    assert every.hits.hits == sum(week.hits.hits for week in weeks)
+    assert every.revenue == pytest.approx(sum(week.revenue for week in weeks))
+    assert [each.group for each in performance.overall(frame, "office")] == ["O1", "O2"]
+    told, parts = performance.overall_whole(frame), performance.whole(frame)
+    assert told is not None
+    assert told.week == weeks[0].week
+    assert told.illicit.value == pytest.approx(sum(one.illicit.value for one in parts), rel=0.3)
+    width = told.illicit.high - told.illicit.low
+    assert width < sum(one.illicit.high - one.illicit.low for one in parts)
+    assert performance.overall_whole(frame.filter(~pl.col("resulted"))) is None
+
+
 def test_the_newest_week_says_that_results_are_awaited() -> None:
     weeks = performance.weekly(selections())
     assert weeks[-1].awaited > weeks[0].awaited

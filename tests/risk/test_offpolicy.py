@@ -25,6 +25,7 @@ from clearway.risk.offpolicy import (
     naive_precision,
     of_candidate,
     of_policy,
+    recommended,
     total,
 )
 from clearway.risk.selection import choose
@@ -88,6 +89,11 @@ def test_estimates_are_unbiased_and_their_intervals_hold_what_they_say(method: M
     ):
         held = np.mean([holds(getattr(each, name), right) for each, _ in kept])
         assert held >= 0.95, (method, name, held)
+
+
+def test_the_method_to_read_first_needs_a_model_only_where_there_is_one() -> None:
+    assert recommended(is_scored=True) is Method.DOUBLY_ROBUST
+    assert recommended(is_scored=False) is Method.STRATIFIED
 
 
 def test_the_naive_estimate_is_biased_where_the_others_are_not() -> None:

@@ -41,6 +41,8 @@ async def performance_by_week(
         return {
             "weeks": performance.weekly(frame, by),
             "whole": performance.whole(frame),
+            "overall": performance.overall(frame, by),
+            "overall_whole": performance.overall_whole(frame),
             "calibration": performance.calibration(frame),
             "delays": performance.delays(frame),
         }

@@ -29,10 +29,10 @@ _LEAST_RESULTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One group's figures in a week.
+    """One group's figures in a week, or in the whole period.
 
     Args:
-        week: its Monday.
+        week: its Monday; of the whole period: that of its first week.
         group: of what was grouped by; "" for all.
         declarations: accepted.
         selected: sent to physical examination.
@@ -56,9 +56,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What the whole policy found and missed in a week; None where it cannot be told.
+    """What the whole policy found and missed in a week, or in the whole period.
 
     Args:
+        week: its Monday; of the whole period: that of its first week.
         precision, recall: with intervals.
         illicit: cases among all declarations, found or not.
         uncovered: declarations that could not have been examined: no estimate speaks of them.
@@ -114,13 +115,22 @@ def weekly(frame: pl.DataFrame, by: str = "") -> tuple[Week, ...]:
 
     Raises: InputError: no such group.
     """
+    return _figures(frame, by, _week())
+
+
+def overall(frame: pl.DataFrame, by: str = "") -> tuple[Week, ...]:
+    """Return figures of each group over the whole period. Raises: InputError: no such group."""
+    return _figures(frame, by, _week().min().over(pl.lit(1)))
+
+
+def _figures(frame: pl.DataFrame, by: str, week: pl.Expr) -> tuple[Week, ...]:
     if by not in GROUPS:
         raise InputError(f"There is no group {by!r}; there is: {', '.join(filter(None, GROUPS))}")
     group = pl.lit("") if not by else pl.col(by).fill_null("")
     hit = pl.col("resulted") & pl.col("found").fill_null(value=False)
     gained = pl.when(hit).then(pl.col("revenue").fill_null(0.0)).otherwise(0.0)
     rows = (
-        frame.group_by(_week().alias("week"), group.alias("group"))
+        frame.group_by(week.alias("week"), group.alias("group"))
         .agg(
             pl.len().alias("declarations"),
             _RED.sum().alias("selected"),
@@ -155,14 +165,22 @@ def whole(frame: pl.DataFrame, method: Method = Method.HAJEK) -> tuple[Whole, ..
     Weeks whose propensities were not logged, or that have no result yet, are left out.
     """
     known = frame.filter(pl.col("propensity").is_not_null())
-    found = []
-    for (week,), rows in _weeks(known):
-        log = log_of(rows)
-        if int(log.resulted.sum()):
-            told = offpolicy.of_policy(log, method)
-            missed = offpolicy.coverage(log).uncovered
-            found.append(Whole(week, len(rows), told.precision, told.recall, told.illicit, missed))
-    return tuple(found)
+    made = (_whole_of(week, rows, method) for (week,), rows in _weeks(known))
+    return tuple(each for each in made if each is not None)
+
+
+def overall_whole(frame: pl.DataFrame, method: Method = Method.HAJEK) -> Whole | None:
+    """Return the same over the whole period; None: no propensity was logged, or no result came."""
+    known = frame.filter(pl.col("propensity").is_not_null())
+    return _whole_of(known.select(_week().min()).item(), known, method)
+
+
+def _whole_of(week: date, rows: pl.DataFrame, method: Method) -> Whole | None:
+    log = log_of(rows)
+    if not log.resulted.any():
+        return None
+    told, missed = offpolicy.of_policy(log, method), offpolicy.coverage(log).uncovered
+    return Whole(week, len(rows), told.precision, told.recall, told.illicit, missed)
 
 
 def log_of(rows: pl.DataFrame) -> Log:
