@@ -329,6 +329,19 @@ def require_accessible(page: Page, name: str) -> None:
     assert wrong == [], json.dumps(wrong, indent=1)
 
 
+@pytest.mark.parametrize("path", ["/risk/capacity", "/risk/performance", "/risk/drift"])
+def test_what_a_telephone_cannot_show_at_once_is_reached_by_keyboard(
+    url: str, open_page: Open, path: str
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is absent: make assets fetches it")
+    page = open_page("amina", width=390)
+    page.goto(f"{url}/console{path}")
+    if page.locator("[data-chart]").count():
+        wait_drawn(page)
+    require_accessible(page, path)
+
+
 @pytest.mark.parametrize("width", [768, 1024])
 def test_pages_fit_a_tablet(border: Border, url: str, open_page: Open, width: int) -> None:
     page = open_page("amina", width=width)

@@ -24,6 +24,7 @@ from clearway.certificates.issuing.course import STATES, Step
 from clearway.certificates.issuing.model import Application, Result, ResultKind
 from clearway.certificates.model import Key
 from clearway.console import certification_form
+from clearway.console.filled import Fields
 from clearway.console.permission import is_trader
 from clearway.console.render import page
 from clearway.console.visitor import Visitor, sealed_form, visitor_of
@@ -43,13 +44,6 @@ HANDS_ON: Final = (
     Step.RECORD_RESULT, Step.APPROVE, Step.ISSUE, Step.SEND_BACK, Step.CANCEL, Step.REFUSE,
     Step.WITHDRAW,
 )  # fmt: skip
-
-
-class _Filled(dict[str, str]):
-    """The fields of a form as they were sent; one that was not is empty."""
-
-    def __missing__(self, name: str) -> str:
-        return ""
 
 
 async def applications(request: Request) -> Response:
@@ -117,7 +111,7 @@ def _form(
         visitor,
         "application_form.html",
         status=status,
-        fields=_Filled(fields),
+        fields=Fields(fields),
         lines=range(1, certification_form.LINES + 1),
         kinds={code: profile_of(code).name for code in CERTIFICATE_KINDS},
         refusal=refusal,

@@ -183,6 +183,17 @@
     event.target.closest("[data-close]")?.closest("dialog").close();
   }
 
+  // A table wider than the page is scrolled with the keyboard only where it can have the focus.
+  function reach() {
+    for (const box of all(".table-responsive")) {
+      const isHidden = box.scrollWidth > box.clientWidth && !$("a, button, input, select, summary", box);
+      if (isHidden) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    }
+  }
+  addEventListener("resize", reach);
+  document.addEventListener("htmx:after:swap", reach);
+  document.addEventListener("DOMContentLoaded", reach);
+
   document.addEventListener("DOMContentLoaded", () => {
     listen();
     all("form").forEach(result);
