@@ -320,7 +320,7 @@ class Day:
         explored: of the red ones, drawn among those of which the model knows least.
         overload: sent to a lane that was full, because the law demands it.
         usual_curiosity: mean `exploration.curiosity` of these days and today; None without any.
-        taken: selections today but by law or by the draw, by `selection.key_of_rule` and
+        taken: selections today but by law or by the draw, by `limits.key_of_rule` and
             `key_of_trader`; absent: none.
     """
 

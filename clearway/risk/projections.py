@@ -17,9 +17,9 @@ from clearway.risk.facts import Assessed, ModelActivated
 from clearway.risk.goods import Accepted, AcceptedMoney, Beside, goods_of, importer_of, party_key
 from clearway.risk.guilt import guilty_items
 from clearway.risk.history import Changes, counted, day_of, resulted, trace
+from clearway.risk.limits import taken_by
 from clearway.risk.model import CUSTOMS, Channel, Stratum
 from clearway.risk.network import register
-from clearway.risk.selection import taken_by
 
 # Days of a model's past stay when a newer one is activated, so that one can go back to it.
 MODELS_KEPT = 3

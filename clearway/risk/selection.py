@@ -9,7 +9,7 @@ before blue (audit after clearance) before green. In this order:
 2. A small share of all others is drawn for physical examination: the only unbiased sample there
    is, so it stands before anything that knows the score, and places are kept for it.
 3. Profiles that are not mandatory, while there is room in their lane; without room in the next.
-   Each may have a most of its own, hours and dates (`Capacity.limits`).
+   Each may have a most of its own, hours and dates (`limits`).
 4. The score, above a threshold that follows the day: room left, divided by arrivals to come.
 5. Exploration: a few places for goods of which the model knows least (`exploration`), by a draw
    whose odds rise with what an examination would teach.
@@ -35,7 +35,6 @@ from hashlib import blake2b
 
 from clearway.risk.model import (
     CUSTOMS,
-    Assessment,
     Capacity,
     Channel,
     Choice,
@@ -106,63 +105,6 @@ def chance(hits: Sequence[Hit]) -> float:
     return 1.0 - spared
 
 
-def key_of_rule(id: str) -> str:
-    """Return under which key `Day.taken` counts the selections of a profile."""
-    return f"rule:{id}"
-
-
-def key_of_trader(importer: str) -> str:
-    """Return under which key `Day.taken` counts the red selections of an importer."""
-    return f"trader:{importer}"
-
-
-def keys_of(importer: str, capacity: Capacity) -> tuple[str, ...]:
-    """Return the keys of `Day.taken` that matter to a declaration: those with a limit."""
-    rules = [key_of_rule(id) for id, limit in capacity.limits.items() if limit.most is not None]
-    return (*rules, *([] if capacity.most_per_trader is None else [key_of_trader(importer)]))
-
-
-def taken_by(outcome: Assessment, importer: str) -> tuple[str, ...]:
-    """Return the keys under which an assessment counts."""
-    keys = []
-    if outcome.stratum is Stratum.PROFILE:
-        keys.append(key_of_rule(outcome.decided_by))
-    chosen = outcome.stratum in (Stratum.PROFILE, Stratum.SCORE, Stratum.EXPLORED)
-    if importer and chosen and outcome.channel is Channel.RED:
-        keys.append(key_of_trader(importer))
-    return tuple(keys)
-
-
-def capped(
-    hits: Sequence[Hit], day: Day, capacity: Capacity, *, hour: int, today: int
-) -> tuple[str, ...]:
-    """Return the ids of profiles that may not select any more, or not at this hour or day.
-
-    Args:
-        hour: UTC, 0 to 23.
-        today: days since 1970 UTC.
-    """
-    closed = []
-    for hit in hits:
-        limit = capacity.limits.get(hit.id)
-        if limit is None or hit.mandatory:
-            continue
-        is_open = limit.opens <= hour < limit.closes
-        is_dated = (limit.first is None or limit.first <= today) and (
-            limit.last is None or today <= limit.last
-        )
-        is_full = limit.most is not None and day.taken.get(key_of_rule(hit.id), 0) >= limit.most
-        if is_full or not (is_open and is_dated):
-            closed.append(hit.id)
-    return tuple(closed)
-
-
-def is_spared(importer: str, day: Day, capacity: Capacity) -> bool:
-    """Return whether an importer was selected as often today as one may be."""
-    most = capacity.most_per_trader
-    return most is not None and day.taken.get(key_of_trader(importer), 0) >= most
-
-
 @dataclass(frozen=True, slots=True)
 class _Outlook:
     """What the day still allows.
@@ -204,8 +146,8 @@ def choose(
         passed: share of the opening hours that has passed, 0 to 1.
         draw: 0 <= draw < 1.
         curiosity: how much an examination would teach, 0 to 1; 0 without a model.
-        spared: whether this trader was selected often enough today (`is_spared`).
-        capped: ids of profiles that may not select now (`capped`).
+        spared: whether this trader was selected often enough today (`limits.is_spared`).
+        capped: ids of profiles that may not select now (`limits.capped`).
     """
     outlook = _outlook(day, capacity, passed, curiosity, spared=spared)
     ours = [hit for hit in due(hits, draw) if hit.agency == CUSTOMS and hit.id not in capped]

@@ -14,6 +14,7 @@ from decimal import Decimal
 from clearway.risk import explain
 from clearway.risk.exploration import curiosity_of
 from clearway.risk.history import Trace, day_of
+from clearway.risk.limits import capped, is_spared
 from clearway.risk.looking import what_to_look_for
 from clearway.risk.model import (
     CUSTOMS,
@@ -31,7 +32,7 @@ from clearway.risk.model import (
 )
 from clearway.risk.rules import Matched, Profiles
 from clearway.risk.scoring import Scored, Scorer
-from clearway.risk.selection import capped, choose, due, is_spared, share_of_day
+from clearway.risk.selection import choose, due, share_of_day
 from clearway.risk.variables import variables_of
 from clearway.terms.reason import Reason
 

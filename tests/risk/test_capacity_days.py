@@ -24,6 +24,7 @@ from clearway.node.node import Node, create
 from clearway.node.rebuild import facts
 from clearway.risk import tables
 from clearway.risk.facts import Assessed
+from clearway.risk.limits import capped, is_spared, key_of_rule, key_of_trader
 from clearway.risk.model import (
     Capacities,
     Capacity,
@@ -37,13 +38,7 @@ from clearway.risk.model import (
 )
 from clearway.risk.rules import Profiles
 from clearway.risk.scoring import rules_only
-from clearway.risk.selection import (
-    capped,
-    choose,
-    is_spared,
-    key_of_rule,
-    key_of_trader,
-)
+from clearway.risk.selection import choose
 from clearway.risk.selectivity import Selectivity, open_at
 from clearway.settings import Settings
 from clearway.terms.period import Period

@@ -15,10 +15,10 @@ from clearway.risk.circumstances import basis_of, items_of, known_of
 from clearway.risk.facts import Assessed, Shadow
 from clearway.risk.goods import Beside, importer_of
 from clearway.risk.history import Trace, day_of
+from clearway.risk.limits import keys_of
 from clearway.risk.model import Assessment, Demands
 from clearway.risk.network import register
 from clearway.risk.scoring import Scorer
-from clearway.risk.selection import keys_of
 from clearway.risk.selectivity import Selectivity, judge
 from clearway.risk.sharing.tables import hazard_priors
 
