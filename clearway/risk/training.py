@@ -96,9 +96,7 @@ def train(
     cut_off = require_utc("now", now).replace(hour=0, minute=0, second=0, microsecond=0)
     past = history.conform(frame).filter(pl.col("accepted_at") < cut_off)
     until = to_microseconds(cut_off)
-    replayed = replay(
-        past, until, engine=engine, progress=lambda share: progress("history", share)
-    )
+    replayed = replay(past, until, engine=engine, progress=lambda share: progress("history", share))
     order = Order(seed, now, cut_off, kind, revenue_weight, weighted, history.digest(past))
     effort = Effort({"seed": seed, "num_threads": threads}, most_rounds, progress)
     memory = replayed.snapshot(day_of(cut_off))
