@@ -159,14 +159,32 @@ _TIMES = (
     Feature("importer_hs6_idle_days", "importer_goods", "Days since it last declared the code."),
     Feature("exporter_age_days", "exporter", "Days since the exporter's first item."),
     Feature("declarant_age_days", "declarant", "Days since the declarant's first item."),
-    Feature("importer_vague_share", "description", "Share of its descriptions that say nothing."),
-    Feature("declarant_vague_share", "description", "Share of the declarant's such descriptions."),
+    Feature(
+        "importer_vague_share",
+        "description",
+        "Share of the importer's descriptions that say nothing.",
+    ),
+    Feature(
+        "declarant_vague_share",
+        "description",
+        "Share of the declarant's descriptions that say nothing.",
+    ),
 )
 _TEXTS = (
     Feature("words_known", "description", "Words of the description that were seen before."),
-    Feature("words_fit", "description", "Mean share of uses of its words under this heading."),
-    Feature("words_fit_most", "description", "The same of the word that fits the heading best."),
-    Feature("words_fit_least", "description", "The same of the word that fits it worst."),
+    Feature(
+        "words_fit",
+        "description",
+        "How well the words of the description fit the heading, 0 to 1.",
+    ),
+    Feature(
+        "words_fit_most", "description", "How well the best fitting word fits the heading, 0 to 1."
+    ),
+    Feature(
+        "words_fit_least",
+        "description",
+        "How well the worst fitting word fits the heading, 0 to 1.",
+    ),
 )
 
 FEATURES: tuple[Feature, ...] = (

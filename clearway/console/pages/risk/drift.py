@@ -34,6 +34,7 @@ _FOREVER = 1 << 62
 _REFERENCE = 0.6
 """Later weeks are compared with the four before this share of the history's days: a history that
 has just begun fills its counts first."""
+_YOUNG_DAYS = 120
 _MOST_ITEMS = 400_000
 _MOST_WEEKS = 13
 _MOST_FEATURES = 12
@@ -53,11 +54,18 @@ class View:
         weeks: their first days, with how far each feature had moved; empty: too few rows.
         cuts: changes of hit rates.
         reference: first and last day that the weeks are compared with.
+        days: that the history holds.
     """
 
     weeks: Sequence[tuple[date, Sequence[Shift]]]
     cuts: Sequence[Cut]
     reference: tuple[date, date] | None
+    days: int
+
+    @property
+    def is_young(self) -> bool:
+        """Whether what is usual for goods is still being learnt, so that it moves by itself."""
+        return self.days < _YOUNG_DAYS
 
     @property
     def furthest(self) -> Sequence[str]:
@@ -109,14 +117,14 @@ def _view(node: Node) -> View | None:
     start = max(first, middle - psi.WINDOW_DAYS + 1)
     before = (days >= start) & (days <= middle)
     if int(before.sum()) < psi.LEAST_ROWS:
-        return View((), _cuts(selections), None)
+        return View((), _cuts(selections), None, last - first + 1)
     reference = psi.reference_of(matrix[before], days[before], NAMES)
     weeks = [
         (_day(day), psi.drift(reference, matrix[(days >= day) & (days < day + 7)]))
         for day in range(middle + 1, last + 1, 7)
     ]
     shown = [(week, shifts) for week, shifts in weeks if shifts][-_MOST_WEEKS:]
-    return View(shown, _cuts(selections), (_day(start), _day(middle)))
+    return View(shown, _cuts(selections), (_day(start), _day(middle)), last - first + 1)
 
 
 def _day(number: int) -> date:
