@@ -48,6 +48,9 @@ def console() -> Any:
     return found if found.is_terminal else Console(width=200)
 
 
+_OF_MESSAGES = (errors.InputError, errors.MalformedMessage, errors.RuleViolation)
+
+
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table for people; long cells go on below, nothing of them is left out."""
     from rich.table import Table
@@ -93,7 +96,7 @@ def report(error: errors.ClearwayError, *, as_json: bool) -> int:
         sys.stderr.write(encode(problem).decode() + "\n")
     else:
         # The general title speaks of messages; here the sentence stands better alone.
-        head = "" if type(error) is errors.InputError else f"{error.title}: "
+        head = "" if type(error) in _OF_MESSAGES else f"{error.title}: "
         sys.stderr.write(f"{head}{error.detail}\n")
         for finding in getattr(error, "findings", ()):
             sys.stderr.write(f"  {finding.code} {finding.field}: {finding.message}\n")
